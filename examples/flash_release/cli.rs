@@ -1,0 +1,267 @@
+//! The flags, read by hand: one clear sentence for whatever is not one of them.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// What the command line asks for.
+#[derive(Debug)]
+pub(crate) enum Command {
+    Help,
+    Run(Options),
+}
+
+/// How the morning is run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Options {
+    /// `None`: the hospital that comes with the example.
+    pub(crate) files: Option<Files>,
+    pub(crate) people: u32,
+    pub(crate) bots: u32,
+    pub(crate) threads: usize,
+    pub(crate) seed: u64,
+    pub(crate) pace: Pace,
+    pub(crate) json: bool,
+    /// `None`: beside the build, see [`default_report`].
+    pub(crate) report: Option<PathBuf>,
+}
+
+/// Where another hospital's calendars and slots are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Files {
+    pub(crate) schedules: PathBuf,
+    pub(crate) slots: Vec<PathBuf>,
+}
+
+/// How simulated time passes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// As fast as the machine can.
+    Fast,
+    /// A second a second.
+    Real,
+}
+
+/// With these, 200,000 requests arrive in the first minute, more than 20,000 of them in the first second.
+pub(crate) const PEOPLE: u32 = 13_000;
+pub(crate) const BOTS: u32 = 200;
+const PEOPLE_MAX: u32 = 2_000_000;
+const BOTS_MAX: u32 = 20_000;
+const THREADS_MAX: u32 = 256;
+
+pub(crate) const HELP: &str = "\
+One hospital's morning opens to 200,000 requests in its first minute.
+
+usage: cargo run --release --example flash_release -- [flags]
+
+  --schedules FILE   FHIR R4 Schedule resources as NDJSON: whose calendars there are
+  --slots FILE...    FHIR R4 Slot resources as NDJSON: periods with a capacity (extension slot-capacity, default 1);
+                     without these two flags: a sample hospital with 1,009 first-visit slots
+  --people N         people who ask, 0 to 2,000,000 (default 13,000)
+  --bots N           scripts that ask 100 times a second each, 0 to 20,000 (default 200)
+  --threads N        threads that call the engine, 1 to 256 (default: as many as the machine runs at once)
+  --seed N           the crowd's seed, 0 to 2^64-1 (default 1)
+  --pace fast|real   as fast as possible on a simulated clock, or in real time, which takes two minutes (default fast)
+  --json             one line of JSON instead of the summary
+  --report FILE      where the report with the pictures goes (default: flash_release.html in the build's target directory)
+  --help             this text
+
+exit status: 0 all well, 1 a slot was sold twice or lost or the books disagree, 2 a flag or an input is wrong
+";
+
+/// Reads the arguments, the program's name left out.
+pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command, String> {
+    let mut words = Words {
+        rest: args.into_iter().collect::<Vec<_>>().into_iter().peekable(),
+    };
+    let mut given = Given::default();
+    while let Some(word) = words.rest.next() {
+        let text = word
+            .to_str()
+            .filter(|text| text.starts_with("--"))
+            .ok_or_else(|| {
+                format!(
+                    "{:?} is not a flag; --help lists the flags",
+                    word.to_string_lossy()
+                )
+            })?;
+        let (flag, inline) = match text.split_once('=') {
+            Some((flag, value)) => (flag, Some(OsString::from(value))),
+            None => (text, None),
+        };
+        match flag {
+            "--help" | "--json" if inline.is_some() => {
+                return Err(format!("{flag} takes no value"));
+            }
+            "--help" => return Ok(Command::Help),
+            "--json" => once(flag, &mut given.json, ())?,
+            "--schedules" => once(
+                flag,
+                &mut given.schedules,
+                PathBuf::from(words.value(flag, inline)?),
+            )?,
+            "--slots" => given.slots.extend(words.values(flag, inline)?),
+            "--people" => once(
+                flag,
+                &mut given.people,
+                words.number(flag, inline, 0, PEOPLE_MAX)?,
+            )?,
+            "--bots" => once(
+                flag,
+                &mut given.bots,
+                words.number(flag, inline, 0, BOTS_MAX)?,
+            )?,
+            "--threads" => once(
+                flag,
+                &mut given.threads,
+                words.number(flag, inline, 1, THREADS_MAX)?,
+            )?,
+            "--seed" => once(flag, &mut given.seed, words.seed(flag, inline)?)?,
+            "--pace" => once(flag, &mut given.pace, words.pace(flag, inline)?)?,
+            "--report" => once(
+                flag,
+                &mut given.report,
+                PathBuf::from(words.value(flag, inline)?),
+            )?,
+            _ => return Err(format!("{flag:?} is not a flag; --help lists the flags")),
+        }
+    }
+    given.complete().map(Command::Run)
+}
+
+/// Where the report goes if nobody says: into the target directory that this program was built in, else here.
+pub(crate) fn default_report() -> PathBuf {
+    let built_in = std::env::current_exe().ok().and_then(|exe| {
+        let examples = exe.parent()?;
+        (examples.file_name()? == "examples")
+            .then(|| examples.parent()?.parent().map(PathBuf::from))?
+    });
+    built_in.unwrap_or_default().join("flash_release.html")
+}
+
+#[derive(Default)]
+struct Given {
+    schedules: Option<PathBuf>,
+    slots: Vec<PathBuf>,
+    people: Option<u32>,
+    bots: Option<u32>,
+    threads: Option<u32>,
+    seed: Option<u64>,
+    pace: Option<Pace>,
+    json: Option<()>,
+    report: Option<PathBuf>,
+}
+
+impl Given {
+    fn complete(self) -> Result<Options, String> {
+        let files = match (self.schedules, self.slots.is_empty()) {
+            (None, true) => None,
+            (Some(schedules), false) => Some(Files {
+                schedules,
+                slots: self.slots,
+            }),
+            (Some(_), true) => return Err("--schedules needs --slots beside it".to_owned()),
+            (None, false) => return Err("--slots needs --schedules beside it".to_owned()),
+        };
+        let (people, bots) = (self.people.unwrap_or(PEOPLE), self.bots.unwrap_or(BOTS));
+        if people == 0 && bots == 0 {
+            return Err("--people and --bots are both 0: somebody must ask".to_owned());
+        }
+        let threads = self.threads.map_or_else(machine_threads, |n| n as usize);
+        Ok(Options {
+            files,
+            people,
+            bots,
+            threads,
+            seed: self.seed.unwrap_or(1),
+            pace: self.pace.unwrap_or(Pace::Fast),
+            json: self.json.is_some(),
+            report: self.report,
+        })
+    }
+}
+
+fn machine_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, |n| n.get().min(THREADS_MAX as usize))
+}
+
+fn once<T>(flag: &str, place: &mut Option<T>, value: T) -> Result<(), String> {
+    match place.replace(value) {
+        None => Ok(()),
+        Some(_) => Err(format!("{flag} is given twice")),
+    }
+}
+
+struct Words {
+    rest: std::iter::Peekable<std::vec::IntoIter<OsString>>,
+}
+
+impl Words {
+    fn value(&mut self, flag: &str, inline: Option<OsString>) -> Result<OsString, String> {
+        let value = inline.or_else(|| self.rest.next_if(|word| !is_flag(word)));
+        value
+            .filter(|value| !value.is_empty())
+            .ok_or_else(|| format!("{flag} needs a value"))
+    }
+
+    fn values(&mut self, flag: &str, inline: Option<OsString>) -> Result<Vec<PathBuf>, String> {
+        let mut paths = vec![PathBuf::from(self.value(flag, inline)?)];
+        while let Some(word) = self.rest.next_if(|word| !is_flag(word)) {
+            paths.push(PathBuf::from(word));
+        }
+        Ok(paths)
+    }
+
+    fn number(
+        &mut self,
+        flag: &str,
+        inline: Option<OsString>,
+        min: u32,
+        max: u32,
+    ) -> Result<u32, String> {
+        let value = self.value(flag, inline)?;
+        let number = digits(&value).and_then(|text| text.parse().ok());
+        number.filter(|n| (min..=max).contains(n)).ok_or_else(|| {
+            let wanted = format!("a whole number from {min} to {max}");
+            format!(
+                "{flag} is {:?}; it must be {wanted}",
+                value.to_string_lossy()
+            )
+        })
+    }
+
+    fn seed(&mut self, flag: &str, inline: Option<OsString>) -> Result<u64, String> {
+        let value = self.value(flag, inline)?;
+        digits(&value)
+            .and_then(|text| text.parse().ok())
+            .ok_or_else(|| {
+                format!(
+                    "{flag} is {:?}; it must be a whole number from 0 to {}",
+                    value.to_string_lossy(),
+                    u64::MAX
+                )
+            })
+    }
+
+    fn pace(&mut self, flag: &str, inline: Option<OsString>) -> Result<Pace, String> {
+        let value = self.value(flag, inline)?;
+        match value.to_str() {
+            Some("fast") => Ok(Pace::Fast),
+            Some("real") => Ok(Pace::Real),
+            _ => Err(format!(
+                "{flag} is {:?}; it must be fast or real",
+                value.to_string_lossy()
+            )),
+        }
+    }
+}
+
+fn is_flag(word: &OsString) -> bool {
+    word.to_str().is_some_and(|text| text.starts_with("--"))
+}
+
+/// The text, if it is digits and nothing else: no sign, no blank.
+fn digits(value: &OsString) -> Option<&str> {
+    value
+        .to_str()
+        .filter(|text| text.bytes().all(|b| b.is_ascii_digit()))
+}

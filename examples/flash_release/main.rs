@@ -1,0 +1,166 @@
+//! One hospital's morning: at seven o'clock its slots open, and 200,000 requests arrive in the first minute.
+//!
+//! `cargo run --release --example flash_release` plays it and says whether every slot was sold once, how fast the yeses
+//! and the noes were, and where a picture of it lies. `-- --help` lists the flags.
+
+mod books;
+mod cli;
+mod crowd;
+mod hospital;
+mod input;
+mod latency;
+mod progress;
+mod report;
+mod run;
+mod story;
+mod table;
+mod tally;
+mod timeline;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use fairslot::{Availability, Engine, ScheduleId};
+
+use books::{Engines, Verdict};
+use cli::{Command, Options, Pace};
+use crowd::{ASKING_MS, Crowd};
+use hospital::{HOLD_TTL_MS, Hospital};
+use progress::Progress;
+use run::{Morning, Time};
+use story::Story;
+
+fn main() -> ExitCode {
+    let options = match cli::parse(std::env::args_os().skip(1)) {
+        Ok(Command::Run(options)) => options,
+        Ok(Command::Help) => {
+            print!("{}", cli::HELP);
+            return ExitCode::SUCCESS;
+        }
+        Err(why) => return complain(&why),
+    };
+    match play(&options) {
+        Ok(verdict) if verdict.is_good() => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
+        Err(why) => complain(&why),
+    }
+}
+
+/// Something that was given is wrong.
+fn complain(why: &str) -> ExitCode {
+    eprintln!("flash_release: {why}");
+    ExitCode::from(2)
+}
+
+fn play(options: &Options) -> Result<Verdict, String> {
+    let hospital = match &options.files {
+        Some(files) => input::read(files)?,
+        None => Hospital::sample()?,
+    };
+    let path = options.report.clone().unwrap_or_else(cli::default_report);
+    writable(&path)?;
+    let story = morning(options, hospital)?;
+    std::fs::write(&path, report::page(&story)).map_err(|why| cannot_write(&path, &why))?;
+    if options.json {
+        println!("{}", table::json(&story));
+    } else {
+        print!("{}", table::summary(&story, &path));
+    }
+    Ok(story.verdict)
+}
+
+/// Publishes, lets everybody in, waits for the last hold to be settled, and compares the books.
+fn morning(options: &Options, hospital: Hospital) -> Result<Story, String> {
+    let (time, opens_at) = Time::new(options.pace, hospital.opens_at());
+    let engine = engine(&time, options.seed)?;
+    let schedules = hospital.publish(&engine, opens_at)?;
+    let open = hospital.open();
+    let capacities: Vec<u32> = open
+        .iter()
+        .map(|period| hospital.periods[*period as usize].capacity)
+        .collect();
+    let crowd = Crowd::gather(options.people, options.bots, options.seed, &capacities);
+    let before = engine.stats();
+    let morning = Morning {
+        engine: &engine,
+        time: &time,
+        opens_at,
+        crowd: &crowd,
+        schedules: &schedules,
+        periods: &schedules.iter().copied().zip(0..).collect(),
+        open: &open,
+        seed: options.seed,
+        threads: options.threads,
+    };
+    let progress = Progress::new(!options.json);
+    let (record, elapsed_ns) = morning
+        .run(&progress)
+        .ok_or("a thread of the simulation died")?;
+    time.pass_until(opens_at.after(ASKING_MS.unsigned_abs() + HOLD_TTL_MS + SETTLED_MS));
+    morning.sweep();
+    progress.done();
+    let (availability, audit) = (availability(&engine, &schedules)?, engine.audit());
+    let engines = Engines {
+        availability: &availability,
+        before: &before,
+        after: &engine.stats(),
+        audit: &audit,
+    };
+    let slack_ms = if options.pace == Pace::Fast {
+        0
+    } else {
+        REAL_SLACK_MS
+    };
+    let verdict = books::compare(&hospital, &record, &engines, slack_ms);
+    Ok(Story {
+        options: options.clone(),
+        timer_ns: latency::timer_cost_ns(),
+        hospital,
+        record,
+        elapsed_ns,
+        verdict,
+    })
+}
+
+/// That long after the last hold has run out, the last late payment has come.
+const SETTLED_MS: u64 = 2_500;
+/// In real time, how late a thread may be between reading the clock and giving a slot back.
+const REAL_SLACK_MS: i64 = 50;
+
+fn engine(time: &Time, seed: u64) -> Result<Engine, String> {
+    // Nothing is forgotten before it was counted.
+    let builder = Engine::builder().seed(seed).retire_after_ms(None);
+    let built = match time {
+        Time::Simulated(clock) => builder.clock(clock.clone()).build(),
+        Time::Real(clock) => builder.clock(clock.clone()).build(),
+    };
+    built.map_err(|why| why.to_string())
+}
+
+fn availability(engine: &Engine, schedules: &[ScheduleId]) -> Result<Vec<Availability>, String> {
+    let ask = |schedule: &ScheduleId| {
+        engine
+            .availability(*schedule)
+            .map_err(|why| format!("{schedule}: {why}"))
+    };
+    schedules.iter().map(ask).collect()
+}
+
+/// Before the morning rather than after it: whether the report can be written where it should go.
+fn writable(path: &Path) -> Result<(), String> {
+    if let Some(folder) = path.parent().filter(|folder| *folder != Path::new("")) {
+        std::fs::create_dir_all(folder).map_err(|why| cannot_write(path, &why))?;
+    }
+    let file = std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(path);
+    file.map(|_| ()).map_err(|why| cannot_write(path, &why))
+}
+
+fn cannot_write(path: &Path, why: &std::io::Error) -> String {
+    format!(
+        "--report {}: cannot be written: {why}",
+        path.to_string_lossy().escape_debug()
+    )
+}

@@ -1,0 +1,135 @@
+//! What is better read than seen: the holds, the sessions, and how all this was done.
+
+use std::fmt::Write;
+
+use super::{escape, heading};
+use crate::crowd::{ASKING_MS, PAPERS};
+use crate::hospital::HOLD_TTL_MS;
+use crate::story::{Story, counted, duration, grouped, millis, percent};
+use crate::timeline::sold_out_at;
+
+const WANTED_ROWS: usize = 10;
+
+pub(super) fn holds_caption(story: &Story) -> String {
+    let (holds, slots) = (grouped(story.record.yes.count()), grouped(story.on_sale()));
+    let again = counted(story.sold_again(), "time", "times");
+    format!(
+        "{holds} holds were granted on {slots} slots: {again} a slot was sold again after a first holder had let it go."
+    )
+}
+
+pub(super) fn holds(story: &Story) -> String {
+    let ends = story.ends();
+    let all = story.record.yes.count();
+    let rows = [
+        (
+            "paid in time and booked",
+            "按时支付",
+            ends.paid - ends.paid_late,
+        ),
+        (
+            "paid too late, but nobody else had the slot by then: booked",
+            "迟到支付，号仍在",
+            ends.paid_late,
+        ),
+        (
+            "paid too late, the slot was somebody else’s: the money goes back",
+            "迟到支付，退款",
+            ends.refunded,
+        ),
+        ("given back by the patient", "主动释放", ends.released),
+        ("ran out: nobody paid", "超时未付", ends.ran_out),
+    ];
+    let mut html = String::from(
+        "<table>\n<tr><th>what became of it</th><th></th><th class=\"n\">holds</th><th class=\"n\">share</th></tr>\n",
+    );
+    for (english, chinese, count) in rows {
+        let (count, share) = (grouped(count), percent(count, all));
+        let _ = writeln!(
+            html,
+            "<tr><td>{english}</td><td lang=\"zh\">{chinese}</td><td class=\"n\">{count}</td><td class=\"n\">{share}</td></tr>"
+        );
+    }
+    html.push_str("</table>\n");
+    html
+}
+
+pub(super) fn wanted_caption(_: &Story) -> String {
+    "Requests for each session; one that named several sessions counts for the first.".to_owned()
+}
+
+pub(super) fn wanted(story: &Story) -> String {
+    let (hospital, record) = (&story.hospital, &story.record);
+    let capacities: Vec<u32> = hospital
+        .periods
+        .iter()
+        .map(|period| period.capacity)
+        .collect();
+    let gone = sold_out_at(&record.sales, &capacities);
+    let mut ranked: Vec<usize> = (0..capacities.len())
+        .filter(|period| record.wanted[*period] > 0)
+        .collect();
+    ranked.sort_by_key(|period| std::cmp::Reverse(record.wanted[*period]));
+    let mut html = String::from(
+        "<table>\n<tr><th>session</th><th class=\"n\">slots</th><th class=\"n\">requests</th><th class=\"n\">for each \
+         slot</th><th class=\"n\">first sold out after</th></tr>\n",
+    );
+    for period in ranked.into_iter().take(WANTED_ROWS) {
+        let (slots, requests) = (u64::from(capacities[period]), record.wanted[period]);
+        let after = gone[period].map_or("never".to_owned(), millis);
+        let _ = writeln!(
+            html,
+            "<tr><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{after}</td></tr>",
+            escape(&hospital.name(period)),
+            grouped(slots),
+            grouped(requests),
+            grouped(requests / slots.max(1))
+        );
+    }
+    html.push_str("</table>\n");
+    html
+}
+
+pub(super) fn conditions(story: &Story) -> String {
+    let options = &story.options;
+    let rows = [
+        ("crowd", format!(
+            "{}, who arrive as people do (median 3 s, one in ten eager), ask again, and in part keep looking; {} that ask 100 times a \
+             second each for the first five seconds and once a second from then on, with the papers of {PAPERS} patients each. Nobody asks \
+             later than {} s after the opening.",
+            counted(u64::from(options.people), "person", "people"),
+            counted(u64::from(options.bots), "bot", "bots"),
+            ASKING_MS / 1_000
+        )),
+        ("figures", "The size of the morning (1,009 first-visit slots, 200,000 requests in the first minute, more than 20,000 a second at \
+             the peak) follows press figures for one dental hospital, 2022; 100 requests a second a bot, press figures for a \
+             children’s hospital, 2024. Who pays, gives back or walks away is assumed.".to_owned()),
+        ("time", format!(
+            "Run {} with {}, seed {}. In simulated time the clock stands still while all threads race for what is due in one \
+             millisecond (in ten, after the first second). A hold lasts {} s.",
+            story.pace(),
+            counted(options.threads as u64, "thread", "threads"),
+            options.seed,
+            HOLD_TTL_MS / 1_000
+        )),
+        ("speed", format!(
+            "{} requests a second: all {} by the {} that the busiest thread worked, everything that the simulated clients do \
+             themselves included, waiting for the clock and for other threads left out. The whole run took {}.",
+            grouped(story.requests_per_s() as u64),
+            grouped(story.record.requests()),
+            duration(story.record.worked_ns as f64),
+            duration(story.elapsed_ns as f64)
+        )),
+        ("books", "“Sold twice” and “lost” are counted by the clients, from the answers they got, and compared with what the engine says is \
+             free and booked, with its statistics and with its own audit.".to_owned()),
+    ];
+    let mut html = format!(
+        "<section id=\"conditions\">\n{}<table>\n",
+        heading("How this was done", "测试条件")
+    );
+    for (name, text) in rows {
+        let _ = writeln!(html, "<tr><th>{name}</th><td>{text}</td></tr>");
+    }
+    html.push_str("</table>\n</section>\n");
+    html
+}

@@ -1,0 +1,255 @@
+//! The clients of one thread: each asks until served, then pays, gives back or walks away.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use fairslot::{AccountId, DeviceId, Hold, Outcome, PatientId, PaymentRef, Refusal, Request};
+
+use super::Morning;
+use crate::crowd::{Attempt, PAPERS, Wanted, chance};
+use crate::hospital::HOLD_TTL_MS;
+use crate::latency::timed;
+use crate::tally::{End, Record, Sale};
+
+/// The share of a morning's clients that one thread plays.
+pub(super) struct Clients<'a> {
+    morning: &'a Morning<'a>,
+    attempts: std::iter::Peekable<std::vec::IntoIter<Attempt>>,
+    /// What clients will do about their holds: when, and which sale.
+    plans: BinaryHeap<Reverse<(i64, usize)>>,
+    /// The holds behind the sales of the record, and who has them.
+    holds: Vec<(Hold, PatientId, Plan)>,
+    /// A bit for each paper of each client of this thread: served.
+    served: Vec<u16>,
+    record: Record,
+}
+
+/// What a client does about a hold. The shares are assumptions, made so that everything happens within the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Plan {
+    Pay,
+    /// Gives it back.
+    Release,
+    /// Never comes back.
+    WalkAway,
+}
+
+const TTL_MS: f64 = HOLD_TTL_MS as f64;
+
+/// What `client` does about its `nth` hold, and when, in milliseconds from now.
+fn plan(seed: u64, client: u32, nth: u32, bot: bool) -> (Plan, i64) {
+    let (share, when) = (chance(seed, client, nth, 1), chance(seed, client, nth, 2));
+    let ms = |from: f64, to: f64| (from + (to - from) * when) as i64;
+    match (bot, share) {
+        // A scalper pays once there is a buyer; for one slot in five there is none.
+        (true, ..0.80) => (Plan::Pay, ms(500.0, 15_000.0)),
+        (true, _) => (Plan::WalkAway, 0),
+        // Most people pay within seconds, the slowest a second before it is too late.
+        (false, ..0.85) => (
+            Plan::Pay,
+            (1_000.0 - (1.0 - when).ln() * 5_000.0).min(TTL_MS - 1_000.0) as i64,
+        ),
+        (false, ..0.90) => (Plan::Release, ms(1_000.0, 8_000.0)),
+        // Some pay when it is too late: the slot is theirs only if nobody has it by then.
+        (false, ..0.93) => (Plan::Pay, ms(TTL_MS, TTL_MS + 400.0)),
+        (false, _) => (Plan::WalkAway, 0),
+    }
+}
+
+impl<'a> Clients<'a> {
+    pub(super) fn new(morning: &'a Morning<'a>, nth: usize) -> Self {
+        let (crowd, of) = (morning.crowd, morning.threads);
+        Self {
+            morning,
+            attempts: crowd.share(nth, of).into_iter().peekable(),
+            plans: BinaryHeap::new(),
+            holds: Vec::new(),
+            served: vec![0; crowd.clients() as usize / of + 1],
+            record: Record::new(morning.schedules.len()),
+        }
+    }
+
+    pub(super) fn leave(self) -> Record {
+        self.record
+    }
+
+    /// When the next of them has something to do.
+    pub(super) fn due(&mut self) -> Option<i64> {
+        let attempt = self.attempts.peek().map(|attempt| attempt.at);
+        let plan = self.plans.peek().map(|Reverse((at, _))| *at);
+        attempt.into_iter().chain(plan).min()
+    }
+
+    /// Does everything that is due at `now`, in the order in which it became due.
+    pub(super) fn work(&mut self, now: i64) {
+        let ((), ns) = timed(|| self.work_through(now));
+        self.record.worked_ns += ns;
+    }
+
+    fn work_through(&mut self, now: i64) {
+        while let Some(due) = self.due().filter(|due| *due <= now) {
+            match self.plans.peek() {
+                Some(&Reverse((at, sale))) if at == due => {
+                    self.plans.pop();
+                    self.settle(sale);
+                }
+                _ => {
+                    if let Some(attempt) = self.attempts.next() {
+                        self.ask(attempt);
+                    }
+                }
+            }
+        }
+    }
+
+    fn ask(&mut self, attempt: Attempt) {
+        let morning = self.morning;
+        let bot = morning.crowd.is_bot(attempt.client);
+        let Some(paper) = self.paper(attempt, bot) else {
+            return;
+        };
+        let patient = patient(attempt.client, paper);
+        let (request, period) = self.request(attempt, patient);
+        self.record.asked(bot, period);
+        let (outcome, ns) = timed(|| morning.engine.request(&request));
+        let at = morning.now();
+        match outcome {
+            Outcome::Held(hold) => {
+                let sale = self.sale(hold, attempt.client, bot);
+                self.record.yes(attempt, at, ns, sale);
+                self.served[attempt.client as usize / morning.threads] |= 1 << paper;
+                self.decide(hold, patient, attempt.client, bot);
+            }
+            Outcome::Refused(why) => self.record.no(attempt, at, ns, why.code()),
+            other => self
+                .record
+                .surprise(|| format!("a request was answered with {other:?}")),
+        }
+    }
+
+    /// For whom this attempt is: a person asks for herself, a bot for one after the other of its papers. `None` if all
+    /// have been served.
+    fn paper(&self, attempt: Attempt, bot: bool) -> Option<u32> {
+        let served = self.served[attempt.client as usize / self.morning.threads];
+        let papers = if bot { PAPERS } else { 1 };
+        (0..papers)
+            .map(|k| (attempt.nth + k) % papers)
+            .find(|paper| served & (1 << paper) == 0)
+    }
+
+    /// The request, and the period it is for in the first place.
+    fn request(&self, attempt: Attempt, patient: PatientId) -> (Request, u32) {
+        let Morning {
+            schedules, open, ..
+        } = self.morning;
+        let period = |session: u32| open[session as usize];
+        let (request, first) = match self.morning.crowd.wanted(attempt) {
+            Wanted::One(session) => (
+                Request::new(patient, schedules[period(session) as usize]),
+                period(session),
+            ),
+            Wanted::Any(sessions) => {
+                let any = sessions.map(|session| schedules[period(session) as usize]);
+                (Request::any(patient, &any), period(sessions[0]))
+            }
+        };
+        let device = u128::from(attempt.client) + 1;
+        (
+            request
+                .account(AccountId::new(device))
+                .device(DeviceId::new(device)),
+            first,
+        )
+    }
+
+    fn sale(&mut self, hold: Hold, client: u32, bot: bool) -> Sale {
+        let morning = self.morning;
+        let expires_at = hold
+            .expires_at
+            .as_millis()
+            .cast_signed()
+            .wrapping_sub(morning.opens_at.as_millis().cast_signed());
+        // The engine counts a hold's life from the instant of the claim.
+        let held_at = expires_at - HOLD_TTL_MS.cast_signed();
+        let period = morning
+            .periods
+            .get(&hold.schedule)
+            .copied()
+            .unwrap_or_else(|| {
+                self.record.surprise(|| {
+                    format!("a hold of a schedule that was never published: {hold:?}")
+                });
+                0
+            });
+        Sale {
+            period,
+            slot: hold.slot.get(),
+            client,
+            bot,
+            held_at,
+            expires_at,
+            end: End::RanOut,
+        }
+    }
+
+    fn decide(&mut self, hold: Hold, patient: PatientId, client: u32, bot: bool) {
+        let (plan, after) = plan(self.morning.seed, client, patient_nth(patient), bot);
+        let sale = self.holds.len();
+        self.holds.push((hold, patient, plan));
+        if plan != Plan::WalkAway {
+            self.plans
+                .push(Reverse((self.record.sales[sale].held_at + after, sale)));
+        }
+    }
+
+    fn settle(&mut self, sale: usize) {
+        let morning = self.morning;
+        let (hold, patient, plan) = self.holds[sale];
+        // Read before the call: whoever has the slot next had it later than this.
+        let at = morning.now();
+        let end = match plan {
+            Plan::Release => match morning.engine.release(hold.id, patient) {
+                Ok(()) => Ok(End::Released { at }),
+                Err(Refusal::HoldExpired) => Ok(End::RanOut),
+                Err(why) => Err(format!("a release was refused: {why}")),
+            },
+            Plan::Pay | Plan::WalkAway => self.pay(hold, patient, at, sale),
+        };
+        match end {
+            Ok(end) => self.record.sales[sale].end = end,
+            Err(what) => self.record.surprise(|| what),
+        }
+    }
+
+    fn pay(&self, hold: Hold, patient: PatientId, at: i64, sale: usize) -> Result<End, String> {
+        let payment = PaymentRef::new(patient.to_u128() << 1 | 1);
+        let late = at >= self.record.sales[sale].expires_at;
+        match self
+            .morning
+            .engine
+            .confirm(hold.id, patient, Some(payment))
+            .map(fairslot::Pending::wait)
+        {
+            Ok(Ok(booking)) if (booking.schedule, booking.slot) == (hold.schedule, hold.slot) => {
+                Ok(End::Paid {
+                    at,
+                    booking: booking.id,
+                    late,
+                })
+            }
+            Ok(Ok(booking)) => Err(format!("{hold:?} became {booking:?}")),
+            Ok(Err(why)) => Err(format!("a booking is not settled: {why}")),
+            Err(Refusal::RefundDue) => Ok(End::Refunded),
+            Err(why) => Err(format!("a payment was refused: {why}")),
+        }
+    }
+}
+
+/// The identity behind a paper: people have one, below 2^64; bots have several.
+fn patient(client: u32, paper: u32) -> PatientId {
+    PatientId::new(u128::from(client) << 8 | u128::from(paper))
+}
+
+fn patient_nth(patient: PatientId) -> u32 {
+    (patient.to_u128() & 0xff) as u32
+}

@@ -1,0 +1,158 @@
+//! What there is to tell when the morning is over: what was asked for, what came of it, and how the books stand.
+
+use crate::books::Verdict;
+use crate::cli::{Options, Pace};
+use crate::crowd::PAPERS;
+use crate::hospital::Hospital;
+use crate::tally::{End, Record};
+
+pub(crate) struct Story {
+    pub(crate) options: Options,
+    pub(crate) hospital: Hospital,
+    pub(crate) record: Record,
+    /// From the first request to the last settlement, everything that the clients themselves do included.
+    pub(crate) elapsed_ns: u64,
+    /// What timing nothing takes.
+    pub(crate) timer_ns: u64,
+    pub(crate) verdict: Verdict,
+}
+
+/// What became of the holds.
+pub(crate) struct Ends {
+    pub(crate) paid: u64,
+    pub(crate) paid_late: u64,
+    pub(crate) released: u64,
+    pub(crate) ran_out: u64,
+    pub(crate) refunded: u64,
+}
+
+impl Story {
+    /// Slots that were free when the morning opened.
+    pub(crate) fn on_sale(&self) -> u64 {
+        self.hospital.capacity() - self.hospital.taken()
+    }
+
+    /// Requests in a second of the machine's time, with all that the clients themselves do, but without the time in which
+    /// threads wait for each other or for the clock.
+    pub(crate) fn requests_per_s(&self) -> f64 {
+        self.record.requests() as f64 * 1e9 / self.record.worked_ns.max(1) as f64
+    }
+
+    pub(crate) fn ends(&self) -> Ends {
+        let count = |is: fn(End) -> bool| self.record.ends(is);
+        Ends {
+            paid: count(|end| matches!(end, End::Paid { .. })),
+            paid_late: count(|end| matches!(end, End::Paid { late: true, .. })),
+            released: count(|end| matches!(end, End::Released { .. })),
+            ran_out: count(|end| end == End::RanOut),
+            refunded: count(|end| end == End::Refunded),
+        }
+    }
+
+    /// Slots that were sold, given up or lost by their first owner, and sold again.
+    pub(crate) fn sold_again(&self) -> u64 {
+        let slots: std::collections::HashSet<_> = self
+            .record
+            .sales
+            .iter()
+            .map(|sale| (sale.period, sale.slot))
+            .collect();
+        (self.record.sales.len() - slots.len()) as u64
+    }
+
+    /// Papers that bots had.
+    pub(crate) fn papers(&self) -> u64 {
+        u64::from(self.options.bots) * u64::from(PAPERS)
+    }
+
+    /// The verdict in one sentence.
+    pub(crate) fn verdict_sentence(&self) -> String {
+        let Self { verdict, .. } = self;
+        if !verdict.is_good() {
+            let books = if verdict.consistent {
+                "the books agree"
+            } else {
+                "the books do not agree"
+            };
+            let (twice, lost) = (grouped(verdict.double_booked), grouped(verdict.lost));
+            return format!(
+                "Something is wrong: {twice} slots were sold twice, {lost} were lost, {books}."
+            );
+        }
+        let (sold, on_sale) = (grouped(verdict.sold), grouped(self.on_sale()));
+        let left = match verdict.free {
+            0 => format!("All {on_sale} slots were sold, each once"),
+            free => format!(
+                "{sold} of {on_sale} slots were sold, each once; {} are still free",
+                grouped(free)
+            ),
+        };
+        format!("{left}. None was sold twice, none was lost, and the engine's own audit agrees.")
+    }
+
+    pub(crate) fn pace(&self) -> &'static str {
+        match self.options.pace {
+            Pace::Fast => "as fast as possible on a simulated clock",
+            Pace::Real => "in real time",
+        }
+    }
+}
+
+/// A number with commas between the thousands.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.char_indices() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// "1 bot", "2 bots".
+pub(crate) fn counted(number: u64, one: &str, many: &str) -> String {
+    format!(
+        "{} {}",
+        grouped(number),
+        if number == 1 { one } else { many }
+    )
+}
+
+/// A duration as one would say it: three digits and a unit.
+pub(crate) fn duration(ns: f64) -> String {
+    let (value, unit) = match ns {
+        ..1e3 => (ns, "ns"),
+        ..1e6 => (ns / 1e3, "µs"),
+        ..1e9 => (ns / 1e6, "ms"),
+        _ => (ns / 1e9, "s"),
+    };
+    let digits = match value {
+        _ if unit == "ns" => 0,
+        ..10.0 => 2,
+        ..100.0 => 1,
+        _ => 0,
+    };
+    format!("{value:.digits$} {unit}")
+}
+
+/// A time after the opening, which simulated clocks know to the millisecond.
+pub(crate) fn millis(ms: i64) -> String {
+    if ms < 1_000 {
+        format!("{ms} ms")
+    } else {
+        format!("{:.2} s", ms as f64 / 1e3)
+    }
+}
+
+/// A share in percent as one would say it.
+pub(crate) fn percent(part: u64, whole: u64) -> String {
+    let share = part as f64 * 100.0 / whole.max(1) as f64;
+    match share {
+        _ if part == 0 || part == whole => format!("{share:.0} %"),
+        ..1.0 => format!("{share:.2} %"),
+        99.0.. => format!("{share:.2} %"),
+        _ => format!("{share:.1} %"),
+    }
+}

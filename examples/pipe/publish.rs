@@ -1,0 +1,110 @@
+//! A schedule as a line says it. What this version cannot do is read all the same, for only a well-formed line is told so.
+
+use fairslot::{Currency, Fee, Opening, Schedule};
+
+use super::answer::Answer;
+use super::door::Door;
+use super::json::Value;
+use super::line::{Field, Line};
+use super::stop::Stop;
+
+impl Door {
+    pub(super) fn publish(&self, mut line: Line) -> Result<Answer, Stop> {
+        let (hospital, department, practitioner) = (
+            line.need("hospital")?,
+            line.need("department")?,
+            line.need("practitioner")?,
+        );
+        let (day, session): (String, String) = (line.need("day")?, line.need("session")?);
+        let capacity = line.need("capacity")?;
+        let (opens_at, starts_at) = (line.need("opens_at")?, line.need("starts_at")?);
+        let (closes_at, cancel_until) = (line.maybe("closes_at")?, line.maybe("cancel_until")?);
+        let (hold_ttl_ms, hold_cap_ms) = (line.maybe("hold_ttl_ms")?, line.maybe("hold_cap_ms")?);
+        let tags = line.maybe("tags")?.unwrap_or_default();
+        let (fee, lottery, draw) = (fee(&mut line)?, lottery(&mut line)?, draw(&mut line)?);
+        self.at(line)?;
+
+        if lottery || draw {
+            return Err(Stop::not_supported(if lottery {
+                "lottery"
+            } else {
+                "draw of returned slots"
+            }));
+        }
+        let opening = Opening::first_come(opens_at);
+        let capacity = slots("capacity", capacity)?;
+        let mut schedule = Schedule::new(
+            practitioner,
+            day.parse()?,
+            session.parse()?,
+            capacity,
+            opening,
+            starts_at,
+        );
+        (schedule.hospital, schedule.department) = (hospital, department);
+        (schedule.closes_at, schedule.cancel_until) = (closes_at, cancel_until);
+        schedule.hold_ttl_ms = hold_ttl_ms.unwrap_or(Schedule::HOLD_TTL_MS);
+        schedule.hold_cap_ms = hold_cap_ms.unwrap_or(Schedule::HOLD_CAP_MS);
+        schedule.tags = tags;
+        if let Some((amount, currency)) = fee {
+            schedule.fee = Some(Fee {
+                amount,
+                currency: Currency::new(&currency)?,
+            });
+        }
+        Ok(Answer::Published {
+            schedule: self.engine.publish(&schedule)?.to_string(),
+        })
+    }
+}
+
+/// Amount and currency, the latter still to be judged.
+fn fee(line: &mut Line) -> Result<Option<(u64, String)>, Stop> {
+    let Some(mut fee) = line.maybe::<Line>("fee")? else {
+        return Ok(None);
+    };
+    let parts = (fee.need("amount")?, fee.need("currency")?);
+    fee.end()?;
+    Ok(Some(parts))
+}
+
+/// Whether a lottery is asked for.
+fn lottery(line: &mut Line) -> Result<bool, Stop> {
+    let object = match line.maybe("opening")? {
+        None => return Ok(false),
+        Some(Value::Text(name)) if name == "first_come" => return Ok(false),
+        Some(other) => Line::from_value(other),
+    };
+    let Some(mut opening) = object else {
+        return Err(Stop::BadLine(
+            "field opening must be \"first_come\" or {\"lottery\":{\"window_ms\":N}}".to_owned(),
+        ));
+    };
+    let mut lottery: Line = opening.need("lottery")?;
+    opening.end()?;
+    let _: u64 = lottery.need("window_ms")?;
+    lottery.end()?;
+    Ok(true)
+}
+
+/// Whether returned slots are to be drawn.
+fn draw(line: &mut Line) -> Result<bool, Stop> {
+    match line.maybe::<String>("returns")?.as_deref() {
+        None | Some("at_once") => Ok(false),
+        Some("draw") => Ok(true),
+        Some(_) => Err(Stop::BadLine(
+            "field returns must be \"at_once\" or \"draw\"".to_owned(),
+        )),
+    }
+}
+
+/// A number of slots that a schedule can have.
+pub(super) fn slots(field: &'static str, number: u64) -> Result<u32, Stop> {
+    match u32::try_from(number) {
+        Ok(slots @ 1..=65_535) => Ok(slots),
+        _ => Err(Stop::Invalid {
+            field,
+            message: format!("{field} is {number}; it must be 1 to 65,535"),
+        }),
+    }
+}

@@ -1,0 +1,312 @@
+//! The front desk: one public method a verb. It reads the clock once and hands `now` down.
+//!
+//! Its rooms go by who acts: somebody asks ([`request`]), somebody answers ([`settle`]), the hospital acts ([`supply`]), time passes
+//! ([`advance`]); and do the books agree ([`audit`])?
+
+mod advance;
+mod audit;
+mod builder;
+mod driver;
+mod observe;
+mod request;
+mod settle;
+mod stats;
+mod supply;
+
+use std::fmt;
+use std::hash::BuildHasher;
+
+use foldhash::fast::FixedState;
+
+use crate::ledger::Ledger;
+use crate::ledger::record::{Phase, Record};
+use crate::pool::Pool;
+use crate::pool::places::Places;
+use crate::pool::word::Word;
+use crate::raw::tally::Tally;
+use crate::raw::wheel::Wheel;
+use crate::words::clock::Clock;
+use crate::words::event::{Event, What};
+use crate::words::id::{HoldId, PatientId, ScheduleId, SlotNo};
+use crate::words::sync::atomic::{AtomicU64, Ordering};
+use crate::words::sync::{Arc, Mutex};
+use crate::words::time::Timestamp;
+
+pub use advance::Advance;
+pub use audit::{Audit, Availability, Finding};
+pub use builder::EngineBuilder;
+pub use driver::Driver;
+pub use observe::Subscription;
+pub use stats::Stats;
+
+use observe::Feeds;
+use stats::{COUNTERS, Count};
+
+/// How long an answer and an end are remembered: 24 hours.
+pub(crate) const MEMORY_MS: u64 = 86_400_000;
+
+/// The engine: schedules, the patients' books, and the verbs.
+///
+/// Cheap to clone and to share: every clone is the same engine. All verbs take `&self`, from any thread; none blocks on a socket, a disk
+/// or another's callback.
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+/// What every clone shares.
+struct Inner {
+    places: Places,
+    ledger: Ledger,
+    wheel: Wheel,
+    clock: Box<dyn Clock>,
+    /// The highest time at which anything was changed, in milliseconds.
+    high: AtomicU64,
+    settings: Settings,
+    /// Hashes identities for the pools' filters.
+    filter_hasher: FixedState,
+    tally: Tally<COUNTERS>,
+    feeds: Feeds,
+    chores: Mutex<advance::Chores>,
+}
+
+/// The builder's settings, checked.
+#[derive(Debug, Clone, Copy)]
+struct Settings {
+    live_holds_max: u32,
+    book_lines_max: u32,
+    retire_after_ms: Option<u64>,
+}
+
+impl Engine {
+    /// Settings, with their defaults, to build an engine from.
+    #[must_use]
+    pub fn builder() -> EngineBuilder {
+        EngineBuilder::new()
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine")
+            .field("places", &self.inner.places)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How a record stands at an instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Held,
+    /// Booked, arrived, fulfilled or no-show.
+    Booked(Phase),
+    /// It ended, in this way and at this time. An expired hold ended at its deadline, and its phase is still `Held`.
+    Ended(Phase, Timestamp),
+}
+
+impl Standing {
+    /// Whether the patient has the slot.
+    const fn is_live(self) -> bool {
+        matches!(self, Self::Held | Self::Booked(_))
+    }
+
+    /// Whether enough time has passed to forget it.
+    const fn is_forgotten(self, now: Timestamp) -> bool {
+        match self {
+            Self::Held | Self::Booked(_) => false,
+            Self::Ended(_, at) => now.since(at) >= MEMORY_MS,
+        }
+    }
+}
+
+impl Inner {
+    // ---- time ---------------------------------------------------------------------------------------------------------------
+
+    /// The clock's time, or the highest at which anything was changed, if the clock has stepped back behind it.
+    fn now(&self) -> Timestamp {
+        self.not_before_high(self.clock.now())
+    }
+
+    /// The same by the clock's cached word.
+    #[inline]
+    fn recent(&self) -> Timestamp {
+        self.not_before_high(self.clock.recent())
+    }
+
+    #[inline]
+    fn not_before_high(&self, read: Timestamp) -> Timestamp {
+        // Relaxed: a number on its own. A caller who learnt of a change from another thread has learnt its time with it.
+        read.max(Timestamp::from_millis(self.high.load(Ordering::Relaxed)))
+    }
+
+    #[inline]
+    fn changed_at(&self, now: Timestamp) {
+        if self.high.load(Ordering::Relaxed) < now.as_millis() {
+            self.high.fetch_max(now.as_millis(), Ordering::Relaxed);
+        }
+    }
+
+    // ---- what happened ------------------------------------------------------------------------------------------------------
+
+    /// Opens a bulletin for a verb. What it changes goes in there; [`Self::post`] sends it out when no lock is held.
+    #[inline]
+    fn bulletin(&self, at: Timestamp) -> Bulletin {
+        Bulletin {
+            at,
+            observed: self.feeds.any(),
+            changed: false,
+            first: None,
+            more: Vec::new(),
+        }
+    }
+
+    #[inline]
+    fn post(&self, bulletin: Bulletin) {
+        if bulletin.changed {
+            self.changed_at(bulletin.at);
+        }
+        if bulletin.observed {
+            self.feeds.send(bulletin.first.iter().chain(&bulletin.more));
+        }
+    }
+
+    #[inline]
+    fn count(&self, what: Count) {
+        self.tally.add(what as usize, 1);
+    }
+
+    // ---- the two halves of the truth ----------------------------------------------------------------------------------------
+
+    #[inline]
+    fn filter_hash(&self, patient: PatientId) -> u64 {
+        self.filter_hasher.hash_one(patient.to_u128())
+    }
+
+    /// How a record stands at `now`. Exact for whoever holds the lock of its book.
+    fn standing(&self, number: u32, record: &Record, now: Timestamp) -> Standing {
+        match record.phase() {
+            Phase::Held => {
+                let held = now < record.until()
+                    && self.places.find(record.schedule()).is_some_and(|pool| {
+                        pool.is(record.schedule())
+                            && pool
+                                .slots()
+                                .word(record.slot())
+                                .is_some_and(|at| at.load().is_of(number))
+                    });
+                if held {
+                    Standing::Held
+                } else {
+                    Standing::Ended(Phase::Held, record.until())
+                }
+            }
+            phase if phase.is_booked() => Standing::Booked(phase),
+            phase => Standing::Ended(phase, record.until()),
+        }
+    }
+
+    /// Frees every hold of a schedule that is due. The caller holds a book's lock or the schedule's desk.
+    fn sweep(&self, pool: &Pool, schedule: ScheduleId, bulletin: &mut Bulletin) {
+        let deadline_of = |holder| {
+            self.ledger
+                .record(holder)
+                .map_or(u64::MAX, |record| record.until().as_millis())
+        };
+        pool.sweep(
+            schedule.generation(),
+            bulletin.at.as_millis(),
+            deadline_of,
+            |slot, seen, freed| {
+                self.note_expiry(schedule, slot, seen, freed, bulletin);
+            },
+        );
+    }
+
+    /// A hold was found expired, and its slot was freed.
+    fn note_expiry(
+        &self,
+        schedule: ScheduleId,
+        slot: u16,
+        seen: Word,
+        freed: Word,
+        bulletin: &mut Bulletin,
+    ) {
+        self.count(Count::Expired);
+        // Read without the book's lock: the record stays this claim's until it is forgotten, long after.
+        let record = self.ledger.record(seen.holder());
+        bulletin.tell(|| Note {
+            schedule,
+            slot,
+            version: freed.version(),
+            whose: record.map(|record| (record.patient(), record.claim(seen.holder()).hold_id())),
+            what: What::Expired,
+        });
+    }
+}
+
+/// What a verb has changed, to be told when it is done.
+struct Bulletin {
+    at: Timestamp,
+    observed: bool,
+    changed: bool,
+    first: Option<Event>,
+    more: Vec<Event>,
+}
+
+/// A slot's transition, as a room knows it.
+struct Note {
+    schedule: ScheduleId,
+    slot: u16,
+    version: u32,
+    whose: Option<(PatientId, HoldId)>,
+    what: What,
+}
+
+impl Bulletin {
+    /// Something changed. The note is written only if somebody reads it.
+    #[inline]
+    fn tell(&mut self, note: impl FnOnce() -> Note) {
+        self.changed = true;
+        if self.observed {
+            let Note {
+                schedule,
+                slot,
+                version,
+                whose,
+                what,
+            } = note();
+            self.push(Event {
+                at: self.at,
+                schedule,
+                slot: Some(SlotNo::from_index(slot)),
+                version,
+                patient: whose.map(|(patient, _)| patient),
+                hold: whose.map(|(_, hold)| hold),
+                what,
+            });
+        }
+    }
+
+    /// Something changed that concerns a schedule as a whole.
+    fn tell_of_schedule(&mut self, schedule: ScheduleId, what: What) {
+        self.changed = true;
+        if self.observed {
+            self.push(Event {
+                at: self.at,
+                schedule,
+                slot: None,
+                version: 0,
+                patient: None,
+                hold: None,
+                what,
+            });
+        }
+    }
+
+    fn push(&mut self, event: Event) {
+        match self.first {
+            None => self.first = Some(event),
+            Some(_) => self.more.push(event),
+        }
+    }
+}

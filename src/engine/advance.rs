@@ -1,0 +1,243 @@
+//! Time passes: holds run out, ends are forgotten, past schedules are retired. In bounded bites, by whoever calls.
+//!
+//! Nothing depends on it but promptness: expiry is judged at use as well. What nobody advances, memory keeps.
+
+use crate::ledger::record::{Phase, Record};
+use crate::pool::Pool;
+use crate::pool::places::Desk;
+use crate::pool::word::State;
+use crate::raw::wheel::{Standing as InWheel, Wheel};
+use crate::words::event::What;
+use crate::words::id::ScheduleId;
+use crate::words::time::Timestamp;
+
+use super::stats::Count;
+use super::{Bulletin, Engine, Inner, MEMORY_MS};
+
+/// Due holds in one bite: some hundred microseconds of work.
+const DUE: usize = 1_024;
+/// Records in one bite that are looked at for forgetting, and places for retiring.
+const RECORDS: u32 = 256;
+const PLACES: u32 = 16;
+
+/// What one bite of [`Engine::advance`] did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct Advance {
+    /// Holds that ran out since the last bite, whoever noticed.
+    pub expired: u64,
+    /// Past schedules retired.
+    pub retired: u64,
+    /// Ended holds and bookings forgotten.
+    pub forgotten: u64,
+    /// Whether more is due: call again.
+    pub more: bool,
+}
+
+/// Where the rounds stand.
+#[derive(Debug, Default)]
+pub(super) struct Chores {
+    due: Vec<(u64, u32)>,
+    /// Expiries reported so far.
+    reported: u64,
+    next_place: u32,
+}
+
+/// # Time passes
+impl Engine {
+    /// Does a bounded part of the work that time brings: frees the slots of holds that ran out, forgets what ended more than 24 hours
+    /// ago, retires past schedules. Call it when [`next_deadline`](Self::next_deadline) has come, and now and then; or let a
+    /// [`Driver`](crate::Driver) do so.
+    pub fn advance(&self) -> Advance {
+        let inner = &*self.inner;
+        let mut bulletin = inner.bulletin(inner.now());
+        let mut chores = inner.chores.lock();
+        let mut report = inner.expire_due(&mut chores.due, &mut bulletin);
+        report.forgotten = inner.forget(bulletin.at);
+        report.retired = inner.retire_past(&mut chores.next_place, &mut bulletin);
+        let expired = inner.sum(Count::Expired);
+        report.expired = expired - std::mem::replace(&mut chores.reported, expired);
+        drop(chores);
+        inner.post(bulletin);
+        report
+    }
+
+    /// When the next hold runs out: the earliest `expires_at` of those held. `None` if nothing is held. It may lie in the past, if nobody has
+    /// advanced since.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Timestamp> {
+        let inner = &*self.inner;
+        let mut later = Vec::new();
+        loop {
+            let earliest = inner.wheel.earliest(
+                |(deadline, number)| inner.in_wheel(deadline, number),
+                &mut later,
+            );
+            if later.is_empty() {
+                return earliest.map(Timestamp::from_millis);
+            }
+            for (deadline, number) in later.drain(..) {
+                if let Some((_book, record)) = inner.ledger.book_at(number) {
+                    inner.is_later(deadline, number, record, Timestamp::from_millis(deadline));
+                }
+            }
+        }
+    }
+}
+
+impl Inner {
+    /// Puts a hold into the wheel. The record is told first: an entry that a record doesn't speak of is void.
+    pub(super) fn wake_at(&self, number: u32, record: &Record, until: Timestamp) {
+        let lane = Wheel::own_lane();
+        record.set_wake(until.as_millis(), lane);
+        self.wheel.put(lane, until.as_millis(), number);
+    }
+
+    /// What a wheel's entry means, read without the book's lock: a void one stays void, and the others are looked at again under it.
+    fn in_wheel(&self, deadline: u64, number: u32) -> InWheel {
+        let Some(record) = self.ledger.record(number) else {
+            return InWheel::Void;
+        };
+        let until = record.until().as_millis();
+        if record.phase() != Phase::Held || record.wake().0 != deadline {
+            return InWheel::Void;
+        }
+        let word = self
+            .places
+            .find(record.schedule())
+            .and_then(|pool| pool.slots().word(record.slot()));
+        if !word.is_some_and(|at| at.load().is_of(number)) {
+            return InWheel::Void;
+        }
+        if until > deadline {
+            InWheel::Later
+        } else {
+            InWheel::Stands
+        }
+    }
+
+    /// Whether a hold that was in the wheel under `deadline` ends later than `than`; if so, it is put in anew. Under its book's lock.
+    fn is_later(&self, deadline: u64, number: u32, record: &Record, than: Timestamp) -> bool {
+        if record.phase() != Phase::Held || record.wake().0 != deadline {
+            return true;
+        }
+        let later = record.until() > than;
+        if later {
+            self.wake_at(number, record, record.until());
+        }
+        later
+    }
+
+    fn expire_due(&self, due: &mut Vec<(u64, u32)>, bulletin: &mut Bulletin) -> Advance {
+        due.clear();
+        self.wheel.pop_due(bulletin.at.as_millis(), DUE, due);
+        for &(deadline, number) in due.iter() {
+            self.expire_one(deadline, number, bulletin);
+        }
+        Advance {
+            more: due.len() == DUE,
+            ..Advance::default()
+        }
+    }
+
+    /// Frees one hold's slot, if it is still that hold's and still due.
+    fn expire_one(&self, deadline: u64, number: u32, bulletin: &mut Bulletin) {
+        let Some((_book, record)) = self.ledger.book_at(number) else {
+            return;
+        };
+        if self.is_later(deadline, number, record, bulletin.at) {
+            return;
+        }
+        let (schedule, slot) = (record.schedule(), record.slot());
+        let Some(pool) = self.places.find(schedule).filter(|pool| pool.is(schedule)) else {
+            return;
+        };
+        let Some(seen) = pool
+            .slots()
+            .word(slot)
+            .map(|at| at.load())
+            .filter(|seen| seen.is_of(number))
+        else {
+            return;
+        };
+        if let Some(freed) = pool.give_back(schedule.generation(), slot, seen) {
+            self.note_expiry(schedule, slot, seen, freed, bulletin);
+        }
+    }
+
+    /// Strikes what ended long enough ago from its book. Goes round all records, a few at a time.
+    fn forget(&self, now: Timestamp) -> u64 {
+        let mut forgotten = 0;
+        for _ in 0..RECORDS {
+            let Some(number) = self.ledger.next_to_forget() else {
+                continue;
+            };
+            let ended = |number| {
+                self.ledger
+                    .record(number)
+                    .is_some_and(|r| r.is_used() && self.standing(number, r, now).is_forgotten(now))
+            };
+            if !ended(number) {
+                continue;
+            }
+            if let Some((book, _)) = self.ledger.book_at(number) {
+                // Again, now that nothing can change.
+                if ended(number) {
+                    book.strike(number);
+                    forgotten += 1;
+                }
+            }
+        }
+        forgotten
+    }
+
+    fn retire_past(&self, next_place: &mut u32, bulletin: &mut Bulletin) -> u64 {
+        let Some(after) = self.settings.retire_after_ms else {
+            return 0;
+        };
+        let used = self.places.used();
+        let mut retired = 0;
+        for _ in 0..PLACES.min(used) {
+            *next_place = (*next_place + 1) % used;
+            let Some((id, pool, desk)) = self.places.at(*next_place) else {
+                continue;
+            };
+            let end = pool
+                .starts_at()
+                .max(pool.closes_at())
+                .max(pool.cancel_until());
+            // Holds may outlast the cut-off by their cap, and be confirmed late for as long as they are remembered.
+            let due = end.after(after.max(pool.hold_cap().saturating_add(MEMORY_MS)));
+            if due <= bulletin.at && due < Timestamp::MAX && self.retire(id, pool, desk, bulletin) {
+                retired += 1;
+            }
+        }
+        retired
+    }
+
+    /// Retires a schedule whose time is past, and with it the lines of those who still have a slot of it. No hold can be alive or be
+    /// confirmed late any more. That no call which began before the cut-off is still under way a day after is assumed.
+    fn retire(&self, id: ScheduleId, pool: &Pool, desk: Desk<'_>, bulletin: &mut Bulletin) -> bool {
+        self.sweep(pool, id, bulletin);
+        let words = || (0..pool.capacity()).filter_map(|slot| pool.slots().word(slot));
+        if words().any(|at| at.load().state() == State::Held) {
+            return false;
+        }
+        pool.set_retired(&desk);
+        for at in words() {
+            let seen = at.load();
+            if seen.state().is_taken() {
+                if let Some((book, record)) = self.ledger.book_at(seen.holder()) {
+                    if record.schedule() == id {
+                        book.strike(seen.holder());
+                    }
+                }
+            }
+        }
+        self.places.leave(id, pool, desk);
+        self.count(Count::Retired);
+        bulletin.tell_of_schedule(id, What::Retired);
+        true
+    }
+}

@@ -1,0 +1,227 @@
+//! The settings of an engine: plain data, checked once.
+
+use std::fmt;
+
+use foldhash::fast::FixedState;
+use rand::TryRng;
+use rand::rngs::SysRng;
+
+use crate::ledger::Ledger;
+use crate::pool::places::Places;
+use crate::raw::tally::Tally;
+use crate::raw::wheel::Wheel;
+use crate::words::clock::{Clock, SystemClock};
+use crate::words::error::Invalid;
+use crate::words::id::{PLACE_BITS, RECORD_BITS};
+use crate::words::sync::atomic::AtomicU64;
+use crate::words::sync::{Arc, Mutex};
+
+use super::advance::Chores;
+use super::observe::Feeds;
+use super::{Engine, Inner, MEMORY_MS, Settings};
+
+/// Builds an [`Engine`].
+///
+/// ```
+/// use fairslot::{Engine, ManualClock};
+///
+/// let engine = Engine::builder().clock(ManualClock::default()).seed(7).live_holds_max(2).build()?;
+/// # let _ = engine;
+/// let no = Engine::builder().book_lines_max(10).build().unwrap_err();
+/// assert_eq!(no.to_string(), "book_lines_max is 10; it must be 1,001 to 1,000,000");
+/// # Ok::<(), fairslot::Invalid>(())
+/// ```
+#[must_use = "a builder does nothing until it is built"]
+pub struct EngineBuilder {
+    clock: Option<Box<dyn Clock>>,
+    seed: Option<u64>,
+    live_holds_max: u32,
+    book_lines_max: u32,
+    records_max: u32,
+    schedules_max: u32,
+    expected_lines: u32,
+    retire_after_ms: Option<u64>,
+}
+
+impl EngineBuilder {
+    pub(super) fn new() -> Self {
+        Self {
+            clock: None,
+            seed: None,
+            live_holds_max: 3,
+            book_lines_max: 1_024,
+            records_max: 1 << 24,
+            schedules_max: 1 << 22,
+            expected_lines: 1 << 14,
+            retire_after_ms: Some(7 * MEMORY_MS),
+        }
+    }
+
+    /// The clock. Default: [`SystemClock`]. Keep a handle on one that is moved by hand by passing an `Arc` of it.
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.clock = Some(Box::new(clock));
+        self
+    }
+
+    /// The seed of everything random, hash keys included. Default: from the operating system. The same settings, seed, calls and times
+    /// give the same events.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// How many unconfirmed holds a patient may have at a time: 1 to `u32::MAX`, which is no limit. Default 3, to leave a family's
+    /// phone room to compare without letting one identity hoard.
+    pub fn live_holds_max(mut self, max: u32) -> Self {
+        self.live_holds_max = max;
+        self
+    }
+
+    /// How many holds and bookings of one patient are kept, ended ones of the last 24 hours included: 1,001 to 1,000,000. Default 1,024. Beyond
+    /// it a new hold is refused rather than an old one forgotten.
+    pub fn book_lines_max(mut self, max: u32) -> Self {
+        self.book_lines_max = max;
+        self
+    }
+
+    /// How many holds and bookings the engine keeps in all, ended ones included: 1 to 268,435,455. Default 16,777,216. Memory is
+    /// taken as they are used, 64 bytes each, and 24 more if requests carry ids.
+    pub fn records_max(mut self, max: u32) -> Self {
+        self.records_max = max;
+        self
+    }
+
+    /// How many schedules the engine keeps at a time: 1 to 268,435,455. Default 4,194,304. Memory is taken as they are used.
+    pub fn schedules_max(mut self, max: u32) -> Self {
+        self.schedules_max = max;
+        self
+    }
+
+    /// How many holds and bookings are expected at a time, ended ones of the last 24 hours included: 1 to 268,435,455. Default 16,384.
+    /// It sizes the table that finds a patient's lines, about 18 bytes each, once: with many times more of them the engine goes
+    /// on working and slows down, by a cache line for every seven in a bucket.
+    pub fn expected_lines(mut self, lines: u32) -> Self {
+        self.expected_lines = lines;
+        self
+    }
+
+    /// How long after its end (the latest of start and both cut-offs) a schedule is kept, in milliseconds, at least 86,400,000 (24 hours);
+    /// `None` keeps all for ever. Default 7 days. `advance` retires them.
+    pub fn retire_after_ms(mut self, ms: Option<u64>) -> Self {
+        self.retire_after_ms = ms;
+        self
+    }
+
+    /// The engine.
+    ///
+    /// # Errors
+    /// [`Invalid`], with the field, its value and its range, for a setting out of its range; with field `seed` if none was given and the
+    /// operating system has no randomness to give.
+    pub fn build(self) -> Result<Engine, Invalid> {
+        const MAX: u32 = (1 << RECORD_BITS) - 1;
+        const _: () = assert!(PLACE_BITS == RECORD_BITS);
+        let range = |field, value: u32, min: u32, max: u32, range| {
+            if (min..=max).contains(&value) {
+                Ok(())
+            } else {
+                Err(Invalid::new(field, value, range))
+            }
+        };
+        range(
+            "live_holds_max",
+            self.live_holds_max,
+            1,
+            u32::MAX,
+            "at least 1",
+        )?;
+        range(
+            "book_lines_max",
+            self.book_lines_max,
+            1_001,
+            1_000_000,
+            "1,001 to 1,000,000",
+        )?;
+        range("records_max", self.records_max, 1, MAX, "1 to 268,435,455")?;
+        range(
+            "schedules_max",
+            self.schedules_max,
+            1,
+            MAX,
+            "1 to 268,435,455",
+        )?;
+        range(
+            "expected_lines",
+            self.expected_lines,
+            1,
+            MAX,
+            "1 to 268,435,455",
+        )?;
+        if let Some(ms) = self.retire_after_ms.filter(|ms| *ms < MEMORY_MS) {
+            return Err(Invalid::new(
+                "retire_after_ms",
+                ms,
+                "at least 86,400,000 (24 hours), or None",
+            ));
+        }
+        let seed = match self.seed {
+            Some(seed) => seed,
+            None => SysRng.try_next_u64().map_err(|_| {
+                Invalid::new(
+                    "seed",
+                    "not given and not to be had from the operating system",
+                    "given, then",
+                )
+            })?,
+        };
+        let mut key = Keys(seed);
+        Ok(Engine {
+            inner: Arc::new(Inner {
+                places: Places::new(self.schedules_max),
+                // Number 0 stands for none.
+                ledger: Ledger::new(
+                    self.expected_lines,
+                    self.records_max + 1,
+                    [key.next(), key.next()],
+                ),
+                wheel: Wheel::new(),
+                clock: self.clock.unwrap_or_else(|| Box::new(SystemClock::new())),
+                high: AtomicU64::new(0),
+                settings: Settings {
+                    live_holds_max: self.live_holds_max,
+                    book_lines_max: self.book_lines_max,
+                    retire_after_ms: self.retire_after_ms,
+                },
+                filter_hasher: FixedState::with_seed(key.next()),
+                tally: Tally::new(),
+                feeds: Feeds::new(),
+                chores: Mutex::new(Chores::default()),
+            }),
+        })
+    }
+}
+
+/// Keys from a seed: SplitMix64 (Steele, Lea, Flood, OOPSLA 2014), whose steps are a bijection of the seed each.
+struct Keys(u64);
+
+impl Keys {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+}
+
+impl fmt::Debug for EngineBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EngineBuilder")
+            .field("live_holds_max", &self.live_holds_max)
+            .field("book_lines_max", &self.book_lines_max)
+            .field("records_max", &self.records_max)
+            .field("schedules_max", &self.schedules_max)
+            .field("expected_lines", &self.expected_lines)
+            .field("retire_after_ms", &self.retire_after_ms)
+            .finish_non_exhaustive()
+    }
+}

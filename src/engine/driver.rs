@@ -1,0 +1,85 @@
+//! A thread that advances, for those who want one.
+
+use std::fmt;
+use std::sync::Arc as StdArc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use super::Engine;
+
+impl Engine {
+    /// Starts a thread that advances the engine when the next hold runs out, and at least once `every`. `tick` is called before each
+    /// round: hand a [`CoarseClock`](crate::CoarseClock)'s `tick` in here, or `|| ()`.
+    ///
+    /// The engine needs no driver to be right: expiry is judged at use. Should the thread end early, because `tick` panicked or the clock did,
+    /// [`Driver::is_running`] says so.
+    ///
+    /// # Errors
+    /// If the operating system has no thread to give.
+    pub fn drive(
+        &self,
+        every: Duration,
+        mut tick: impl FnMut() + Send + 'static,
+    ) -> std::io::Result<Driver> {
+        let stop = StdArc::new(AtomicBool::new(false));
+        let (engine, stopped) = (self.clone(), StdArc::clone(&stop));
+        let thread = thread::Builder::new()
+            .name("fairslot-driver".to_owned())
+            .spawn(move || {
+                // Acquire: pairs with the release in `stop`; nothing but the flag is handed over.
+                while !stopped.load(Ordering::Acquire) {
+                    tick();
+                    while engine.advance().more && !stopped.load(Ordering::Acquire) {}
+                    thread::park_timeout(engine.pause().min(every));
+                }
+            })?;
+        Ok(Driver {
+            stop,
+            thread: Some(thread),
+        })
+    }
+
+    /// Until the next deadline, at least a millisecond.
+    fn pause(&self) -> Duration {
+        let ms = self
+            .next_deadline()
+            .map_or(u64::MAX, |deadline| deadline.since(self.inner.now()));
+        Duration::from_millis(ms.max(1))
+    }
+}
+
+/// A running [`Engine::drive`]. Dropping it stops the thread and waits for its end.
+pub struct Driver {
+    stop: StdArc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Driver {
+    /// Whether the thread is alive.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.thread
+            .as_ref()
+            .is_some_and(|thread| !thread.is_finished())
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Release);
+        if let Some(thread) = self.thread.take() {
+            thread.thread().unpark();
+            // A panic of the thread was its `tick`'s, and has been printed.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl fmt::Debug for Driver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Driver")
+            .field("running", &self.is_running())
+            .finish()
+    }
+}

@@ -1,0 +1,395 @@
+//! Somebody asks for a slot: look → book → rules → claim.
+//!
+//! Most answers end at the look, which reads one or two shared lines and writes none: [`Inner::glance`]. What is left goes to the patient's
+//! book, and under its lock judges schedule by schedule: [`Inner::admit`]. Once a slot is claimed nothing refuses.
+
+use std::hint::black_box;
+
+use crate::ledger::Book;
+use crate::ledger::record::{Phase, Record};
+use crate::pool::word::State;
+use crate::pool::{Look, Pool};
+use crate::words::ask::{Hold, Outcome, Request};
+use crate::words::event::What;
+use crate::words::id::{PatientId, RequestId, ScheduleId, SlotNo};
+use crate::words::refusal::{Refusal, Rule};
+use crate::words::time::Timestamp;
+
+use super::stats::Count;
+use super::{Bulletin, Engine, Inner, MEMORY_MS, Note, Standing};
+
+/// Requests whose cache lines are touched together. More does not help: a core has a dozen misses under way at most.
+const BATCH: usize = 16;
+
+/// # Somebody asks
+impl Engine {
+    /// Asks for a slot.
+    ///
+    /// With several schedules, the answer is that of the first which doesn't refuse; if all refuse, the refusal of the first.
+    ///
+    /// **Retries.** An answer that changed something (a hold) is remembered under the patient and the request's id for 24 hours: the same id
+    /// with the same schedules and channel gets it again, word for word, even after that hold ended, and changes nothing; with others it is
+    /// refused. After a refusal the id is free.
+    ///
+    /// **Time.** The first look goes by [`Clock::recent`](crate::Clock::recent), whose lag it shares; whatever gets past it is judged by
+    /// [`Clock::now`](crate::Clock::now).
+    ///
+    /// # Refusals
+    /// In this order: `unknown_schedule`, `request_mismatch`, `withdrawn`, `not_open`, `closed`, `already_holds`, `sold_out`, `rule`.
+    #[inline]
+    #[must_use]
+    pub fn request(&self, request: &Request) -> Outcome {
+        self.inner.request(request, None)
+    }
+
+    /// Asks for many at once: as if sent one after the other at the same time, and faster, because the cache lines of all are
+    /// fetched before the first is worked on. Not all-or-nothing.
+    #[must_use]
+    pub fn request_many(&self, requests: &[Request]) -> Vec<Outcome> {
+        let now = self.inner.now();
+        let mut outcomes = Vec::with_capacity(requests.len());
+        for batch in requests.chunks(BATCH) {
+            self.inner.touch(batch);
+            outcomes.extend(
+                batch
+                    .iter()
+                    .map(|request| self.inner.request(request, Some(now))),
+            );
+        }
+        outcomes
+    }
+
+    /// The answer that a request got, for a reply that never arrived.
+    ///
+    /// # Errors
+    /// `unknown_request` if no answer is remembered: it was a refusal, it is older than 24 hours, or it never came.
+    pub fn lookup(&self, patient: PatientId, request: RequestId) -> Result<Outcome, Refusal> {
+        let inner = &*self.inner;
+        let now = inner.now();
+        let book = inner.ledger.book(patient, inner.ledger.hash(patient));
+        let found = inner
+            .remembered(&book, request, now)
+            .and_then(|(number, record)| inner.first_answer(number, record));
+        drop(book);
+        found.map(Outcome::Held).ok_or_else(|| {
+            inner.count_refusal(Refusal::UnknownRequest);
+            Refusal::UnknownRequest
+        })
+    }
+}
+
+impl Inner {
+    /// `at`: the time to judge by, if the caller has read it.
+    #[inline]
+    fn request(&self, request: &Request, at: Option<Timestamp>) -> Outcome {
+        self.count(Count::Requests);
+        match self.glance(request, at.unwrap_or_else(|| self.recent())) {
+            Some(why) => {
+                self.count_refusal(why);
+                Outcome::Refused(why)
+            }
+            None => self.admit(request, at.unwrap_or_else(|| self.now())),
+        }
+    }
+
+    /// The refusal that needs nobody's book, if it is one. Writes nothing.
+    #[inline]
+    fn glance(&self, request: &Request, now: Timestamp) -> Option<Refusal> {
+        // A named request may have an answer already, which goes before nearly everything.
+        if request.request_id().is_some() && self.ledger.peek(self.ledger.hash(request.patient())) {
+            return None;
+        }
+        let mut first = None;
+        for &schedule in request.schedules() {
+            let why = match self.places.find(schedule).map_or(Look::Unknown, |pool| {
+                self.look(pool, request, schedule, now)
+            }) {
+                Look::Unknown => Refusal::UnknownSchedule,
+                Look::Withdrawn => Refusal::Withdrawn,
+                Look::NotOpen { in_ms } => Refusal::NotOpen {
+                    retry_after_ms: in_ms,
+                },
+                Look::Closed => Refusal::Closed,
+                Look::SoldOut => Refusal::SoldOut,
+                Look::Open => return None,
+            };
+            first.get_or_insert(why);
+        }
+        Some(first.unwrap_or(Refusal::UnknownSchedule))
+    }
+
+    /// A look, with `SoldOut` only for those who surely have nothing here.
+    #[inline]
+    fn look(&self, pool: &Pool, request: &Request, schedule: ScheduleId, now: Timestamp) -> Look {
+        match pool.look(schedule, now) {
+            Look::SoldOut if pool.may_know(self.filter_hash(request.patient())) => Look::Open,
+            look => look,
+        }
+    }
+
+    /// Judges under the lock of the patient's book.
+    fn admit(&self, request: &Request, now: Timestamp) -> Outcome {
+        let mut bulletin = self.bulletin(now);
+        let patient = request.patient();
+        let book = self.ledger.book(patient, self.ledger.hash(patient));
+        let seen = self.read(&book, request.request_id(), now);
+        let mut first = None;
+        let mut outcome = None;
+        for &schedule in request.schedules() {
+            match self.judge(&book, &seen, request, schedule, &mut bulletin) {
+                Ok(held) => {
+                    outcome = Some(Outcome::Held(held));
+                    break;
+                }
+                Err(why) => {
+                    first.get_or_insert(why);
+                }
+            }
+        }
+        drop(book);
+        self.post(bulletin);
+        outcome.unwrap_or_else(|| {
+            let why = first.unwrap_or(Refusal::UnknownSchedule);
+            self.count_refusal(why);
+            Outcome::Refused(why)
+        })
+    }
+
+    /// One schedule's answer. The order of these lines is the precedence of the refusals.
+    fn judge(
+        &self,
+        book: &Book<'_>,
+        seen: &Seen<'_>,
+        request: &Request,
+        schedule: ScheduleId,
+        bulletin: &mut Bulletin,
+    ) -> Result<Hold, Refusal> {
+        let now = bulletin.at;
+        let pool = self
+            .places
+            .find(schedule)
+            .filter(|pool| pool.is(schedule))
+            .ok_or(Refusal::UnknownSchedule)?;
+        if let Some((number, record)) = seen.remembered {
+            let same = self
+                .ledger
+                .memo(number)
+                .is_some_and(|memo| memo.content() == self.ledger.content(request));
+            let answer = self
+                .first_answer(number, record)
+                .filter(|_| same)
+                .ok_or(Refusal::RequestMismatch)?;
+            self.count(Count::Remembered);
+            return Ok(answer);
+        }
+        self.may_claim(book, pool, schedule, bulletin)?;
+        if seen.live_holds >= self.settings.live_holds_max {
+            return Err(Refusal::Rule {
+                rule: Rule::LiveHolds,
+            });
+        }
+        if seen.lines >= self.settings.book_lines_max {
+            return Err(Refusal::Rule {
+                rule: Rule::BookFull,
+            });
+        }
+        let until = now.after(pool.hold_ttl());
+        let claimed = self.claim(book, pool, schedule, Phase::Held, now, until)?;
+        let (number, record) = (claimed.number, claimed.record);
+        self.wake_at(number, record, until);
+        pool.lower_due(until.as_millis());
+        if let Some(id) = request.request_id() {
+            if let Some(memo) = self.ledger.memo(number) {
+                record.name(memo, id, self.ledger.content(request));
+            }
+        }
+        self.count(Count::Held);
+        let hold = record.claim(number).hold_id();
+        bulletin.tell(|| Note {
+            schedule,
+            slot: claimed.slot,
+            version: claimed.version,
+            whose: Some((book.patient(), hold)),
+            what: What::Held { expires_at: until },
+        });
+        Ok(Hold {
+            id: hold,
+            schedule,
+            slot: SlotNo::from_index(claimed.slot),
+            expires_at: until,
+        })
+    }
+
+    /// Whether there is a slot to be had for this patient, from `withdrawn` to `sold_out`. Frees what is due on the way.
+    pub(super) fn may_claim(
+        &self,
+        book: &Book<'_>,
+        pool: &Pool,
+        schedule: ScheduleId,
+        bulletin: &mut Bulletin,
+    ) -> Result<(), Refusal> {
+        let now = bulletin.at;
+        match pool.look(schedule, now) {
+            Look::Unknown => return Err(Refusal::UnknownSchedule),
+            Look::Withdrawn => return Err(Refusal::Withdrawn),
+            Look::NotOpen { in_ms } => {
+                return Err(Refusal::NotOpen {
+                    retry_after_ms: in_ms,
+                });
+            }
+            Look::Closed => return Err(Refusal::Closed),
+            Look::SoldOut | Look::Open => {}
+        }
+        if self.has_live(book, schedule, now) {
+            return Err(Refusal::AlreadyHolds);
+        }
+        if pool.is_due(now.as_millis()) {
+            self.sweep(pool, schedule, bulletin);
+        }
+        if pool.slots().any_free(schedule.generation()) {
+            Ok(())
+        } else {
+            Err(Refusal::SoldOut)
+        }
+    }
+
+    /// Whether this patient has a slot of this schedule.
+    pub(super) fn has_live(&self, book: &Book<'_>, schedule: ScheduleId, now: Timestamp) -> bool {
+        book.lines().any(|(number, record)| {
+            record.schedule() == schedule && self.standing(number, record, now).is_live()
+        })
+    }
+
+    /// Claims a slot and writes it into the book. The line is written first: after the claim there is nothing left that could fail.
+    pub(super) fn claim(
+        &self,
+        book: &Book<'_>,
+        pool: &Pool,
+        schedule: ScheduleId,
+        phase: Phase,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Claimed<'_>, Refusal> {
+        let full = Refusal::Rule {
+            rule: Rule::EngineFull,
+        };
+        let (number, record) = self.ledger.take().ok_or(full)?;
+        record.begin(book.patient(), schedule, phase, now, until);
+        if !book.insert(number) {
+            self.ledger.give_back(number);
+            return Err(full);
+        }
+        pool.remember(self.filter_hash(book.patient()));
+        let state = if phase == Phase::Held {
+            State::Held
+        } else {
+            State::Booked
+        };
+        match pool.claim(schedule.generation(), state, number, |slot, version| {
+            record.claimed(slot, version)
+        }) {
+            Some((slot, word)) => Ok(Claimed {
+                number,
+                record,
+                slot,
+                version: word.version(),
+            }),
+            None => {
+                book.strike(number);
+                Err(if pool.is_withdrawn() {
+                    Refusal::Withdrawn
+                } else {
+                    Refusal::SoldOut
+                })
+            }
+        }
+    }
+
+    /// Reads a patient's book through once; strikes what is to be forgotten.
+    pub(super) fn read<'a>(
+        &'a self,
+        book: &Book<'a>,
+        id: Option<RequestId>,
+        now: Timestamp,
+    ) -> Seen<'a> {
+        let mut seen = Seen::default();
+        for (number, record) in book.lines() {
+            let standing = self.standing(number, record, now);
+            if standing.is_forgotten(now) {
+                book.strike(number);
+                continue;
+            }
+            seen.lines += 1;
+            seen.live_holds += u32::from(standing == Standing::Held);
+            if id.is_some_and(|id| self.is_remembered(number, record, id, now)) {
+                seen.remembered = Some((number, record));
+            }
+        }
+        seen
+    }
+
+    fn remembered<'a>(
+        &'a self,
+        book: &Book<'a>,
+        id: RequestId,
+        now: Timestamp,
+    ) -> Option<(u32, &'a Record)> {
+        book.lines()
+            .find(|(number, record)| self.is_remembered(*number, record, id, now))
+    }
+
+    /// Whether this record answered the request of that id, no longer ago than answers are remembered.
+    fn is_remembered(&self, number: u32, record: &Record, id: RequestId, now: Timestamp) -> bool {
+        record.is_named()
+            && now.since(record.granted_at()) < MEMORY_MS
+            && self.ledger.memo(number).is_some_and(|memo| memo.id() == id)
+    }
+
+    /// The answer that a record was given, word for word.
+    fn first_answer(&self, number: u32, record: &Record) -> Option<Hold> {
+        let pool = self
+            .places
+            .find(record.schedule())
+            .filter(|pool| pool.is(record.schedule()))?;
+        Some(Hold {
+            id: record.claim(number).hold_id(),
+            schedule: record.schedule(),
+            slot: SlotNo::from_index(record.slot()),
+            expires_at: record.granted_at().after(pool.hold_ttl()),
+        })
+    }
+
+    /// Reads a word of every cache line that a batch will want, so that the misses overlap.
+    fn touch(&self, batch: &[Request]) {
+        let mut sum = 0;
+        for request in batch {
+            sum ^= self.ledger.touch(self.ledger.hash(request.patient()));
+            if let Some(pool) = request
+                .schedules()
+                .first()
+                .and_then(|schedule| self.places.find(*schedule))
+            {
+                sum ^= pool.touch();
+            }
+        }
+        black_box(sum);
+    }
+}
+
+/// What a patient's book says to a request.
+#[derive(Default)]
+pub(super) struct Seen<'a> {
+    /// Lines that are live or still remembered.
+    pub(super) lines: u32,
+    live_holds: u32,
+    /// The record that answered the request of this id before.
+    remembered: Option<(u32, &'a Record)>,
+}
+
+/// A slot that has just been claimed.
+pub(super) struct Claimed<'a> {
+    pub(super) number: u32,
+    pub(super) record: &'a Record,
+    pub(super) slot: u16,
+    pub(super) version: u32,
+}

@@ -1,0 +1,107 @@
+//! Counters, always on: a row a thread, summed when asked.
+
+use crate::words::refusal::{CODES, Refusal};
+
+use super::Engine;
+
+/// What is counted beside refusals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(usize)]
+pub(super) enum Count {
+    Requests,
+    Held,
+    Extended,
+    Confirmed,
+    Released,
+    Expired,
+    Cancelled,
+    Exchanged,
+    CheckedIn,
+    Fulfilled,
+    NoShow,
+    Published,
+    Retired,
+    Remembered,
+}
+
+const PLAIN: usize = Count::Remembered as usize + 1;
+pub(super) const COUNTERS: usize = PLAIN + CODES.len();
+
+/// What the engine has done since it was built.
+///
+/// Each number is exact when nothing moves. While threads work, each is a sum of what they had counted when it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Stats {
+    /// Requests for a slot.
+    pub requests: u64,
+    /// Holds granted.
+    pub held: u64,
+    /// Requests that got a remembered answer again.
+    pub remembered: u64,
+    /// Holds extended.
+    pub extended: u64,
+    /// Holds that became bookings.
+    pub confirmed: u64,
+    /// Holds released.
+    pub released: u64,
+    /// Holds that ran out.
+    pub expired: u64,
+    /// Bookings cancelled.
+    pub cancelled: u64,
+    /// Bookings exchanged.
+    pub exchanged: u64,
+    /// Patients checked in.
+    pub checked_in: u64,
+    /// Visits fulfilled.
+    pub fulfilled: u64,
+    /// Patients who stayed away.
+    pub no_show: u64,
+    /// Schedules published.
+    pub published: u64,
+    /// Schedules retired.
+    pub retired: u64,
+    /// Refusals of every verb by code, in order of precedence.
+    pub refused: Vec<(&'static str, u64)>,
+}
+
+impl super::Inner {
+    #[inline]
+    pub(super) fn count_refusal(&self, why: Refusal) {
+        self.tally.add(PLAIN + why.ordinal(), 1);
+    }
+
+    pub(super) fn sum(&self, what: Count) -> u64 {
+        self.tally.sum(what as usize)
+    }
+}
+
+impl Engine {
+    /// Counters by outcome and by refusal code.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        let sum = |what| self.inner.sum(what);
+        Stats {
+            requests: sum(Count::Requests),
+            held: sum(Count::Held),
+            remembered: sum(Count::Remembered),
+            extended: sum(Count::Extended),
+            confirmed: sum(Count::Confirmed),
+            released: sum(Count::Released),
+            expired: sum(Count::Expired),
+            cancelled: sum(Count::Cancelled),
+            exchanged: sum(Count::Exchanged),
+            checked_in: sum(Count::CheckedIn),
+            fulfilled: sum(Count::Fulfilled),
+            no_show: sum(Count::NoShow),
+            published: sum(Count::Published),
+            retired: sum(Count::Retired),
+            refused: CODES
+                .iter()
+                .enumerate()
+                .map(|(i, code)| (*code, self.inner.tally.sum(PLAIN + i)))
+                .collect(),
+        }
+    }
+}

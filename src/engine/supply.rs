@@ -1,0 +1,230 @@
+//! The hospital acts: publish · add slots · withdraw and reinstate a session.
+//!
+//! Whoever acts on a schedule holds its desk; two such acts exclude each other. Requests take no notice of the desk.
+
+use crate::ledger::record::Phase;
+use crate::pool::Pool;
+use crate::pool::places::{Desk, describe};
+use crate::pool::word::State;
+use crate::words::error::{Invalid, SupplyError};
+use crate::words::event::What;
+use crate::words::id::{ScheduleId, SlotNo};
+use crate::words::refusal::Refusal;
+use crate::words::schedule::Schedule;
+
+use super::stats::Count;
+use super::{Bulletin, Engine, Inner, Note};
+
+/// # The hospital acts
+impl Engine {
+    /// Publishes a schedule. Its slots are there at once and can be had from its opening on. The same schedule published twice is two.
+    ///
+    /// # Errors
+    /// [`SupplyError::Invalid`] with the field that is impossible; [`SupplyError::Full`] if the engine has as many schedules as it was
+    /// built for.
+    pub fn publish(&self, schedule: &Schedule) -> Result<ScheduleId, SupplyError> {
+        schedule.check()?;
+        let mut bulletin = self.inner.bulletin(self.inner.now());
+        let id = self
+            .inner
+            .places
+            .settle(schedule)
+            .ok_or(SupplyError::Full)?;
+        self.inner.count(Count::Published);
+        // check() has bounded it.
+        bulletin.tell_of_schedule(
+            id,
+            What::Published {
+                capacity: schedule.capacity as u16,
+            },
+        );
+        self.inner.post(bulletin);
+        Ok(id)
+    }
+
+    /// What was published under this id, its defaults filled in and the slots added since counted.
+    #[must_use]
+    pub fn schedule(&self, schedule: ScheduleId) -> Option<Schedule> {
+        let (pool, desk) = self.inner.places.desk(schedule)?;
+        desk.as_ref().map(|facts| describe(pool, facts))
+    }
+
+    /// Adds slots to a schedule (加号), free at once. The answer is how many.
+    ///
+    /// # Errors
+    /// `unknown_schedule`, `wrong_state` if it is withdrawn; [`SupplyError::Invalid`] with field `count` if it is 0 or makes more than
+    /// 65,535 slots in all.
+    pub fn add_slots(&self, schedule: ScheduleId, count: u32) -> Result<u32, SupplyError> {
+        const RANGE: &str = "at least 1, and at most 65,535 slots in all";
+        if count == 0 {
+            return Err(Invalid::new("count", count, RANGE).into());
+        }
+        self.inner.supply(schedule, |pool, desk, bulletin| {
+            if pool.is_withdrawn() {
+                return Err(Refusal::WrongState.into());
+            }
+            let first = pool.capacity();
+            let added = u16::try_from(count)
+                .ok()
+                .filter(|count| first.checked_add(*count).is_some());
+            let added = added.ok_or_else(|| Invalid::new("count", count, RANGE))?;
+            pool.grow(desk, added);
+            bulletin.tell_of_schedule(
+                schedule,
+                What::SlotsAdded {
+                    first: SlotNo::from_index(first),
+                    count: added,
+                },
+            );
+            Ok(count)
+        })
+    }
+
+    /// Calls a session off (停诊): ends its holds and bookings, except for those of patients who were checked in, seen or missed already, and
+    /// keeps every slot from being had. The answer is how many holds and bookings it ended; an event for each says whose.
+    ///
+    /// # Errors
+    /// `unknown_schedule`; `wrong_state` if it is withdrawn already.
+    pub fn withdraw(&self, schedule: ScheduleId) -> Result<u32, SupplyError> {
+        self.inner.supply(schedule, |pool, desk, bulletin| {
+            if pool.is_withdrawn() {
+                return Err(Refusal::WrongState.into());
+            }
+            Ok(self.inner.withdraw(schedule, pool, desk, bulletin))
+        })
+    }
+
+    /// A withdrawn session takes place after all. Its slots are free again; what the withdrawal ended stays ended. The answer is how many
+    /// slots are free again.
+    ///
+    /// # Errors
+    /// `unknown_schedule`; `wrong_state` if it is not withdrawn.
+    pub fn reinstate(&self, schedule: ScheduleId) -> Result<u32, SupplyError> {
+        self.inner.supply(schedule, |pool, desk, bulletin| {
+            if !pool.is_withdrawn() {
+                return Err(Refusal::WrongState.into());
+            }
+            Ok(reinstate(schedule, pool, desk, bulletin))
+        })
+    }
+}
+
+impl Inner {
+    /// The frame of an act on one schedule: holds its desk, tells afterwards.
+    fn supply<T>(
+        &self,
+        schedule: ScheduleId,
+        act: impl FnOnce(&Pool, &Desk<'_>, &mut Bulletin) -> Result<T, SupplyError>,
+    ) -> Result<T, SupplyError> {
+        let mut bulletin = self.bulletin(self.now());
+        let answer = match self.places.desk(schedule) {
+            Some((pool, desk)) => act(pool, &desk, &mut bulletin),
+            None => Err(Refusal::UnknownSchedule.into()),
+        };
+        self.post(bulletin);
+        answer.inspect_err(|why| {
+            if let SupplyError::Refused(why) = why {
+                self.count_refusal(*why);
+            }
+        })
+    }
+
+    /// Flag first, so that nothing new begins; then what is due, which time has ended; then every slot by its word. A claim under way has its
+    /// word either before us, and is ended like any other, or after us, and finds it withdrawn.
+    fn withdraw(
+        &self,
+        schedule: ScheduleId,
+        pool: &Pool,
+        desk: &Desk<'_>,
+        bulletin: &mut Bulletin,
+    ) -> u32 {
+        pool.set_withdrawn(desk, true);
+        self.sweep(pool, schedule, bulletin);
+        let mut affected = 0;
+        for slot in 0..pool.capacity() {
+            affected += u32::from(self.withdraw_slot(schedule, pool, slot, bulletin));
+        }
+        bulletin.tell_of_schedule(schedule, What::SessionWithdrawn { affected });
+        affected
+    }
+
+    /// Whether somebody had it.
+    fn withdraw_slot(
+        &self,
+        schedule: ScheduleId,
+        pool: &Pool,
+        slot: u16,
+        bulletin: &mut Bulletin,
+    ) -> bool {
+        let Some(at) = pool.slots().word(slot) else {
+            return false;
+        };
+        // Every round is lost to somebody who did something with this one slot.
+        loop {
+            let seen = at.load();
+            match seen.state() {
+                State::Free => {
+                    pool.slots().take(schedule.generation(), slot);
+                    if let Ok(word) = at.swap(seen, seen.to(State::Withdrawn, 0)) {
+                        let version = word.version();
+                        bulletin.tell(|| Note {
+                            schedule,
+                            slot,
+                            version,
+                            whose: None,
+                            what: What::Withdrawn,
+                        });
+                        return false;
+                    }
+                }
+                State::Held | State::Booked => {
+                    let Some((book, record)) = self.ledger.book_at(seen.holder()) else {
+                        continue;
+                    };
+                    if let Ok(word) = at.swap(seen, seen.to(State::Withdrawn, 0)) {
+                        record.end(Phase::Withdrawn, bulletin.at);
+                        bulletin.tell(|| Note {
+                            schedule,
+                            slot,
+                            version: word.version(),
+                            whose: Some((book.patient(), record.claim(seen.holder()).hold_id())),
+                            what: What::Withdrawn,
+                        });
+                        return true;
+                    }
+                }
+                State::Cooling
+                | State::Withdrawn
+                | State::Arrived
+                | State::Fulfilled
+                | State::NoShow => return false,
+            }
+        }
+    }
+}
+
+fn reinstate(schedule: ScheduleId, pool: &Pool, desk: &Desk<'_>, bulletin: &mut Bulletin) -> u32 {
+    let mut freed = 0;
+    for slot in 0..pool.capacity() {
+        let Some(at) = pool.slots().word(slot) else {
+            break;
+        };
+        let seen = at.load();
+        // A slot whose versions are used up stays where it is.
+        if seen.state() == State::Withdrawn && !seen.is_spent() {
+            if let Some(word) = pool.give_back(schedule.generation(), slot, seen) {
+                freed += 1;
+                bulletin.tell(|| Note {
+                    schedule,
+                    slot,
+                    version: word.version(),
+                    whose: None,
+                    what: What::Reinstated,
+                });
+            }
+        }
+    }
+    pool.set_withdrawn(desk, false);
+    bulletin.tell_of_schedule(schedule, What::SessionReinstated { freed });
+    freed
+}

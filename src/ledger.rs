@@ -1,0 +1,216 @@
+//! The patients' books: what does this patient have, and what had they?
+//!
+//! Every hold and booking has one [`Record`](record::Record) of a cache line, found by its number; the [`lines`](crate::raw::lines) find a
+//! patient's numbers by a keyed hash of the identity. A patient without history costs nothing. A [`Book`] is one patient's
+//! lines under their lock; at most one is locked at a time, and no user code runs meanwhile.
+//!
+//! The book knows what was decided under its lock. Whether a hold is still held, the slot's word knows: a record that says `Held` while the word
+//! says otherwise is a hold that expired at its deadline, for nothing else ends a hold without the book's lock.
+
+pub(crate) mod record;
+
+use std::fmt;
+
+use siphasher::sip::SipHasher13;
+
+use crate::raw::arena::Arena;
+use crate::raw::lines::{Lines, Locked};
+use crate::raw::numbers::Numbers;
+use crate::words::ask::Request;
+use crate::words::id::{Claim, PatientId};
+use crate::words::sync::atomic::{AtomicU64, Ordering};
+
+use record::{Memo, Record};
+
+const CHUNK_BITS: u32 = if cfg!(any(fairslot_loom, fairslot_shuttle)) {
+    2
+} else {
+    12
+};
+
+pub(crate) struct Ledger {
+    lines: Lines,
+    records: Arena<Record>,
+    memos: Arena<Memo>,
+    numbers: Numbers,
+    keys: [u64; 2],
+    /// Records, ended or not, that the forgetting has passed; it starts over at the end.
+    forgotten_to: AtomicU64,
+}
+
+/// One patient's lines, locked.
+pub(crate) struct Book<'a> {
+    ledger: &'a Ledger,
+    patient: PatientId,
+    locked: Locked<'a>,
+}
+
+impl Ledger {
+    /// Room for `records_max` records; a table for `expected_lines` of them. The keys are secret: they keep an outsider from
+    /// filling one bucket.
+    pub(crate) fn new(expected_lines: u32, records_max: u32, keys: [u64; 2]) -> Self {
+        Self {
+            lines: Lines::new(expected_lines, records_max),
+            records: Arena::new(records_max, CHUNK_BITS),
+            memos: Arena::new(records_max, CHUNK_BITS),
+            numbers: Numbers::new(1, records_max),
+            keys,
+            forgotten_to: AtomicU64::new(0),
+        }
+    }
+
+    /// The keyed hash that finds a patient's lines: SipHash-1-3, which outsiders cannot steer.
+    #[inline]
+    pub(crate) fn hash(&self, patient: PatientId) -> u64 {
+        SipHasher13::new_with_keys(self.keys[0], self.keys[1])
+            .hash(&patient.to_u128().to_le_bytes())
+    }
+
+    /// What a request says apart from who and which: the schedules in order, and the channel.
+    pub(crate) fn content(&self, request: &Request) -> u64 {
+        let mut bytes = Vec::with_capacity(9 + 8 * request.schedules().len());
+        bytes.push(u8::from(request.channel_id().is_some()));
+        bytes.extend(
+            request
+                .channel_id()
+                .map_or(0, |channel| channel.get())
+                .to_le_bytes(),
+        );
+        bytes.extend(
+            request
+                .schedules()
+                .iter()
+                .flat_map(|schedule| schedule.0.to_le_bytes()),
+        );
+        SipHasher13::new_with_keys(self.keys[1], self.keys[0]).hash(&bytes)
+    }
+
+    /// Whether the patient of this hash may have lines. A no is true at some instant of the call.
+    #[inline]
+    pub(crate) fn peek(&self, hash: u64) -> bool {
+        self.lines.peek(hash)
+    }
+
+    #[inline]
+    pub(crate) fn touch(&self, hash: u64) -> u64 {
+        self.lines.touch(hash)
+    }
+
+    /// Opens a patient's book; the hash is the patient's.
+    #[inline]
+    pub(crate) fn book(&self, patient: PatientId, hash: u64) -> Book<'_> {
+        Book {
+            ledger: self,
+            patient,
+            locked: self.lines.lock(hash),
+        }
+    }
+
+    /// Opens the book that a claim is written in, if it is remembered at all.
+    pub(crate) fn book_of(&self, claim: Claim) -> Option<(Book<'_>, &Record)> {
+        let (book, record) = self.book_at(claim.record)?;
+        (record.claim(claim.record) == claim).then_some((book, record))
+    }
+
+    /// Opens the book that this record is in now.
+    pub(crate) fn book_at(&self, number: u32) -> Option<(Book<'_>, &Record)> {
+        let record = self.records.get(number).filter(|record| record.is_used())?;
+        // Read without its lock, so it may be torn; if the record has changed hands, one of the checks below says so.
+        let patient = record.patient();
+        let book = self.book(patient, self.hash(patient));
+        (record.is_used() && record.patient() == patient).then_some((book, record))
+    }
+
+    #[inline]
+    pub(crate) fn record(&self, number: u32) -> Option<&Record> {
+        self.records.get(number)
+    }
+
+    /// A record that nobody uses.
+    #[inline]
+    pub(crate) fn take(&self) -> Option<(u32, &Record)> {
+        let number = self.numbers.take()?;
+        Some((number, self.records.reach(number)?))
+    }
+
+    /// Gives back a record that was taken and not used.
+    pub(crate) fn give_back(&self, number: u32) {
+        self.numbers.give(number);
+    }
+
+    pub(crate) fn memo(&self, number: u32) -> Option<&Memo> {
+        self.memos.reach(number)
+    }
+
+    /// The next record for the forgetting to look at, round and round.
+    pub(crate) fn next_to_forget(&self) -> Option<u32> {
+        let high = u64::from(self.numbers.high());
+        // Relaxed: the number alone counts. Numbers start at 1.
+        let next = self.forgotten_to.fetch_add(1, Ordering::Relaxed) % high.max(1);
+        u32::try_from(next).ok().filter(|number| *number > 0)
+    }
+
+    // ---- for the audit ------------------------------------------------------------------------------------------------------
+
+    pub(crate) fn buckets(&self) -> usize {
+        self.lines.buckets()
+    }
+
+    pub(crate) fn belongs_in(&self, bucket: usize, patient: PatientId) -> bool {
+        self.lines.bucket_of(self.hash(patient)) == bucket
+    }
+
+    /// Every line of a bucket, which is locked meanwhile.
+    pub(crate) fn all_in(&self, bucket: usize, mut each: impl FnMut(u32, &Record)) {
+        self.lines.all_in(bucket, |number| {
+            if let Some(record) = self.records.get(number) {
+                each(number, record);
+            }
+        });
+    }
+
+    /// Waits until every step that somebody is in the middle of under a book's lock is done.
+    pub(crate) fn pass_through(&self) {
+        (0..self.lines.buckets()).for_each(|bucket| self.lines.pass(bucket));
+    }
+}
+
+impl<'a> Book<'a> {
+    pub(crate) fn patient(&self) -> PatientId {
+        self.patient
+    }
+
+    /// This patient's lines: the number of each and its record.
+    #[inline]
+    pub(crate) fn lines(&self) -> impl Iterator<Item = (u32, &'a Record)> + '_ {
+        let ledger = self.ledger;
+        self.locked.matches().filter_map(move |number| {
+            let record = ledger.records.get(number)?;
+            // The tag is 36 bits of a hash; the record has the whole identity.
+            (record.patient() == self.patient).then_some((number, record))
+        })
+    }
+
+    /// Writes a line; false if the table has no room left.
+    #[inline]
+    pub(crate) fn insert(&self, number: u32) -> bool {
+        self.locked.insert(number)
+    }
+
+    /// Strikes a line and gives its record back.
+    pub(crate) fn strike(&self, number: u32) {
+        self.locked.remove(number);
+        if let Some(record) = self.ledger.records.get(number) {
+            record.clear();
+        }
+        self.ledger.numbers.give(number);
+    }
+}
+
+impl fmt::Debug for Ledger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ledger")
+            .field("lines", &self.lines)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,331 @@
+//! One hold or booking, from its claim until it is forgotten: a cache line.
+//!
+//! Changed only under the lock of its patient's book. One field is read without: a hold's deadline, by whoever meets the hold
+//! in its slot (see [`Record::until`]).
+//!
+//! # Ordering
+//! Relaxed throughout. Under the lock, the lock orders; the deadline is written before the slot's word is swapped (release) and read after
+//! the word was loaded (acquire), and whoever acts on it swaps that very word.
+
+use crate::words::id::{Claim, PatientId, PaymentRef, RequestId, ScheduleId};
+use crate::words::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use crate::words::time::Timestamp;
+
+/// What the book says became of a claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Phase {
+    /// Not in use.
+    Unused = 0,
+    /// Held; or expired, if the slot's word says otherwise.
+    Held,
+    Booked,
+    Arrived,
+    Fulfilled,
+    NoShow,
+    Released,
+    /// Expired, and a payment came too late for it.
+    RefundDue,
+    Cancelled,
+    Exchanged,
+    Withdrawn,
+}
+
+impl Phase {
+    const ALL: [Self; 11] = [
+        Self::Unused,
+        Self::Held,
+        Self::Booked,
+        Self::Arrived,
+        Self::Fulfilled,
+        Self::NoShow,
+        Self::Released,
+        Self::RefundDue,
+        Self::Cancelled,
+        Self::Exchanged,
+        Self::Withdrawn,
+    ];
+
+    /// Whether the slot is the patient's, without looking at its word: booked, or visited.
+    pub(crate) const fn is_booked(self) -> bool {
+        matches!(
+            self,
+            Self::Booked | Self::Arrived | Self::Fulfilled | Self::NoShow
+        )
+    }
+}
+
+/// It was a booking at some time.
+const BOOKED: u64 = 1;
+/// A payment is recorded.
+const PAID: u64 = 2;
+/// A memo belongs to it.
+const NAMED: u64 = 4;
+
+const SCHEDULE_BITS: u32 = 52;
+const PHASE_BITS: u32 = 4;
+
+#[derive(Debug, Default)]
+#[repr(align(64))]
+pub(crate) struct Record {
+    patient: [AtomicU64; 2],
+    /// Held: the deadline under which it lies in the wheel, and the lane. Booked and paid: the payment. Exchanged: the
+    /// record of the new booking.
+    extra: [AtomicU64; 2],
+    granted_at: AtomicU64,
+    until: AtomicU64,
+    /// Schedule (52 bits), phase (4), flags (8).
+    state: AtomicU64,
+    /// Version of the claim (32 bits), slot (16, above).
+    claim: AtomicU64,
+}
+
+fn wide(words: &[AtomicU64; 2]) -> u128 {
+    u128::from(words[0].load(Relaxed)) | u128::from(words[1].load(Relaxed)) << 64
+}
+
+fn store_wide(words: &[AtomicU64; 2], value: u128) {
+    // The two halves.
+    words[0].store(value as u64, Relaxed);
+    words[1].store((value >> 64) as u64, Relaxed);
+}
+
+impl Record {
+    /// Begins a record. The slot and version follow by [`Self::claimed`] when they are known.
+    #[inline]
+    pub(crate) fn begin(
+        &self,
+        patient: PatientId,
+        schedule: ScheduleId,
+        phase: Phase,
+        granted_at: Timestamp,
+        until: Timestamp,
+    ) {
+        store_wide(&self.patient, patient.to_u128());
+        self.granted_at.store(granted_at.as_millis(), Relaxed);
+        self.until.store(until.as_millis(), Relaxed);
+        let flags = if phase.is_booked() { BOOKED } else { 0 };
+        self.state.store(
+            schedule.0 | (phase as u64) << SCHEDULE_BITS | flags << (SCHEDULE_BITS + PHASE_BITS),
+            Relaxed,
+        );
+    }
+
+    #[inline]
+    pub(crate) fn claimed(&self, slot: u16, version: u32) {
+        self.claim
+            .store(u64::from(version) | u64::from(slot) << 32, Relaxed);
+    }
+
+    pub(super) fn clear(&self) {
+        self.state.store(0, Relaxed);
+    }
+
+    pub(crate) fn is_used(&self) -> bool {
+        self.phase() != Phase::Unused
+    }
+
+    #[inline]
+    pub(crate) fn patient(&self) -> PatientId {
+        PatientId::new(wide(&self.patient))
+    }
+
+    #[inline]
+    pub(crate) fn schedule(&self) -> ScheduleId {
+        ScheduleId(self.state.load(Relaxed) & ((1 << SCHEDULE_BITS) - 1))
+    }
+
+    #[inline]
+    pub(crate) fn slot(&self) -> u16 {
+        (self.claim.load(Relaxed) >> 32) as u16
+    }
+
+    #[inline]
+    pub(crate) fn claim(&self, number: u32) -> Claim {
+        // The low half is the version.
+        let version = self.claim.load(Relaxed) as u32;
+        Claim {
+            schedule: self.schedule(),
+            record: number,
+            slot: self.slot(),
+            version,
+        }
+    }
+
+    #[inline]
+    pub(crate) fn phase(&self) -> Phase {
+        let phase = self.state.load(Relaxed) >> SCHEDULE_BITS & ((1 << PHASE_BITS) - 1);
+        Phase::ALL
+            .get(phase as usize)
+            .copied()
+            .unwrap_or(Phase::Unused)
+    }
+
+    fn has(&self, flag: u64) -> bool {
+        self.state.load(Relaxed) >> (SCHEDULE_BITS + PHASE_BITS) & flag != 0
+    }
+
+    fn set(&self, flag: u64) {
+        self.state.store(
+            self.state.load(Relaxed) | flag << (SCHEDULE_BITS + PHASE_BITS),
+            Relaxed,
+        );
+    }
+
+    fn become_phase(&self, phase: Phase) {
+        let mask = ((1 << PHASE_BITS) - 1) << SCHEDULE_BITS;
+        self.state.store(
+            self.state.load(Relaxed) & !mask | (phase as u64) << SCHEDULE_BITS,
+            Relaxed,
+        );
+    }
+
+    /// Whether it was a booking at some time.
+    pub(crate) fn was_booked(&self) -> bool {
+        self.has(BOOKED)
+    }
+
+    pub(crate) fn granted_at(&self) -> Timestamp {
+        Timestamp::from_millis(self.granted_at.load(Relaxed))
+    }
+
+    /// Held: the first instant at which it is not held any more. Ended: when it ended.
+    #[inline]
+    pub(crate) fn until(&self) -> Timestamp {
+        Timestamp::from_millis(self.until.load(Relaxed))
+    }
+
+    /// Gives a hold another deadline.
+    pub(crate) fn set_until(&self, until: Timestamp) {
+        self.until.store(until.as_millis(), Relaxed);
+    }
+
+    /// Where a hold lies in the wheel: deadline and lane.
+    pub(crate) fn wake(&self) -> (u64, u64) {
+        (self.extra[0].load(Relaxed), self.extra[1].load(Relaxed))
+    }
+
+    #[inline]
+    pub(crate) fn set_wake(&self, deadline: u64, lane: u64) {
+        self.extra[0].store(deadline, Relaxed);
+        self.extra[1].store(lane, Relaxed);
+    }
+
+    /// The hold has become a booking.
+    pub(crate) fn book(&self) {
+        self.become_phase(Phase::Booked);
+        self.set(BOOKED);
+    }
+
+    /// The patient's visit goes on.
+    pub(crate) fn visit(&self, phase: Phase) {
+        self.become_phase(phase);
+    }
+
+    pub(crate) fn payment(&self) -> Option<PaymentRef> {
+        self.has(PAID).then(|| PaymentRef::new(wide(&self.extra)))
+    }
+
+    /// Records the payment of a booking.
+    pub(crate) fn pay(&self, payment: PaymentRef) {
+        store_wide(&self.extra, payment.to_u128());
+        self.set(PAID);
+    }
+
+    /// It is over.
+    pub(crate) fn end(&self, phase: Phase, at: Timestamp) {
+        self.until.store(at.as_millis(), Relaxed);
+        self.become_phase(phase);
+    }
+
+    /// It was exchanged for the booking of that record.
+    pub(crate) fn exchange(&self, to: u32, at: Timestamp) {
+        self.end(Phase::Exchanged, at);
+        self.extra[0].store(u64::from(to), Relaxed);
+    }
+
+    /// The record of the booking that it was exchanged for.
+    pub(crate) fn exchanged_to(&self) -> u32 {
+        // Written from a u32.
+        self.extra[0].load(Relaxed) as u32
+    }
+
+    pub(crate) fn name(&self, memo: &Memo, id: RequestId, content: u64) {
+        store_wide(&memo.id, id.to_u128());
+        memo.content.store(content, Relaxed);
+        self.set(NAMED);
+    }
+
+    pub(crate) fn is_named(&self) -> bool {
+        self.has(NAMED)
+    }
+}
+
+/// The request that a record answered, if it had a name.
+#[derive(Debug, Default)]
+pub(crate) struct Memo {
+    id: [AtomicU64; 2],
+    content: AtomicU64,
+}
+
+impl Memo {
+    pub(crate) fn id(&self) -> RequestId {
+        RequestId::new(wide(&self.id))
+    }
+
+    pub(crate) fn content(&self) -> u64 {
+        self.content.load(Relaxed)
+    }
+}
+
+#[cfg(all(test, not(any(fairslot_loom, fairslot_shuttle))))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_one_cache_line() {
+        assert_eq!(
+            (size_of::<Record>(), align_of::<Record>(), size_of::<Memo>()),
+            (64, 64, 24)
+        );
+    }
+
+    #[test]
+    fn fields_keep_out_of_each_others_way() {
+        let record = Record::default();
+        assert!(!record.is_used());
+        let schedule = ScheduleId::pack((1 << 28) - 1, (1 << 24) - 1);
+        record.begin(
+            PatientId::new(u128::MAX),
+            schedule,
+            Phase::Held,
+            Timestamp::from_millis(1),
+            Timestamp::MAX,
+        );
+        record.claimed(u16::MAX - 1, u32::MAX);
+        for phase in Phase::ALL.into_iter().skip(1) {
+            record.become_phase(phase);
+            assert_eq!(
+                (record.phase(), record.schedule(), record.slot()),
+                (phase, schedule, u16::MAX - 1)
+            );
+            assert!(!record.was_booked() && record.payment().is_none() && !record.is_named());
+        }
+        record.book();
+        record.pay(PaymentRef::new(5));
+        record.end(Phase::Withdrawn, Timestamp::from_millis(9));
+        assert_eq!(
+            (record.phase(), record.was_booked(), record.payment()),
+            (Phase::Withdrawn, true, Some(PaymentRef::new(5)))
+        );
+        assert_eq!(
+            record.claim(3),
+            Claim {
+                schedule,
+                record: 3,
+                slot: u16::MAX - 1,
+                version: u32::MAX
+            }
+        );
+    }
+}

@@ -1,0 +1,385 @@
+//! One schedule's slots: who has which, and is one free?
+//!
+//! A [`Pool`] is the place where a schedule stands. Each of its slots has one packed [`Word`](word::Word): its state, its version and whose record
+//! has it. **The word alone is the truth**; every transition is one compare-and-swap on it. Beside the words lie free bits, which say where
+//! looking is worth it, and a filter of everybody who ever won here.
+//!
+//! # The protocol
+//! 1. A slot that is `Free` and at rest has its free bit set. Whoever clears the bit goes for the slot; whoever swaps the word has it.
+//!    A bit may be set although the word is not `Free` (somebody was faster by name): it is cleared and passed over.
+//! 2. Giving back: swap the word to `Free`, then set the bit. Between the two the slot is in nobody's hand; only a claim of that slot by name
+//!    (a late confirm) or a withdrawal can have it then, and both go by the word.
+//! 3. A hold that is due is freed by its word alone, by anybody. Every other way out of `Held` and `Booked` is taken under the lock of the
+//!    holder's book, so that book and word agree for all who hold that lock.
+//! 4. `due` is never later than the deadline of a hold whose claim has returned.
+//! 5. Every step between the two halves of 1 and 2 is taken under the lock of *some* book. Passing through all those locks is therefore enough to
+//!    know that a step seen half done has been finished: what the audit relies on.
+
+pub(crate) mod places;
+pub(crate) mod slots;
+pub(crate) mod word;
+
+use std::fmt;
+
+use crate::raw::filter;
+use crate::words::id::ScheduleId;
+use crate::words::schedule::Schedule;
+use crate::words::sync::atomic::{AtomicU64, Ordering};
+use crate::words::time::Timestamp;
+
+use places::Desk;
+use slots::Slots;
+use word::{State, Word};
+
+/// The session was called off.
+const WITHDRAWN: u64 = 1;
+/// The schedule is past and nothing may find it any more.
+const RETIRED: u64 = 2;
+
+/// What the first line of a pool says of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// No schedule of this id stands here.
+    Unknown,
+    Withdrawn,
+    NotOpen {
+        in_ms: u64,
+    },
+    Closed,
+    /// Nothing is free and nothing is due.
+    SoldOut,
+    /// There may be something to have.
+    Open,
+}
+
+/// The place of a schedule. Its first cache line is all that a look reads.
+#[repr(C, align(64))]
+pub(crate) struct Pool {
+    /// Generation (24 bits, above), capacity (16), flags (8).
+    meta: AtomicU64,
+    opens_at: AtomicU64,
+    closes_at: AtomicU64,
+    /// Not later than the earliest deadline of the holds here; `u64::MAX` if there is none.
+    due: AtomicU64,
+    slots: Slots,
+    starts_at: AtomicU64,
+    cancel_until: AtomicU64,
+    hold_ttl: AtomicU64,
+    hold_cap: AtomicU64,
+}
+
+const GENERATION_SHIFT: u32 = 24;
+const CAPACITY_SHIFT: u32 = 8;
+
+impl Default for Pool {
+    fn default() -> Self {
+        let zero = || AtomicU64::new(0);
+        Self {
+            meta: AtomicU64::new(RETIRED),
+            opens_at: zero(),
+            closes_at: zero(),
+            due: AtomicU64::new(u64::MAX),
+            slots: Slots::default(),
+            starts_at: zero(),
+            cancel_until: zero(),
+            hold_ttl: zero(),
+            hold_cap: zero(),
+        }
+    }
+}
+
+impl Pool {
+    // ---- what stands here ---------------------------------------------------------------------------------------------------
+
+    /// The generation of the schedule that stands here, or that stood here last.
+    pub(crate) fn generation(&self) -> u32 {
+        (self.meta.load(Ordering::Acquire) >> GENERATION_SHIFT) as u32
+    }
+
+    #[inline]
+    pub(crate) fn capacity(&self) -> u16 {
+        (self.meta.load(Ordering::Acquire) >> CAPACITY_SHIFT) as u16
+    }
+
+    /// Whether the schedule of this id stands here.
+    #[inline]
+    pub(crate) fn is(&self, id: ScheduleId) -> bool {
+        let meta = self.meta.load(Ordering::Acquire);
+        meta & RETIRED == 0 && (meta >> GENERATION_SHIFT) as u32 == id.generation()
+    }
+
+    #[inline]
+    pub(crate) fn is_withdrawn(&self) -> bool {
+        self.meta.load(Ordering::Acquire) & WITHDRAWN != 0
+    }
+
+    #[inline]
+    pub(crate) fn slots(&self) -> &Slots {
+        &self.slots
+    }
+
+    pub(crate) fn starts_at(&self) -> Timestamp {
+        Timestamp::from_millis(self.starts_at.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn closes_at(&self) -> Timestamp {
+        Timestamp::from_millis(self.closes_at.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn cancel_until(&self) -> Timestamp {
+        Timestamp::from_millis(self.cancel_until.load(Ordering::Relaxed))
+    }
+
+    /// A hold's life, cut to the cap.
+    #[inline]
+    pub(crate) fn hold_ttl(&self) -> u64 {
+        self.hold_ttl.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn hold_cap(&self) -> u64 {
+        self.hold_cap.load(Ordering::Relaxed)
+    }
+
+    // ---- looking ------------------------------------------------------------------------------------------------------------
+
+    /// Judges by the time and the free bits alone. Writes nothing.
+    #[inline]
+    pub(crate) fn look(&self, id: ScheduleId, now: Timestamp) -> Look {
+        let meta = self.meta.load(Ordering::Acquire);
+        let now = now.as_millis();
+        if (meta >> GENERATION_SHIFT) as u32 != id.generation() || meta & (RETIRED | WITHDRAWN) != 0
+        {
+            return self.look_cold(id);
+        }
+        let opens_at = self.opens_at.load(Ordering::Relaxed);
+        if now < opens_at {
+            return Look::NotOpen {
+                in_ms: opens_at - now,
+            };
+        }
+        if now >= self.closes_at.load(Ordering::Relaxed) {
+            return Look::Closed;
+        }
+        if self.is_due(now) || self.slots.any_free(id.generation()) {
+            Look::Open
+        } else {
+            Look::SoldOut
+        }
+    }
+
+    #[cold]
+    fn look_cold(&self, id: ScheduleId) -> Look {
+        if self.is(id) && self.is_withdrawn() {
+            Look::Withdrawn
+        } else {
+            Look::Unknown
+        }
+    }
+
+    /// Whether a hold here may have run out.
+    #[inline]
+    pub(crate) fn is_due(&self, now: u64) -> bool {
+        // Acquire: pairs with the release in `lower_due`.
+        self.due.load(Ordering::Acquire) <= now
+    }
+
+    /// Reads a word of each line that a claim here will want.
+    #[inline]
+    pub(crate) fn touch(&self) -> u64 {
+        self.due.load(Ordering::Relaxed) ^ self.slots.touch()
+    }
+
+    /// Whether a hash may be one of those who ever won here. A no is for good.
+    #[inline]
+    pub(crate) fn may_know(&self, hash: u64) -> bool {
+        filter::may_hold(self.slots.filter(), hash)
+    }
+
+    /// Enters a hash before its claim, so that nobody who sees the claim's effect misses the entry.
+    #[inline]
+    pub(crate) fn remember(&self, hash: u64) {
+        filter::add(self.slots.filter(), hash);
+    }
+
+    // ---- claiming and giving back -------------------------------------------------------------------------------------------
+
+    /// Claims the lowest free slot for a record. The swap of the word is the instant at which it is taken; `prepare` writes slot and version into
+    /// the record before each try, so that whoever meets the word finds the record complete.
+    #[inline]
+    pub(crate) fn claim(
+        &self,
+        generation: u32,
+        state: State,
+        holder: u32,
+        prepare: impl Fn(u16, u32),
+    ) -> Option<(u16, Word)> {
+        while let Some(slot) = self.slots.take_lowest(generation) {
+            if let Some(word) = self.claim_slot(slot, state, holder, &prepare) {
+                return Some((slot, word));
+            }
+            // The bit promised what the word didn't keep: another had it by name, or the session was withdrawn.
+        }
+        None
+    }
+
+    /// Claims that very slot by its word; its bit, if set, is left to whoever passes.
+    #[inline]
+    pub(crate) fn claim_slot(
+        &self,
+        slot: u16,
+        state: State,
+        holder: u32,
+        prepare: impl Fn(u16, u32),
+    ) -> Option<Word> {
+        let at = self.slots.word(slot)?;
+        let mut seen = at.load();
+        while seen.state() == State::Free {
+            let next = seen.to(state, holder);
+            prepare(slot, next.version());
+            match at.swap(seen, next) {
+                Ok(word) => return Some(word),
+                Err(now) => seen = now,
+            }
+        }
+        None
+    }
+
+    /// Gives a slot back, if its word is still what the caller saw: swap, then bit.
+    pub(crate) fn give_back(&self, generation: u32, slot: u16, seen: Word) -> Option<Word> {
+        let word = self.slots.word(slot)?.swap(seen, seen.freed()).ok()?;
+        self.put_bit(generation, slot, word);
+        Some(word)
+    }
+
+    /// The second half of giving back. A slot that has used up its versions ended `Withdrawn` and gets no bit.
+    pub(crate) fn put_bit(&self, generation: u32, slot: u16, word: Word) {
+        if word.state() == State::Free {
+            self.slots.put(generation, slot);
+        }
+    }
+
+    // ---- what is due --------------------------------------------------------------------------------------------------------
+
+    /// Notes that a hold here ends at `deadline`. To be called after the claim's swap and before it is told.
+    #[inline]
+    pub(crate) fn lower_due(&self, deadline: u64) {
+        if self.due.load(Ordering::Relaxed) > deadline {
+            // Release: a sweep that puts `due` up has then seen our word, or we lower what it put.
+            self.due.fetch_min(deadline, Ordering::AcqRel);
+        }
+    }
+
+    /// Frees every hold that is due, by its word alone. `deadline_of` reads the deadline from the holder's record; it belongs to
+    /// the word seen if the word is still the same when it is swapped.
+    #[cold]
+    pub(crate) fn sweep(
+        &self,
+        generation: u32,
+        now: u64,
+        deadline_of: impl Fn(u32) -> u64,
+        mut freed: impl FnMut(u16, Word, Word),
+    ) {
+        // Put `due` up first, look afterwards: a claim whose lowering this swap covers up has already swapped its word.
+        self.due.swap(u64::MAX, Ordering::AcqRel);
+        for slot in 0..self.capacity() {
+            let Some(at) = self.slots.word(slot) else {
+                break;
+            };
+            let mut seen = at.load();
+            while seen.state() == State::Held {
+                let deadline = deadline_of(seen.holder());
+                if deadline > now {
+                    // Of this word, or of a later one of the same slot, which the next round would find; either way a bound.
+                    if at.load() == seen {
+                        self.lower_due(deadline);
+                        break;
+                    }
+                    seen = at.load();
+                } else if let Some(word) = self.give_back(generation, slot, seen) {
+                    freed(slot, seen, word);
+                    break;
+                } else {
+                    seen = at.load();
+                }
+            }
+        }
+    }
+
+    // ---- what the hospital does (under the desk's lock) ---------------------------------------------------------------------
+
+    /// A schedule takes this place. Nobody has its id yet.
+    fn open(&self, _desk: &Desk<'_>, generation: u32, schedule: &Schedule) {
+        // check() has bounded it.
+        let capacity = schedule.capacity as u16;
+        let set = |field: &AtomicU64, value: u64| field.store(value, Ordering::Relaxed);
+        set(&self.opens_at, schedule.opens_at().as_millis());
+        set(
+            &self.closes_at,
+            schedule.closes_at.unwrap_or(schedule.starts_at).as_millis(),
+        );
+        set(
+            &self.cancel_until,
+            schedule
+                .cancel_until
+                .unwrap_or(schedule.starts_at)
+                .as_millis(),
+        );
+        set(&self.starts_at, schedule.starts_at.as_millis());
+        set(
+            &self.hold_ttl,
+            schedule.hold_ttl_ms.min(schedule.hold_cap_ms),
+        );
+        set(&self.hold_cap, schedule.hold_cap_ms);
+        set(&self.due, u64::MAX);
+        self.slots.open(generation, capacity);
+        // Release: whoever finds this generation finds everything above.
+        self.meta
+            .store(meta(generation, capacity, 0), Ordering::Release);
+    }
+
+    /// Adds slots, all free. The caller has checked the sum.
+    pub(crate) fn grow(&self, _desk: &Desk<'_>, count: u16) {
+        let meta = self.meta.load(Ordering::Relaxed);
+        let (generation, capacity) = (
+            (meta >> GENERATION_SHIFT) as u32,
+            (meta >> CAPACITY_SHIFT) as u16,
+        );
+        self.slots.reach(generation, capacity + count);
+        self.meta
+            .fetch_add(u64::from(count) << CAPACITY_SHIFT, Ordering::AcqRel);
+        for slot in capacity..capacity + count {
+            if let Some(at) = self.slots.word(slot) {
+                if at.load().state() == State::Free {
+                    self.slots.put(generation, slot);
+                }
+            }
+        }
+    }
+
+    /// From here on nothing new is claimed: a claim that comes later than this sees the flag, or finds its word withdrawn.
+    pub(crate) fn set_withdrawn(&self, _desk: &Desk<'_>, withdrawn: bool) {
+        if withdrawn {
+            self.meta.fetch_or(WITHDRAWN, Ordering::AcqRel);
+        } else {
+            self.meta.fetch_and(!WITHDRAWN, Ordering::AcqRel);
+        }
+    }
+
+    /// From here on nothing finds this schedule.
+    pub(crate) fn set_retired(&self, _desk: &Desk<'_>) {
+        self.meta.fetch_or(RETIRED, Ordering::AcqRel);
+    }
+}
+
+const fn meta(generation: u32, capacity: u16, flags: u64) -> u64 {
+    ((generation as u64) << GENERATION_SHIFT) | ((capacity as u64) << CAPACITY_SHIFT) | flags
+}
+
+impl fmt::Debug for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pool")
+            .field("generation", &self.generation())
+            .field("capacity", &self.capacity())
+            .finish_non_exhaustive()
+    }
+}

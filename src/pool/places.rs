@@ -1,0 +1,199 @@
+//! Where schedules stand: which pool is this id's?
+//!
+//! Places never move, so finding one writes nothing. A place whose schedule is past is used again, for a schedule that fits the words it has: memory
+//! follows the horizon, not the years. The id says which generation of the place it means.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::raw::arena::Arena;
+use crate::words::id::{DepartmentId, GENERATION_BITS, HospitalId, PractitionerId, ScheduleId};
+use crate::words::money::Fee;
+use crate::words::schedule::{Day, Opening, ReturnPolicy, Schedule, Session};
+use crate::words::sync::{Mutex, MutexGuard};
+use crate::words::time::Timestamp;
+
+use super::Pool;
+
+const CHUNK_BITS: u32 = if cfg!(any(fairslot_loom, fairslot_shuttle)) {
+    1
+} else {
+    10
+};
+
+/// What only people read of a schedule, and the lock held by whoever acts for the hospital on it: publish, withdraw, reinstate, add,
+/// retire and audit exclude each other here. `None` while no schedule stands there.
+pub(crate) type Desk<'a> = MutexGuard<'a, Option<Facts>>;
+
+#[derive(Debug)]
+pub(crate) struct Facts {
+    hospital: HospitalId,
+    department: DepartmentId,
+    practitioner: PractitionerId,
+    fee: Option<Box<Fee>>,
+    // One word in the common case of none.
+    #[expect(
+        clippy::box_collection,
+        reason = "a desk has 56 bytes; most schedules have no tags"
+    )]
+    tags: Option<Box<Vec<String>>>,
+    day: Day,
+    session: Session,
+}
+
+pub(crate) struct Places {
+    pools: Arena<Pool>,
+    desks: Arena<Mutex<Option<Facts>>>,
+    vacant: Mutex<Vacant>,
+    max: u32,
+}
+
+#[derive(Debug, Default)]
+struct Vacant {
+    /// Places that a past schedule has left, by how many slots fit their first segment.
+    by_room: BTreeMap<u16, Vec<u32>>,
+    /// The first place where nothing ever stood.
+    fresh: u32,
+}
+
+impl Places {
+    pub(crate) fn new(max: u32) -> Self {
+        Self {
+            pools: Arena::new(max, CHUNK_BITS),
+            desks: Arena::new(max, CHUNK_BITS),
+            vacant: Mutex::new(Vacant::default()),
+            max,
+        }
+    }
+
+    /// The pool where a schedule of this id stands or stood. Whether it still does, the pool knows.
+    #[inline]
+    pub(crate) fn find(&self, id: ScheduleId) -> Option<&Pool> {
+        self.pools.get(id.place()?)
+    }
+
+    /// The pool and the desk of the schedule that stands under this id; it does so as long as the desk is held.
+    pub(crate) fn desk(&self, id: ScheduleId) -> Option<(&Pool, Desk<'_>)> {
+        let place = id.place()?;
+        let (pool, desk) = (self.pools.get(place)?, self.desks.get(place)?.lock());
+        pool.is(id).then_some((pool, desk))
+    }
+
+    /// Whatever stands at a place: its id, its pool, its desk.
+    pub(crate) fn at(&self, place: u32) -> Option<(ScheduleId, &Pool, Desk<'_>)> {
+        let (pool, desk) = (self.pools.get(place)?, self.desks.get(place)?.lock());
+        let id = ScheduleId::pack(place, pool.generation());
+        (desk.is_some() && pool.is(id)).then_some((id, pool, desk))
+    }
+
+    /// The number of places that were ever used.
+    pub(crate) fn used(&self) -> u32 {
+        self.vacant.lock().fresh
+    }
+
+    /// Gives a checked schedule a place; `None` if all are taken.
+    pub(crate) fn settle(&self, schedule: &Schedule) -> Option<ScheduleId> {
+        // check() has bounded it.
+        let place = self
+            .vacant
+            .lock()
+            .take(schedule.capacity as u16, self.max)?;
+        let (pool, mut desk) = (self.pools.reach(place)?, self.desks.reach(place)?.lock());
+        let generation = pool.generation() + 1;
+        *desk = Some(Facts {
+            hospital: schedule.hospital,
+            department: schedule.department,
+            practitioner: schedule.practitioner,
+            fee: schedule.fee.map(Box::new),
+            tags: (!schedule.tags.is_empty()).then(|| Box::new(schedule.tags.clone())),
+            day: schedule.day,
+            session: schedule.session,
+        });
+        pool.open(&desk, generation, schedule);
+        Some(ScheduleId::pack(place, generation))
+    }
+
+    /// A retired schedule leaves its place. Its generations used up, the place stays empty.
+    pub(crate) fn leave(&self, id: ScheduleId, pool: &Pool, mut desk: Desk<'_>) {
+        *desk = None;
+        drop(desk);
+        if let Some(place) = id
+            .place()
+            .filter(|_| id.generation() + 1 < 1 << GENERATION_BITS)
+        {
+            self.vacant
+                .lock()
+                .by_room
+                .entry(pool.slots().first_room())
+                .or_default()
+                .push(place);
+        }
+    }
+}
+
+impl Vacant {
+    /// A place for `capacity` slots: the smallest that fits without wasting more than half, else a fresh one.
+    fn take(&mut self, capacity: u16, max: u32) -> Option<u32> {
+        let fitting = self
+            .by_room
+            .range_mut(capacity..=capacity.saturating_mul(2))
+            .find_map(|(_, places)| places.pop());
+        fitting.or_else(|| {
+            let place = (self.fresh < max).then_some(self.fresh)?;
+            self.fresh += 1;
+            Some(place)
+        })
+    }
+}
+
+/// The schedule as it was published, every default filled in, with the slots added since.
+pub(crate) fn describe(pool: &Pool, facts: &Facts) -> Schedule {
+    Schedule {
+        hospital: facts.hospital,
+        department: facts.department,
+        practitioner: facts.practitioner,
+        day: facts.day,
+        session: facts.session,
+        capacity: u32::from(pool.capacity()),
+        opening: Opening::FirstCome {
+            at: pool.opens_at(),
+        },
+        starts_at: pool.starts_at(),
+        closes_at: Some(pool.closes_at()),
+        cancel_until: Some(pool.cancel_until()),
+        hold_ttl_ms: pool.hold_ttl(),
+        hold_cap_ms: pool.hold_cap(),
+        returns: ReturnPolicy::AtOnce,
+        fee: facts.fee.as_deref().copied(),
+        tags: facts.tags.as_deref().cloned().unwrap_or_default(),
+    }
+}
+
+impl Pool {
+    fn opens_at(&self) -> Timestamp {
+        Timestamp::from_millis(
+            self.opens_at
+                .load(crate::words::sync::atomic::Ordering::Relaxed),
+        )
+    }
+}
+
+impl fmt::Debug for Places {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Places")
+            .field("used", &self.used())
+            .field("max", &self.max)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(test, not(any(fairslot_loom, fairslot_shuttle))))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pool_is_two_cache_lines_and_a_desk_less_than_one() {
+        assert_eq!((size_of::<Pool>(), align_of::<Pool>()), (128, 64));
+        assert!(size_of::<Mutex<Option<Facts>>>() <= 56);
+    }
+}

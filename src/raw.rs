@@ -1,0 +1,9 @@
+//! Structures without a hospital word in them, checked and measured alone.
+
+pub(crate) mod arena;
+pub(crate) mod bits;
+pub(crate) mod filter;
+pub(crate) mod lines;
+pub(crate) mod numbers;
+pub(crate) mod tally;
+pub(crate) mod wheel;

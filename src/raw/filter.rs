@@ -1,0 +1,67 @@
+//! A small filter of who was here: might this one be among them?
+//!
+//! A Bloom filter in which all bits of one entry lie in one word, so that asking is one load and adding one locked instruction at most. Eight bits
+//! and more an entry, three set: about one stranger in thirty is mistaken for a member, no member ever for a stranger. Nothing
+//! is ever removed.
+//!
+//! # Ordering
+//! Adding releases and asking acquires, so that whoever finds something which happened after the adding finds the entry.
+
+use crate::words::sync::atomic::{AtomicU64, Ordering};
+
+/// Words for so many entries: 8 bits each, at least 256 in all.
+pub(crate) const fn words_for(entries: usize) -> usize {
+    let words = entries.div_ceil(8);
+    if words < 4 { 4 } else { words }
+}
+
+/// The word of an entry and its three bits there, from a good 64-bit hash: disjoint parts of it.
+const fn place(hash: u64, words: usize) -> (usize, u64) {
+    let bits = 1 << (hash & 63) | 1 << ((hash >> 6) & 63) | 1 << ((hash >> 12) & 63);
+    (((hash >> 32) * words as u64 >> 32) as usize, bits)
+}
+
+#[inline]
+pub(crate) fn add(filter: &[AtomicU64], hash: u64) {
+    let (word, bits) = place(hash, filter.len());
+    if filter[word].load(Ordering::Acquire) & bits != bits {
+        filter[word].fetch_or(bits, Ordering::Release);
+    }
+}
+
+#[inline]
+pub(crate) fn may_hold(filter: &[AtomicU64], hash: u64) -> bool {
+    let (word, bits) = place(hash, filter.len());
+    filter[word].load(Ordering::Acquire) & bits == bits
+}
+
+#[cfg(all(test, not(any(fairslot_loom, fairslot_shuttle))))]
+mod tests {
+    use super::*;
+
+    fn mix(mut x: u64) -> u64 {
+        x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        x ^ (x >> 31)
+    }
+
+    #[test]
+    fn no_member_is_missed_and_few_strangers_pass() {
+        for entries in [1usize, 30, 33, 100, 1_000, 65_535] {
+            let filter: Vec<AtomicU64> =
+                (0..words_for(entries)).map(|_| AtomicU64::new(0)).collect();
+            let members = entries as u64;
+            for member in 0..members {
+                add(&filter, mix(member));
+            }
+            assert!((0..members).all(|member| may_hold(&filter, mix(member))));
+            let passed = (members..members + 10_000)
+                .filter(|&stranger| may_hold(&filter, mix(stranger)))
+                .count();
+            assert!(
+                passed < 900,
+                "{passed} of 10,000 strangers pass a filter of {entries}"
+            );
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Numbers for things that come and go: which one is free?
+//!
+//! Each lane hands out numbers of its own: those given back to it, last first, then a block of fresh ones. So threads don't meet here, fresh
+//! things lie next to each other, and one thread alone always gets the same numbers in the same order. When the fresh ones are used up, a
+//! lane takes what others were given back.
+
+use crossbeam_utils::CachePadded;
+
+use crate::words::sync::atomic::{AtomicU32, Ordering};
+use crate::words::sync::{LANES, Mutex, lane};
+
+/// Fresh numbers that a lane takes at a time.
+const BLOCK: u32 = if cfg!(any(fairslot_loom, fairslot_shuttle)) {
+    1
+} else {
+    64
+};
+
+#[derive(Debug)]
+pub(crate) struct Numbers {
+    lanes: Box<[CachePadded<Mutex<Lane>>]>,
+    /// The first number that nobody was ever given.
+    fresh: AtomicU32,
+    end: u32,
+}
+
+#[derive(Debug, Default)]
+struct Lane {
+    returned: Vec<u32>,
+    fresh: std::ops::Range<u32>,
+}
+
+impl Numbers {
+    /// The numbers from `first` to `end`, without it.
+    pub(crate) fn new(first: u32, end: u32) -> Self {
+        let lanes = (0..=LANES)
+            .map(|_| CachePadded::new(Mutex::new(Lane::default())))
+            .collect();
+        Self {
+            lanes,
+            fresh: AtomicU32::new(first),
+            end,
+        }
+    }
+
+    /// A number that nobody has; `None` if all are in use.
+    #[inline]
+    pub(crate) fn take(&self) -> Option<u32> {
+        let mut own = self.lanes[lane()].lock();
+        if let Some(number) = own.returned.pop().or_else(|| own.fresh.next()) {
+            return Some(number);
+        }
+        // Relaxed: only the number counts; whoever had it before gave it back under a lock.
+        let from = self
+            .fresh
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |from| {
+                (from < self.end).then(|| self.end.min(from.saturating_add(BLOCK)))
+            });
+        if let Ok(from) = from {
+            own.fresh = from..self.end.min(from.saturating_add(BLOCK));
+            return own.fresh.next();
+        }
+        drop(own);
+        self.take_from_others()
+    }
+
+    #[cold]
+    fn take_from_others(&self) -> Option<u32> {
+        self.lanes.iter().find_map(|lane| {
+            let mut other = lane.lock();
+            other.returned.pop().or_else(|| other.fresh.next())
+        })
+    }
+
+    /// Gives a number back.
+    pub(crate) fn give(&self, number: u32) {
+        self.lanes[lane()].lock().returned.push(number);
+    }
+
+    /// The first number that nobody was ever given: everything below may be in use.
+    pub(crate) fn high(&self) -> u32 {
+        self.fresh.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(all(test, not(any(fairslot_loom, fairslot_shuttle))))]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_number_once_from_any_thread() {
+        let numbers = Numbers::new(1, 1_001);
+        let all: BTreeSet<u32> = std::thread::scope(|scope| {
+            let hands: Vec<_> = (0..4)
+                .map(|_| scope.spawn(|| std::iter::from_fn(|| numbers.take()).collect::<Vec<_>>()))
+                .collect();
+            let taken: Vec<u32> = hands
+                .into_iter()
+                .flat_map(|hand| hand.join().unwrap())
+                .collect();
+            assert_eq!(taken.len(), 1_000);
+            taken.into_iter().collect()
+        });
+        assert_eq!(all, (1..1_001).collect());
+        assert_eq!(numbers.take(), None);
+        std::thread::scope(|scope| scope.spawn(|| numbers.give(77)).join().unwrap());
+        assert_eq!(numbers.take(), Some(77));
+        assert_eq!(numbers.take(), None);
+    }
+}

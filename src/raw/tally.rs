@@ -1,0 +1,82 @@
+//! Counters that nobody waits for: a row a lane, summed when asked.
+//!
+//! A thread with a lane of its own counts with a load and a store; nobody else writes that row. Threads beyond the lanes share the last row, and
+//! pay for a locked addition.
+//!
+//! # Ordering
+//! Relaxed: a count publishes nothing. A sum taken while others count is one that was true at some instant between for each row.
+
+use std::fmt;
+
+use crossbeam_utils::CachePadded;
+
+use crate::words::sync::atomic::{AtomicU64, Ordering};
+use crate::words::sync::{LANES, lane};
+
+pub(crate) struct Tally<const N: usize> {
+    rows: Box<[CachePadded<[AtomicU64; N]>]>,
+}
+
+impl<const N: usize> Tally<N> {
+    pub(crate) fn new() -> Self {
+        Self {
+            rows: (0..=LANES)
+                .map(|_| CachePadded::new(std::array::from_fn(|_| AtomicU64::new(0))))
+                .collect(),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn add(&self, what: usize, count: u64) {
+        let lane = lane();
+        let cell = &self.rows[lane][what];
+        if lane < LANES {
+            cell.store(
+                cell.load(Ordering::Relaxed).wrapping_add(count),
+                Ordering::Relaxed,
+            );
+        } else {
+            cell.fetch_add(count, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn sum(&self, what: usize) -> u64 {
+        self.rows
+            .iter()
+            .map(|row| row[what].load(Ordering::Relaxed))
+            .fold(0, u64::wrapping_add)
+    }
+}
+
+impl<const N: usize> fmt::Debug for Tally<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries((0..N).map(|what| self.sum(what)))
+            .finish()
+    }
+}
+
+#[cfg(all(test, not(any(fairslot_loom, fairslot_shuttle))))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_lost_with_more_threads_than_lanes() {
+        let tally = Tally::<2>::new();
+        let gate = std::sync::Barrier::new(LANES + 20);
+        std::thread::scope(|scope| {
+            for _ in 0..LANES + 20 {
+                scope.spawn(|| {
+                    gate.wait();
+                    for _ in 0..1_000 {
+                        tally.add(1, 2);
+                    }
+                });
+            }
+        });
+        assert_eq!(
+            (tally.sum(0), tally.sum(1)),
+            (0, 2_000 * (LANES as u64 + 20))
+        );
+    }
+}

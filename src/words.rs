@@ -1,0 +1,15 @@
+//! The words every other room speaks: ids, time, money, what is asked, what is answered, what happened.
+//!
+//! Nothing here decides anything about a slot. An import never leaves this floor.
+
+pub(crate) mod ask;
+pub(crate) mod clock;
+pub(crate) mod error;
+pub(crate) mod event;
+pub(crate) mod id;
+pub(crate) mod money;
+pub(crate) mod pending;
+pub(crate) mod refusal;
+pub(crate) mod schedule;
+pub(crate) mod sync;
+pub(crate) mod time;

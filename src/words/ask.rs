@@ -1,0 +1,199 @@
+//! What is asked, and the answer.
+
+use std::net::IpAddr;
+
+use super::id::{
+    AccountId, BookingId, ChannelId, DeviceId, HoldId, PatientId, PaymentRef, RequestId,
+    ScheduleId, SlotNo,
+};
+use super::refusal::Refusal;
+use super::time::Timestamp;
+
+/// Somebody asks for a slot.
+///
+/// ```
+/// use fairslot::{ChannelId, PatientId, Request, RequestId, ScheduleId};
+/// # let schedule: ScheduleId = "S0000000010000000".parse().unwrap();
+/// let request = Request::new(PatientId::new(7), schedule)
+///     .id(RequestId::from_text("2026-12-01/7/1"))
+///     .channel(ChannelId::new(3));
+/// assert_eq!(request.schedules(), [schedule]);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Request {
+    patient: PatientId,
+    schedules: Schedules,
+    #[cfg_attr(feature = "serde", serde(default))]
+    id: Option<RequestId>,
+    #[cfg_attr(feature = "serde", serde(default))]
+    account: Option<AccountId>,
+    #[cfg_attr(feature = "serde", serde(default))]
+    device: Option<DeviceId>,
+    #[cfg_attr(feature = "serde", serde(default))]
+    network: Option<IpAddr>,
+    #[cfg_attr(feature = "serde", serde(default))]
+    channel: Option<ChannelId>,
+}
+
+/// One schedule, which is nearly always so and costs no allocation, or several.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(untagged))]
+enum Schedules {
+    One([ScheduleId; 1]),
+    Any(Vec<ScheduleId>),
+}
+
+impl Request {
+    /// `patient` asks for a slot of `schedule`.
+    #[must_use]
+    pub const fn new(patient: PatientId, schedule: ScheduleId) -> Self {
+        Self::of(patient, Schedules::One([schedule]))
+    }
+
+    /// `patient` asks for a slot of any of `schedules`, in order of preference: the first that doesn't refuse. If all
+    /// refuse, the answer is the refusal of the first; an empty list is refused as an unknown schedule.
+    #[must_use]
+    pub fn any(patient: PatientId, schedules: &[ScheduleId]) -> Self {
+        match *schedules {
+            [one] => Self::new(patient, one),
+            _ => Self::of(patient, Schedules::Any(schedules.to_vec())),
+        }
+    }
+
+    const fn of(patient: PatientId, schedules: Schedules) -> Self {
+        Self {
+            patient,
+            schedules,
+            id: None,
+            account: None,
+            device: None,
+            network: None,
+            channel: None,
+        }
+    }
+
+    /// Names this request, so that a retry gets the same answer: see [`Engine::request`](crate::Engine::request).
+    #[must_use]
+    pub const fn id(mut self, id: RequestId) -> Self {
+        self.id = Some(id);
+        self
+    }
+
+    /// The account that asks.
+    #[must_use]
+    pub const fn account(mut self, account: AccountId) -> Self {
+        self.account = Some(account);
+        self
+    }
+
+    /// The device it asks from.
+    #[must_use]
+    pub const fn device(mut self, device: DeviceId) -> Self {
+        self.device = Some(device);
+        self
+    }
+
+    /// The address it asks from.
+    #[must_use]
+    pub const fn network(mut self, network: IpAddr) -> Self {
+        self.network = Some(network);
+        self
+    }
+
+    /// The channel it came through.
+    #[must_use]
+    pub const fn channel(mut self, channel: ChannelId) -> Self {
+        self.channel = Some(channel);
+        self
+    }
+
+    /// Who is to be treated.
+    #[must_use]
+    pub const fn patient(&self) -> PatientId {
+        self.patient
+    }
+
+    /// The schedules, in order of preference.
+    #[must_use]
+    #[inline]
+    pub fn schedules(&self) -> &[ScheduleId] {
+        match &self.schedules {
+            Schedules::One(one) => one,
+            Schedules::Any(many) => many,
+        }
+    }
+
+    /// Its name, if it has one.
+    #[must_use]
+    pub const fn request_id(&self) -> Option<RequestId> {
+        self.id
+    }
+
+    /// Its channel, if it was said.
+    #[must_use]
+    pub const fn channel_id(&self) -> Option<ChannelId> {
+        self.channel
+    }
+}
+
+/// The answer to a [`Request`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(tag = "outcome", rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum Outcome {
+    /// A slot is yours until the hold expires: pay, then confirm.
+    Held(Hold),
+    /// No, and why.
+    Refused(Refusal),
+}
+
+impl Outcome {
+    /// The hold, if there is one.
+    #[must_use]
+    pub const fn held(self) -> Option<Hold> {
+        match self {
+            Self::Held(hold) => Some(hold),
+            Self::Refused(_) => None,
+        }
+    }
+
+    /// The refusal, if it is one.
+    #[must_use]
+    pub const fn refused(self) -> Option<Refusal> {
+        match self {
+            Self::Held(_) => None,
+            Self::Refused(why) => Some(why),
+        }
+    }
+}
+
+/// A slot that is yours for a while (锁号).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Hold {
+    /// What to confirm, release or extend it by.
+    pub id: HoldId,
+    /// The schedule that the slot is of.
+    pub schedule: ScheduleId,
+    /// The slot.
+    pub slot: SlotNo,
+    /// The first instant at which it is no longer yours.
+    pub expires_at: Timestamp,
+}
+
+/// A slot that is yours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Booking {
+    /// What to cancel, exchange or check it in by.
+    pub id: BookingId,
+    /// The schedule that the slot is of.
+    pub schedule: ScheduleId,
+    /// The slot.
+    pub slot: SlotNo,
+    /// The payment of this call, if the booking had been paid by another one: it is due back.
+    pub payment_due_back: Option<PaymentRef>,
+}

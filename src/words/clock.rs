@@ -1,0 +1,284 @@
+//! Clocks. The engine has no clock but the one it is handed, and reads it once a call.
+//!
+//! This is the only file in which the machine's clocks are read.
+
+use std::fmt;
+use std::sync::Arc as StdArc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use super::sync::Mutex;
+use super::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use super::time::Timestamp;
+
+/// Tells the time.
+///
+/// A clock may stand still, step back or leap: the engine keeps the highest time at which it changed something and never goes
+/// behind it. A clock that panics panics in its caller before anything was changed.
+pub trait Clock: Send + Sync {
+    /// The time now. What decides (claim, confirm, expire) reads this.
+    fn now(&self) -> Timestamp;
+
+    /// A time that may lag behind [`now`](Self::now) and costs next to nothing: what the first look at a request is judged by.
+    /// Default: `now`.
+    fn recent(&self) -> Timestamp {
+        self.now()
+    }
+}
+
+impl<C: Clock + ?Sized> Clock for StdArc<C> {
+    fn now(&self) -> Timestamp {
+        (**self).now()
+    }
+
+    fn recent(&self) -> Timestamp {
+        (**self).recent()
+    }
+}
+
+/// The machine's clock, anchored to its monotonic one.
+///
+/// A reading that lies more than [`SystemClock::LEAP`] away from what the monotonic clock expects is not believed until it has
+/// stayed there for [`SystemClock::PATIENCE`]: one wild reading would expire every hold at once, and the engine, which never
+/// goes back, could not take it back. Readings within the bound follow the machine, NTP's slewing included.
+pub struct SystemClock {
+    anchor: Anchor,
+    started: Instant,
+}
+
+impl SystemClock {
+    /// How far a reading may lie from the expected one: 5 seconds.
+    pub const LEAP: Duration = Duration::from_secs(5);
+    /// How long a leap must last to be believed: one minute.
+    pub const PATIENCE: Duration = Duration::from_secs(60);
+
+    /// The machine's clock from now on.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "this is the clock")]
+    pub fn new() -> Self {
+        let started = Instant::now();
+        Self {
+            anchor: Anchor::new(wall_ms()),
+            started,
+        }
+    }
+}
+
+impl Default for SystemClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the clock")]
+    fn now(&self) -> Timestamp {
+        let mono = millis(Instant::now().duration_since(self.started));
+        Timestamp::from_millis(self.anchor.read(wall_ms(), mono))
+    }
+}
+
+impl fmt::Debug for SystemClock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SystemClock").finish_non_exhaustive()
+    }
+}
+
+/// Milliseconds since the epoch as the machine sees it; 0 if it stands before it.
+#[expect(clippy::disallowed_methods, reason = "this is the clock")]
+fn wall_ms() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, millis)
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Where the wall clock stands against the monotonic one, and since when it has stood elsewhere. A believed reading, which is
+/// every reading but a few in a machine's life, writes nothing.
+///
+/// Relaxed throughout: the numbers stand on their own, and the lock orders the rare changes.
+#[derive(Debug)]
+struct Anchor {
+    /// Wall time minus monotonic time, wrapping, at the last settling.
+    offset: AtomicU64,
+    /// Whether `astray` holds something, so that a good reading need not lock to find out.
+    wandering: AtomicBool,
+    /// Monotonic time since when readings have lain at another, steady place, and how far off that is.
+    astray: Mutex<Option<(u64, i128)>>,
+}
+
+impl Anchor {
+    /// Anchored to a wall clock that reads `wall` when the monotonic one reads 0.
+    fn new(wall: u64) -> Self {
+        Self {
+            offset: AtomicU64::new(wall),
+            wandering: AtomicBool::new(false),
+            astray: Mutex::new(None),
+        }
+    }
+
+    fn read(&self, wall: u64, mono: u64) -> u64 {
+        let expected = mono.wrapping_add(self.offset.load(Ordering::Relaxed));
+        let off = i128::from(wall) - i128::from(expected);
+        let leap = i128::from(millis(SystemClock::LEAP));
+        if off.abs() > leap {
+            return self.doubt(wall, mono, expected, off);
+        }
+        // Follow what slews slowly, before it adds up to a leap.
+        if off.abs() > leap / 2 || self.wandering.load(Ordering::Relaxed) {
+            self.settle(&mut self.astray.lock(), wall, mono);
+        }
+        wall
+    }
+
+    #[cold]
+    fn doubt(&self, wall: u64, mono: u64, expected: u64, off: i128) -> u64 {
+        let mut astray = self.astray.lock();
+        match *astray {
+            Some((since, before))
+                if (off - before).abs() <= i128::from(millis(SystemClock::LEAP)) =>
+            {
+                if mono.saturating_sub(since) >= millis(SystemClock::PATIENCE) {
+                    self.settle(&mut astray, wall, mono);
+                    return wall;
+                }
+            }
+            _ => {
+                *astray = Some((mono, off));
+                self.wandering.store(true, Ordering::Relaxed);
+            }
+        }
+        expected
+    }
+
+    fn settle(&self, astray: &mut Option<(u64, i128)>, wall: u64, mono: u64) {
+        *astray = None;
+        self.wandering.store(false, Ordering::Relaxed);
+        self.offset
+            .store(wall.wrapping_sub(mono), Ordering::Relaxed);
+    }
+}
+
+/// Another clock, with its time kept in one word that costs a load to read.
+///
+/// [`recent`](Clock::recent) is that word, as of the last [`tick`](CoarseClock::tick); its lag is the time between ticks. `now` reads the
+/// other clock. An engine's [`Driver`](crate::Driver) ticks, if it is given the clock; or the caller does.
+#[derive(Debug)]
+pub struct CoarseClock<C = SystemClock> {
+    clock: C,
+    word: AtomicU64,
+}
+
+impl<C: Clock> CoarseClock<C> {
+    /// A cached reading of `clock`.
+    #[must_use]
+    pub fn new(clock: C) -> Self {
+        let word = AtomicU64::new(clock.now().as_millis());
+        Self { clock, word }
+    }
+
+    /// Reads the other clock into the word.
+    pub fn tick(&self) {
+        // Relaxed: the word is a number on its own; nothing is published with it.
+        self.word
+            .store(self.clock.now().as_millis(), Ordering::Relaxed);
+    }
+}
+
+impl<C: Clock> Clock for CoarseClock<C> {
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    #[inline]
+    fn recent(&self) -> Timestamp {
+        Timestamp::from_millis(self.word.load(Ordering::Relaxed))
+    }
+}
+
+/// A clock in the caller's hand, for tests, simulations and replay.
+#[derive(Debug, Default)]
+pub struct ManualClock {
+    ms: AtomicU64,
+}
+
+impl ManualClock {
+    /// A clock that stands at `start`.
+    #[must_use]
+    pub fn new(start: Timestamp) -> Self {
+        Self {
+            ms: AtomicU64::new(start.as_millis()),
+        }
+    }
+
+    /// Sets it, forward or back.
+    pub fn set(&self, to: Timestamp) {
+        self.ms.store(to.as_millis(), Ordering::Relaxed);
+    }
+
+    /// Moves it on by that many milliseconds.
+    pub fn pass(&self, ms: u64) {
+        self.ms
+            .store(self.now().after(ms).as_millis(), Ordering::Relaxed);
+    }
+}
+
+impl Clock for ManualClock {
+    #[inline]
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.ms.load(Ordering::Relaxed))
+    }
+}
+
+#[cfg(all(test, not(any(fairslot_loom, fairslot_shuttle))))]
+mod tests {
+    use super::*;
+
+    const DAY: u64 = 86_400_000;
+
+    #[test]
+    fn f07_clock_one_bad_reading_is_not_believed() {
+        let anchor = Anchor::new(1_000_000_000);
+        assert_eq!(anchor.read(1_000_000_010, 10), 1_000_000_010);
+        assert_eq!(anchor.read(1_000_000_020 + DAY, 20), 1_000_000_020);
+        assert_eq!(anchor.read(1_000_000_030, 30), 1_000_000_030);
+        assert_eq!(anchor.read(1_000_000_040 - 3_600_000, 40), 1_000_000_040);
+        assert_eq!(anchor.read(0, 50), 1_000_000_050);
+    }
+
+    #[test]
+    fn f07_clock_a_lasting_leap_is_believed_after_a_minute() {
+        let anchor = Anchor::new(1_000_000_000);
+        assert_eq!(anchor.read(1_000_000_000 + DAY, 0), 1_000_000_000);
+        assert_eq!(anchor.read(1_000_059_999 + DAY, 59_999), 1_000_059_999);
+        assert_eq!(
+            anchor.read(1_000_060_000 + DAY, 60_000),
+            1_000_060_000 + DAY
+        );
+        assert_eq!(
+            anchor.read(1_000_060_001 + DAY, 60_001),
+            1_000_060_001 + DAY
+        );
+    }
+
+    #[test]
+    fn f07_clock_readings_astray_in_different_places_are_never_believed() {
+        let anchor = Anchor::new(1_000_000_000);
+        for second in 0..120 {
+            let wild = 1_000_000_000 + DAY * (1 + second % 2) + second * 1_000;
+            assert_eq!(
+                anchor.read(wild, second * 1_000),
+                1_000_000_000 + second * 1_000
+            );
+        }
+    }
+
+    #[test]
+    fn small_steps_follow_the_machine() {
+        let anchor = Anchor::new(1_000_000_000);
+        assert_eq!(anchor.read(1_000_000_000 - 4_000, 0), 1_000_000_000 - 4_000);
+        assert_eq!(anchor.read(1_000_000_000 + 1_000, 1), 1_000_000_000 + 1_000);
+    }
+}

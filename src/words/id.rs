@@ -1,0 +1,401 @@
+//! Ids. Three kinds, told apart by type and by who mints them:
+//!
+//! * **identities**, 128 bits, minted by the caller (patient, account, device, request, payment): a UUID or a database key
+//!   fits. They are personal: `Debug` shows a fingerprint of sixteen bits under a key that every process draws anew, there is
+//!   no `Display`, and only [`PatientId::to_u128`] and its like hand the identity out.
+//! * **structure**, 64 bits, minted by the caller (hospital, department, practitioner, channel): public knowledge, printed in decimal.
+//! * **minted by the engine** (schedule, hold, booking): opaque, printed as a letter and hexadecimal digits, parsed back exactly.
+
+use std::fmt;
+use std::hash::{BuildHasher, RandomState};
+use std::str::FromStr;
+use std::sync::OnceLock;
+
+/// A text that is no id of the kind asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ParseIdError {
+    expected: &'static str,
+}
+
+impl fmt::Display for ParseIdError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "not an id: expected {}", self.expected)
+    }
+}
+
+impl std::error::Error for ParseIdError {}
+
+/// Sixteen bits of an identity under a key of this process alone: enough to follow one patient through a log of one run,
+/// useless for finding out who it is.
+fn fingerprint(identity: u128) -> u16 {
+    static KEY: OnceLock<RandomState> = OnceLock::new();
+    // The low bits of a keyed 64-bit hash.
+    (KEY.get_or_init(RandomState::new).hash_one(identity) & 0xffff) as u16
+}
+
+macro_rules! identity {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        ///
+        /// An identity: 128 bits that mean something to the caller alone. `Debug` shows a fingerprint, never the identity.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(u128);
+
+        impl $name {
+            /// The identity with these 128 bits: a UUID, a database key.
+            #[must_use]
+            pub const fn new(bits: u128) -> Self {
+                Self(bits)
+            }
+
+            /// The identity that a text stands for: the first 128 bits of its BLAKE3 hash, so the same text is the same
+            /// identity in every process and after every restart.
+            #[must_use]
+            pub fn from_text(text: &str) -> Self {
+                let mut bits = [0; 16];
+                bits.copy_from_slice(&blake3::hash(text.as_bytes()).as_bytes()[..16]);
+                Self(u128::from_be_bytes(bits))
+            }
+
+            /// The 128 bits themselves. What a caller does with them is its own responsibility: the crate never prints them.
+            #[must_use]
+            pub const fn to_u128(self) -> u128 {
+                self.0
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "(~{:04x})"), fingerprint(self.0))
+            }
+        }
+
+        impl From<u128> for $name {
+            fn from(bits: u128) -> Self {
+                Self(bits)
+            }
+        }
+
+        /// Exactly 32 hexadecimal digits, as serde writes it. Any other text is a matter for `from_text`.
+        impl FromStr for $name {
+            type Err = ParseIdError;
+
+            fn from_str(text: &str) -> Result<Self, ParseIdError> {
+                hex(text, 32).map(Self).ok_or(ParseIdError { expected: "32 hexadecimal digits" })
+            }
+        }
+
+        #[cfg(feature = "serde")]
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                if to.is_human_readable() {
+                    to.collect_str(&format_args!("{:032x}", self.0))
+                } else {
+                    to.serialize_u128(self.0)
+                }
+            }
+        }
+
+        #[cfg(feature = "serde")]
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                if from.is_human_readable() {
+                    let text = <std::borrow::Cow<'de, str>>::deserialize(from)?;
+                    text.parse().map_err(serde::de::Error::custom)
+                } else {
+                    u128::deserialize(from).map(Self)
+                }
+            }
+        }
+    };
+}
+
+identity!(
+    /// Who is treated (就诊人). Real-name verification is the caller's: one verified person, one id.
+    PatientId
+);
+identity!(
+    /// Who is logged in (账号).
+    AccountId
+);
+identity!(
+    /// The device that a request came from.
+    DeviceId
+);
+identity!(
+    /// One request, named by the caller before it is sent, so that a retry is recognised.
+    RequestId
+);
+identity!(
+    /// A payment, an opaque reference: the engine compares it and moves no money.
+    PaymentRef
+);
+
+macro_rules! structure {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
+        pub struct $name(u64);
+
+        impl $name {
+            /// The id with this number.
+            #[must_use]
+            pub const fn new(number: u64) -> Self {
+                Self(number)
+            }
+
+            /// Its number.
+            #[must_use]
+            pub const fn get(self) -> u64 {
+                self.0
+            }
+        }
+
+        impl From<u64> for $name {
+            fn from(number: u64) -> Self {
+                Self(number)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = ParseIdError;
+
+            fn from_str(text: &str) -> Result<Self, ParseIdError> {
+                text.parse().map(Self).map_err(|_| ParseIdError { expected: "a decimal number below 2^64" })
+            }
+        }
+    };
+}
+
+structure!(
+    /// A hospital (医院).
+    HospitalId
+);
+structure!(
+    /// A department (科室).
+    DepartmentId
+);
+structure!(
+    /// A practitioner (医生), or whatever a schedule belongs to: a doctor, a title, a clinic.
+    PractitionerId
+);
+structure!(
+    /// The channel a request came through (渠道): app, window, telephone, referral desk.
+    ChannelId
+);
+
+/// The number of a slot within its schedule, from 1: the 号 that is called out in the waiting room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(transparent)
+)]
+pub struct SlotNo(u16);
+
+impl SlotNo {
+    /// The slot at `index`, counted from 0. Callers pass indices below 65,535, the largest capacity.
+    pub(crate) const fn from_index(index: u16) -> Self {
+        Self(index + 1)
+    }
+
+    /// The number, 1 to 65,535.
+    #[must_use]
+    pub const fn get(self) -> u16 {
+        self.0
+    }
+}
+
+impl fmt::Display for SlotNo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Digits of a minted id: exactly `digits` hexadecimal ones, lower or upper case.
+fn hex(text: &str, digits: usize) -> Option<u128> {
+    if text.len() != digits || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return None;
+    }
+    u128::from_str_radix(text, 16).ok()
+}
+
+macro_rules! minted {
+    ($(#[$doc:meta])* $name:ident, $bits:ident, $letter:literal, $digits:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub(crate) $bits);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!($letter, "{:0", $digits, "x}"), self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = ParseIdError;
+
+            fn from_str(text: &str) -> Result<Self, ParseIdError> {
+                text.strip_prefix($letter)
+                    .and_then(|digits| hex(digits, $digits))
+                    .and_then(|bits| $bits::try_from(bits).ok())
+                    .map(Self)
+                    .ok_or(ParseIdError { expected: concat!($letter, " and ", $digits, " hexadecimal digits") })
+            }
+        }
+
+        #[cfg(feature = "serde")]
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                if to.is_human_readable() { to.collect_str(self) } else { self.0.serialize(to) }
+            }
+        }
+
+        #[cfg(feature = "serde")]
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                if from.is_human_readable() {
+                    let text = <std::borrow::Cow<'de, str>>::deserialize(from)?;
+                    text.parse().map_err(serde::de::Error::custom)
+                } else {
+                    $bits::deserialize(from).map(Self)
+                }
+            }
+        }
+    };
+}
+
+minted!(
+    /// A published schedule (排班). Where it stands and which generation of that place it is: an id of a retired schedule is
+    /// unknown, whoever stands there now.
+    ScheduleId, u64, "S", 16
+);
+minted!(
+    /// A hold (锁号): which claim on which slot of which schedule. Self-locating, and no secret: every verb that takes it
+    /// also takes the patient.
+    HoldId, u128, "H", 32
+);
+minted!(
+    /// A booking. It has the bits of the hold it came from, under its own type and letter.
+    BookingId, u128, "B", 32
+);
+
+/// Places of schedules that an engine can have: 28 bits, 268 million.
+pub(crate) const PLACE_BITS: u32 = 28;
+/// Generations of one place: 24 bits; a place that has used them up is not used again.
+pub(crate) const GENERATION_BITS: u32 = 24;
+/// Records that an engine can have: 28 bits; number 0 stands for none.
+pub(crate) const RECORD_BITS: u32 = 28;
+
+impl ScheduleId {
+    pub(crate) const fn pack(place: u32, generation: u32) -> Self {
+        debug_assert!(place < 1 << PLACE_BITS && generation < 1 << GENERATION_BITS);
+        Self(((generation as u64) << PLACE_BITS) | place as u64)
+    }
+
+    /// Where it stands; `None` if the bits above both fields are not zero, which no minted id has.
+    pub(crate) const fn place(self) -> Option<u32> {
+        if self.0 >> (PLACE_BITS + GENERATION_BITS) == 0 {
+            Some((self.0 & ((1 << PLACE_BITS) - 1)) as u32)
+        } else {
+            None
+        }
+    }
+
+    pub(crate) const fn generation(self) -> u32 {
+        (self.0 >> PLACE_BITS) as u32
+    }
+}
+
+/// What the bits of a [`HoldId`] say: 52 bits of schedule, 28 of record, 16 of slot, 32 of the version of the claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Claim {
+    pub(crate) schedule: ScheduleId,
+    pub(crate) record: u32,
+    pub(crate) slot: u16,
+    pub(crate) version: u32,
+}
+
+impl Claim {
+    pub(crate) const fn hold_id(self) -> HoldId {
+        HoldId(
+            ((self.schedule.0 as u128) << 76)
+                | ((self.record as u128) << 48)
+                | ((self.slot as u128) << 32)
+                | self.version as u128,
+        )
+    }
+
+    pub(crate) const fn booking_id(self) -> BookingId {
+        BookingId(self.hold_id().0)
+    }
+}
+
+impl From<HoldId> for Claim {
+    fn from(id: HoldId) -> Self {
+        // Every shift leaves just the field's bits, or the mask does.
+        Self {
+            schedule: ScheduleId((id.0 >> 76) as u64),
+            record: (id.0 >> 48) as u32 & ((1 << RECORD_BITS) - 1),
+            slot: (id.0 >> 32) as u16,
+            version: id.0 as u32,
+        }
+    }
+}
+
+impl From<BookingId> for Claim {
+    fn from(id: BookingId) -> Self {
+        HoldId(id.0).into()
+    }
+}
+
+#[cfg(all(test, not(any(fairslot_loom, fairslot_shuttle))))]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn minted_ids_round_trip(place in 0u32..1 << PLACE_BITS, generation in 0u32..1 << GENERATION_BITS,
+                                 record in 0u32..1 << RECORD_BITS, slot: u16, version: u32) {
+            let schedule = ScheduleId::pack(place, generation);
+            prop_assert_eq!((schedule.place(), schedule.generation()), (Some(place), generation));
+            let claim = Claim { schedule, record, slot, version };
+            prop_assert_eq!(Claim::from(claim.hold_id()), claim);
+            prop_assert_eq!(Claim::from(claim.booking_id()), claim);
+            prop_assert_eq!(schedule.to_string().parse(), Ok(schedule));
+            prop_assert_eq!(claim.hold_id().to_string().parse(), Ok(claim.hold_id()));
+            prop_assert_eq!(claim.booking_id().to_string().parse(), Ok(claim.booking_id()));
+            prop_assert!(claim.hold_id().to_string().parse::<BookingId>().is_err());
+        }
+
+        #[test]
+        fn no_text_panics_the_parser(text in "\\PC{0,40}") {
+            let _ = (text.parse::<ScheduleId>(), text.parse::<HoldId>(), text.parse::<PatientId>());
+        }
+    }
+
+    #[test]
+    fn debug_never_shows_the_identity() {
+        let patient = PatientId::new(0x1234_5678_9abc_def0);
+        let shown = format!("{patient:?}");
+        assert!(
+            shown.starts_with("PatientId(~") && shown.len() == "PatientId(~0000)".len(),
+            "{shown}"
+        );
+        assert!(!shown.contains("9abc") || !shown.contains("def0"));
+    }
+}

@@ -1,0 +1,238 @@
+//! Saying no: one type for every verb, with a stable code, a sentence that says what to do, and when to come back.
+
+use std::fmt;
+
+use super::id::BookingId;
+
+/// Why a verb did nothing.
+///
+/// Small and `Copy`. The variants stand in the order in which they win where several apply: every verb gives the first one that
+/// is true. A verb gives only some of them; its documentation lists which.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(tag = "code", rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum Refusal {
+    /// No such schedule, or one that was retired.
+    UnknownSchedule,
+    /// No such hold, or one whose end is no longer remembered.
+    UnknownHold,
+    /// No such booking, or one whose end is no longer remembered.
+    UnknownBooking,
+    /// No answer is remembered for this patient and request id.
+    UnknownRequest,
+    /// The hold or booking is another patient's.
+    NotYours,
+    /// This patient used this request id before, for other schedules or another channel.
+    RequestMismatch,
+    /// The hospital called the session off (停诊).
+    Withdrawn,
+    /// The hold was released.
+    AlreadyReleased,
+    /// The booking was cancelled.
+    AlreadyCancelled,
+    /// The booking was exchanged for another.
+    AlreadyExchanged {
+        /// The booking that the patient has now.
+        booking: BookingId,
+    },
+    /// The hold has become a booking.
+    AlreadyConfirmed,
+    /// The booking or schedule is not in a state for this verb.
+    WrongState,
+    /// The cancellation cut-off has passed.
+    TooLate,
+    /// The hold ran out.
+    HoldExpired,
+    /// The hold ran out and its slot cannot be had again: the payment is on its way back.
+    RefundDue,
+    /// The schedule has not opened yet.
+    NotOpen {
+        /// Milliseconds until it opens.
+        retry_after_ms: u64,
+    },
+    /// The booking cut-off has passed (停挂).
+    Closed,
+    /// This patient has a slot of this schedule already.
+    AlreadyHolds,
+    /// Every slot is taken. No time to come back is given: it would be an oracle for scalpers.
+    SoldOut,
+    /// A rule says no.
+    Rule {
+        /// Which one.
+        rule: Rule,
+    },
+}
+
+/// A rule that a refusal can quote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum Rule {
+    /// As many live holds as a patient may have (`live_holds_max`).
+    LiveHolds,
+    /// The patient's book is full (`book_lines_max`): ended holds are remembered rather than forgotten early.
+    BookFull,
+    /// The engine's records are full (`records_max`).
+    EngineFull,
+}
+
+impl Rule {
+    /// Its stable name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::LiveHolds => "live_holds",
+            Self::BookFull => "book_full",
+            Self::EngineFull => "engine_full",
+        }
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// How many codes there are; the order of [`Refusal::ordinal`].
+pub(crate) const CODES: [&str; 20] = [
+    "unknown_schedule",
+    "unknown_hold",
+    "unknown_booking",
+    "unknown_request",
+    "not_yours",
+    "request_mismatch",
+    "withdrawn",
+    "already_released",
+    "already_cancelled",
+    "already_exchanged",
+    "already_confirmed",
+    "wrong_state",
+    "too_late",
+    "hold_expired",
+    "refund_due",
+    "not_open",
+    "closed",
+    "already_holds",
+    "sold_out",
+    "rule",
+];
+
+impl Refusal {
+    /// Its place in the order of precedence.
+    pub(crate) const fn ordinal(self) -> usize {
+        match self {
+            Self::UnknownSchedule => 0,
+            Self::UnknownHold => 1,
+            Self::UnknownBooking => 2,
+            Self::UnknownRequest => 3,
+            Self::NotYours => 4,
+            Self::RequestMismatch => 5,
+            Self::Withdrawn => 6,
+            Self::AlreadyReleased => 7,
+            Self::AlreadyCancelled => 8,
+            Self::AlreadyExchanged { .. } => 9,
+            Self::AlreadyConfirmed => 10,
+            Self::WrongState => 11,
+            Self::TooLate => 12,
+            Self::HoldExpired => 13,
+            Self::RefundDue => 14,
+            Self::NotOpen { .. } => 15,
+            Self::Closed => 16,
+            Self::AlreadyHolds => 17,
+            Self::SoldOut => 18,
+            Self::Rule { .. } => 19,
+        }
+    }
+
+    /// The stable code: what a client program branches on.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        CODES[self.ordinal()]
+    }
+
+    /// Milliseconds until asking again makes sense, where that is known: until the opening, for `not_open`.
+    #[must_use]
+    pub const fn retry_after(self) -> Option<u64> {
+        match self {
+            Self::NotOpen { retry_after_ms } => Some(retry_after_ms),
+            _ => None,
+        }
+    }
+
+    /// Whether the very same call may get another answer later: a slot may return, a schedule open or be reinstated, a rule allow it.
+    #[must_use]
+    pub const fn is_transient(self) -> bool {
+        match self {
+            Self::NotOpen { .. }
+            | Self::Withdrawn
+            | Self::AlreadyHolds
+            | Self::SoldOut
+            | Self::Rule { .. } => true,
+            Self::UnknownSchedule
+            | Self::UnknownHold
+            | Self::UnknownBooking
+            | Self::UnknownRequest
+            | Self::NotYours
+            | Self::RequestMismatch
+            | Self::AlreadyReleased
+            | Self::AlreadyCancelled
+            | Self::AlreadyExchanged { .. }
+            | Self::AlreadyConfirmed
+            | Self::WrongState
+            | Self::TooLate
+            | Self::HoldExpired
+            | Self::RefundDue
+            | Self::Closed => false,
+        }
+    }
+}
+
+/// What happened, and what to do.
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::UnknownSchedule => "there is no such schedule; look for one that is published",
+            Self::UnknownHold => "there is no such hold; ask for a slot anew",
+            Self::UnknownBooking => "there is no such booking; check its number",
+            Self::UnknownRequest => "no answer is remembered for this request; ask anew",
+            Self::NotYours => "it belongs to another patient; use your own",
+            Self::RequestMismatch => "this request id was used for something else; use a new one",
+            Self::Withdrawn => "the session was called off by the hospital; choose another",
+            Self::AlreadyReleased => "the hold was released; ask for a slot anew",
+            Self::AlreadyCancelled => "the booking was cancelled; ask for a slot anew",
+            Self::AlreadyExchanged { .. } => "the booking was exchanged; use the new one",
+            Self::AlreadyConfirmed => "the hold is a booking already; cancel that instead",
+            Self::WrongState => "it is not in a state for this; look at what it is now",
+            Self::TooLate => "the cut-off for cancelling has passed; speak to the hospital",
+            Self::HoldExpired => "the hold ran out; ask for a slot anew",
+            Self::RefundDue => {
+                "the hold ran out and the slot is gone; the payment is on its way back"
+            }
+            Self::NotOpen { retry_after_ms } => {
+                return write!(
+                    f,
+                    "the schedule is not open yet; come back in {retry_after_ms} ms"
+                );
+            }
+            Self::Closed => "booking for this session has closed; choose another",
+            Self::AlreadyHolds => {
+                "you have a slot of this session already; confirm or use that one"
+            }
+            Self::SoldOut => "every slot of this session is taken; choose another",
+            Self::Rule {
+                rule: Rule::LiveHolds,
+            } => "you have as many unconfirmed holds as allowed; confirm or release one",
+            Self::Rule {
+                rule: Rule::BookFull,
+            } => "too many holds of yours ended lately; come back tomorrow",
+            Self::Rule {
+                rule: Rule::EngineFull,
+            } => "the service remembers as many holds as it can; come back later",
+        })
+    }
+}
+
+impl std::error::Error for Refusal {}

@@ -1,0 +1,205 @@
+//! Every atomic, lock and once-cell that a race depends on comes through here, so that one switch hands all of them to a model
+//! checker: the crate's own cfgs `fairslot_loom` and `fairslot_shuttle`.
+//!
+//! In an ordinary build these are std's atomics and `OnceLock`, parking_lot's mutex (one byte, no poisoning) and crossbeam's ring.
+
+#[cfg(not(any(fairslot_loom, fairslot_shuttle)))]
+mod real {
+    pub(crate) use parking_lot::{Mutex, MutexGuard, RwLock};
+    pub(crate) use std::sync::atomic;
+    pub(crate) use std::sync::{Arc, OnceLock};
+
+    pub(crate) use crossbeam_queue::ArrayQueue as Ring;
+
+    use std::cell::Cell;
+
+    /// Threads that have a lane of their own at one time.
+    pub(crate) const LANES: usize = 64;
+
+    /// Which lanes are free. A thread takes one at its first use and gives it back when it ends.
+    static FREE: parking_lot::Mutex<Vec<u16>> = parking_lot::const_mutex(Vec::new());
+    static NEXT: atomic::AtomicUsize = atomic::AtomicUsize::new(0);
+
+    struct Seat(Cell<usize>);
+
+    impl Drop for Seat {
+        fn drop(&mut self) {
+            if self.0.get() < LANES {
+                // LANES fits.
+                FREE.lock().push(self.0.get() as u16);
+            }
+        }
+    }
+
+    const UNSEATED: usize = usize::MAX;
+
+    thread_local! {
+        static SEAT: Seat = const { Seat(Cell::new(UNSEATED)) };
+    }
+
+    /// The lane of this thread: below [`LANES`], and then no other living thread has it, or exactly `LANES`, which all
+    /// threads share that came when every lane was taken.
+    #[inline]
+    pub(crate) fn lane() -> usize {
+        SEAT.try_with(|seat| match seat.0.get() {
+            UNSEATED => take_seat(seat),
+            lane => lane,
+        })
+        .unwrap_or(LANES)
+    }
+
+    #[cold]
+    fn take_seat(seat: &Seat) -> usize {
+        let lane = FREE.lock().pop().map_or_else(
+            // Relaxed: only the number counts; the lane's data is handed over by the lock of FREE.
+            || NEXT.fetch_add(1, atomic::Ordering::Relaxed).min(LANES),
+            usize::from,
+        );
+        seat.0.set(lane);
+        lane
+    }
+}
+
+#[cfg(not(any(fairslot_loom, fairslot_shuttle)))]
+pub(crate) use real::*;
+
+#[cfg(any(fairslot_loom, fairslot_shuttle))]
+mod model {
+    #[cfg(fairslot_loom)]
+    pub(crate) use loom::sync::{Arc, atomic};
+    #[cfg(fairslot_loom)]
+    use loom::sync::{
+        Mutex as Inner, MutexGuard as InnerGuard, RwLock as InnerRw, RwLockReadGuard,
+        RwLockWriteGuard,
+    };
+    #[cfg(not(fairslot_loom))]
+    pub(crate) use shuttle::sync::{Arc, atomic};
+    #[cfg(not(fairslot_loom))]
+    use shuttle::sync::{
+        Mutex as Inner, MutexGuard as InnerGuard, RwLock as InnerRw, RwLockReadGuard,
+        RwLockWriteGuard,
+    };
+
+    use std::collections::VecDeque;
+
+    /// In a model every thread shares the one lane, the harder case.
+    pub(crate) const LANES: usize = 0;
+
+    pub(crate) fn lane() -> usize {
+        LANES
+    }
+
+    /// A mutex with parking_lot's face.
+    #[derive(Debug, Default)]
+    pub(crate) struct Mutex<T>(Inner<T>);
+
+    pub(crate) type MutexGuard<'a, T> = InnerGuard<'a, T>;
+
+    impl<T> Mutex<T> {
+        pub(crate) fn new(value: T) -> Self {
+            Self(Inner::new(value))
+        }
+
+        pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
+            self.0
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+        }
+    }
+
+    /// A reader-writer lock with parking_lot's face.
+    #[derive(Debug, Default)]
+    pub(crate) struct RwLock<T>(InnerRw<T>);
+
+    impl<T> RwLock<T> {
+        pub(crate) fn new(value: T) -> Self {
+            Self(InnerRw::new(value))
+        }
+
+        pub(crate) fn read(&self) -> RwLockReadGuard<'_, T> {
+            self.0
+                .read()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+        }
+
+        pub(crate) fn write(&self) -> RwLockWriteGuard<'_, T> {
+            self.0
+                .write()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+        }
+    }
+
+    /// std's once-cell with a flag that the model checker can see: whoever reads the value has acquired what its writer released.
+    #[derive(Debug)]
+    pub(crate) struct OnceLock<T> {
+        value: std::sync::OnceLock<T>,
+        set: Mutex<()>,
+        ready: atomic::AtomicBool,
+    }
+
+    impl<T> OnceLock<T> {
+        pub(crate) fn new() -> Self {
+            Self {
+                value: std::sync::OnceLock::new(),
+                set: Mutex::new(()),
+                ready: atomic::AtomicBool::new(false),
+            }
+        }
+
+        pub(crate) fn get(&self) -> Option<&T> {
+            if self.ready.load(atomic::Ordering::Acquire) {
+                self.value.get()
+            } else {
+                None
+            }
+        }
+
+        pub(crate) fn get_or_init(&self, init: impl FnOnce() -> T) -> &T {
+            if let Some(value) = self.get() {
+                return value;
+            }
+            let _one_writer = self.set.lock();
+            let value = self.value.get_or_init(init);
+            self.ready.store(true, atomic::Ordering::Release);
+            value
+        }
+    }
+
+    impl<T> Default for OnceLock<T> {
+        fn default() -> Self {
+            Self::new()
+        }
+    }
+
+    /// crossbeam's bounded queue, as a list under a lock.
+    #[derive(Debug)]
+    pub(crate) struct Ring<T> {
+        list: Mutex<VecDeque<T>>,
+        capacity: usize,
+    }
+
+    impl<T> Ring<T> {
+        pub(crate) fn new(capacity: usize) -> Self {
+            Self {
+                list: Mutex::new(VecDeque::new()),
+                capacity,
+            }
+        }
+
+        pub(crate) fn push(&self, value: T) -> Result<(), T> {
+            let mut list = self.list.lock();
+            if list.len() == self.capacity {
+                return Err(value);
+            }
+            list.push_back(value);
+            Ok(())
+        }
+
+        pub(crate) fn pop(&self) -> Option<T> {
+            self.list.lock().pop_front()
+        }
+    }
+}
+
+#[cfg(any(fairslot_loom, fairslot_shuttle))]
+pub(crate) use model::*;

@@ -1,0 +1,188 @@
+//! What the clerk is told and what the clerk says. Schedules and holds go by their numbers, in the order in which they came to be,
+//! from 0; a booking goes by its hold's number.
+
+use fairslot::{Refusal, Schedule};
+use std::fmt;
+
+/// A schedule or hold as a caller names it: the n-th so far (or one that is still to come, which nobody knows), perhaps with a
+/// bit of its id flipped, which makes it an id that was never minted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Name {
+    pub(crate) nth: usize,
+    pub(crate) flip: Option<u32>,
+}
+
+impl Name {
+    pub(crate) const fn known(nth: usize) -> Self {
+        Self { nth, flip: None }
+    }
+}
+
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.flip {
+            None => write!(f, "#{}", self.nth),
+            Some(bit) => write!(f, "#{}^{bit}", self.nth),
+        }
+    }
+}
+
+/// A request.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Ask {
+    pub(crate) patient: u8,
+    pub(crate) schedules: Vec<Name>,
+    pub(crate) request: Option<u8>,
+    pub(crate) channel: Option<u8>,
+}
+
+impl fmt::Debug for Ask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "p{} asks {:?}", self.patient, self.schedules)?;
+        if let Some(request) = self.request {
+            write!(f, " r{request}")?;
+        }
+        self.channel
+            .map_or(Ok(()), |channel| write!(f, " c{channel}"))
+    }
+}
+
+/// One call of the engine. Its clock is told apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Call {
+    Publish(Schedule),
+    AddSlots(Name, u32),
+    Withdraw(Name),
+    Reinstate(Name),
+    Request(Ask),
+    RequestMany(Vec<Ask>),
+    Lookup { patient: u8, request: u8 },
+    Settle { hold: Name, patient: u8, deed: Deed },
+    Advance,
+}
+
+/// What is done with a hold or booking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Deed {
+    Extend(u64),
+    Confirm(Option<u8>),
+    Release,
+    Cancel,
+    Exchange(Name),
+    CheckIn,
+    Fulfil,
+    NoShow,
+}
+
+/// An answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Said {
+    Published(usize),
+    Count(u32),
+    Held {
+        hold: usize,
+        schedule: usize,
+        slot: u16,
+        expires_at: u64,
+    },
+    Until(u64),
+    Booked {
+        booking: usize,
+        schedule: usize,
+        slot: u16,
+        due_back: Option<u8>,
+    },
+    Done,
+    Many(Vec<Said>),
+    Advanced {
+        expired: u64,
+    },
+    Invalid(&'static str),
+    /// Any refusal but the one that quotes an id.
+    Refused(Refusal),
+    AlreadyExchanged {
+        booking: usize,
+    },
+}
+
+/// A line of the journal: one event. Slot 0 stands for the schedule as a whole. Sorts by slot and version.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Line {
+    pub(crate) schedule: usize,
+    pub(crate) slot: u16,
+    pub(crate) version: u32,
+    pub(crate) at: u64,
+    pub(crate) patient: Option<u8>,
+    pub(crate) hold: Option<usize>,
+    pub(crate) did: Did,
+}
+
+impl fmt::Debug for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} ms: schedule {} slot {} v{} {:?}",
+            self.at, self.schedule, self.slot, self.version, self.did
+        )?;
+        if let Some(patient) = self.patient {
+            write!(f, " p{patient}")?;
+        }
+        self.hold.map_or(Ok(()), |hold| write!(f, " hold {hold}"))
+    }
+}
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Did {
+    Held {
+        expires_at: u64,
+    },
+    Extended {
+        expires_at: u64,
+    },
+    Confirmed {
+        late: bool,
+        payment: Option<u8>,
+    },
+    Released,
+    Expired,
+    Cancelled,
+    ExchangedIn {
+        from: usize,
+    },
+    ExchangedOut {
+        to: usize,
+    },
+    CheckedIn,
+    Fulfilled,
+    NoShow,
+    Withdrawn,
+    Reinstated,
+    Published {
+        capacity: u16,
+    },
+    SlotsAdded {
+        first: u16,
+        count: u16,
+    },
+    SessionWithdrawn {
+        affected: u32,
+    },
+    SessionReinstated {
+        freed: u32,
+    },
+    /// An event that the book knows nothing of.
+    Unheard,
+}
+
+/// How many slots are what: the operator's view.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    pub(crate) capacity: u32,
+    pub(crate) free: u32,
+    pub(crate) held: u32,
+    pub(crate) booked: u32,
+    pub(crate) cooling: u32,
+    pub(crate) withdrawn: u32,
+    pub(crate) visited: u32,
+}

@@ -1,0 +1,23 @@
+//! The engine against the reference book, and against the specification's exact words.
+//!
+//! * `book` is the oracle: the plainest engine there is.
+//! * `twin` drives the engine and puts its answers into the book's words; `op` thinks up what to do; `walk` lets both do it.
+//! * The rest are single situations at exact times, a fault's number first where `FAULTS.md` has one.
+
+mod book;
+mod op;
+mod twin;
+mod walk;
+
+mod desk;
+mod f04_confirm_expire;
+mod f05_stale_id;
+mod f06_same_id;
+mod f07_clock;
+mod f11_extremes;
+mod f20_flip_id;
+mod f26_exchange;
+mod not_yours;
+mod precedence_request;
+mod precedence_settle;
+mod visits;
