@@ -185,24 +185,20 @@ impl Inner {
     /// How a record stands at `now`. Exact for whoever holds the lock of its book.
     fn standing(&self, number: u32, record: &Record, now: Timestamp) -> Standing {
         match record.phase() {
-            Phase::Held => {
-                let held = now < record.until()
-                    && self.places.find(record.schedule()).is_some_and(|pool| {
-                        pool.is(record.schedule())
-                            && pool
-                                .slots()
-                                .word(record.slot())
-                                .is_some_and(|at| at.load().is_of(number))
-                    });
-                if held {
-                    Standing::Held
-                } else {
-                    Standing::Ended(Phase::Held, record.until())
-                }
-            }
+            Phase::Held if now < record.until() && self.has_slot(number, record) => Standing::Held,
             phase if phase.is_booked() => Standing::Booked(phase),
             phase => Standing::Ended(phase, record.until()),
         }
+    }
+
+    /// Whether the slot's word says that this record has it.
+    fn has_slot(&self, number: u32, record: &Record) -> bool {
+        let pool = self
+            .places
+            .find(record.schedule())
+            .filter(|pool| pool.is(record.schedule()));
+        pool.and_then(|pool| pool.slots().word(record.slot()))
+            .is_some_and(|at| at.load().is_of(number))
     }
 
     /// Frees every hold of a schedule that is due. The caller holds a book's lock or the schedule's desk.

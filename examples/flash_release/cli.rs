@@ -180,7 +180,8 @@ impl Given {
     }
 }
 
-fn machine_threads() -> usize {
+/// How many threads the machine runs at once.
+pub(crate) fn machine_threads() -> usize {
     std::thread::available_parallelism().map_or(1, |n| n.get().min(THREADS_MAX as usize))
 }
 

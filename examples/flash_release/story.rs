@@ -1,7 +1,7 @@
 //! What there is to tell when the morning is over: what was asked for, what came of it, and how the books stand.
 
 use crate::books::Verdict;
-use crate::cli::{Options, Pace};
+use crate::cli::{Options, Pace, machine_threads};
 use crate::crowd::PAPERS;
 use crate::hospital::Hospital;
 use crate::tally::{End, Record};
@@ -32,10 +32,11 @@ impl Story {
         self.hospital.capacity() - self.hospital.taken()
     }
 
-    /// Requests in a second of the machine's time, with all that the clients themselves do, but without the time in which
-    /// threads wait for each other or for the clock.
+    /// Requests in a second of the machine's time: of as many threads as it runs at once, with all that the clients do
+    /// themselves, but without the time in which threads wait for each other or for the clock.
     pub(crate) fn requests_per_s(&self) -> f64 {
-        self.record.requests() as f64 * 1e9 / self.record.worked_ns.max(1) as f64
+        let at_once = self.options.threads.min(machine_threads()) as f64;
+        self.record.requests() as f64 * 1e9 * at_once / self.record.worked_ns.max(1) as f64
     }
 
     pub(crate) fn ends(&self) -> Ends {

@@ -20,7 +20,7 @@ pub(crate) struct Record {
     pub(crate) sales: Vec<Sale>,
     pub(crate) yes: Latency,
     pub(crate) no: Latency,
-    /// How long the thread worked, waiting for time to pass left out; of all threads, the one that worked longest.
+    /// How long the thread, or all of them together, worked: waiting for time to pass left out.
     pub(crate) worked_ns: u64,
     /// Answers that no client should ever get. Empty unless something is broken.
     pub(crate) surprises: Vec<String>,
@@ -149,7 +149,7 @@ impl Record {
         self.sales.extend(other.sales);
         self.yes.merge(&other.yes);
         self.no.merge(&other.no);
-        self.worked_ns = self.worked_ns.max(other.worked_ns);
+        self.worked_ns += other.worked_ns;
         self.surprises.extend(other.surprises);
     }
 

@@ -52,6 +52,8 @@ impl Engine {
     pub fn advance(&self) -> Advance {
         let inner = &*self.inner;
         let mut bulletin = inner.bulletin(inner.now());
+        // That time has come so far is itself a change: what is forgotten now must not be missed by a clock that steps back.
+        bulletin.changed = true;
         let mut chores = inner.chores.lock();
         let mut report = inner.expire_due(&mut chores.due, &mut bulletin);
         report.forgotten = inner.forget(bulletin.at);
@@ -103,11 +105,7 @@ impl Inner {
         if record.phase() != Phase::Held || record.wake().0 != deadline {
             return InWheel::Void;
         }
-        let word = self
-            .places
-            .find(record.schedule())
-            .and_then(|pool| pool.slots().word(record.slot()));
-        if !word.is_some_and(|at| at.load().is_of(number)) {
+        if !self.has_slot(number, record) {
             return InWheel::Void;
         }
         if until > deadline {
@@ -173,20 +171,13 @@ impl Inner {
             let Some(number) = self.ledger.next_to_forget() else {
                 continue;
             };
-            let ended = |number| {
-                self.ledger
-                    .record(number)
-                    .is_some_and(|r| r.is_used() && self.standing(number, r, now).is_forgotten(now))
-            };
-            if !ended(number) {
-                continue;
-            }
-            if let Some((book, _)) = self.ledger.book_at(number) {
-                // Again, now that nothing can change.
-                if ended(number) {
-                    book.strike(number);
-                    forgotten += 1;
-                }
+            // A glance first; under the book's lock it is looked at again.
+            let glance = self
+                .ledger
+                .record(number)
+                .filter(|r| r.is_used() && self.standing(number, r, now).is_forgotten(now));
+            if let Some((book, record)) = glance.and_then(|_| self.ledger.book_at(number)) {
+                forgotten += u64::from(self.strike_forgotten(&book, number, record, now));
             }
         }
         forgotten

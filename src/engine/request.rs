@@ -203,6 +203,11 @@ impl Inner {
                 record.name(memo, id, self.ledger.content(request));
             }
         }
+        if seen.forgotten > 0 {
+            for (number, record) in book.lines() {
+                self.strike_forgotten(book, number, record, now);
+            }
+        }
         self.count(Count::Held);
         let hold = record.claim(number).hold_id();
         bulletin.tell(|| Note {
@@ -305,7 +310,7 @@ impl Inner {
         }
     }
 
-    /// Reads a patient's book through once; strikes what is to be forgotten.
+    /// Reads a patient's book through once. Writes nothing: the request may yet be refused.
     pub(super) fn read<'a>(
         &'a self,
         book: &Book<'a>,
@@ -316,7 +321,7 @@ impl Inner {
         for (number, record) in book.lines() {
             let standing = self.standing(number, record, now);
             if standing.is_forgotten(now) {
-                book.strike(number);
+                seen.forgotten += 1;
                 continue;
             }
             seen.lines += 1;
@@ -326,6 +331,22 @@ impl Inner {
             }
         }
         seen
+    }
+
+    /// Strikes a line that is to be forgotten, unless its slot has not been freed yet.
+    pub(super) fn strike_forgotten(
+        &self,
+        book: &Book<'_>,
+        number: u32,
+        record: &Record,
+        now: Timestamp,
+    ) -> bool {
+        let strike =
+            self.standing(number, record, now).is_forgotten(now) && !self.has_slot(number, record);
+        if strike {
+            book.strike(number);
+        }
+        strike
     }
 
     fn remembered<'a>(
@@ -382,6 +403,8 @@ pub(super) struct Seen<'a> {
     /// Lines that are live or still remembered.
     pub(super) lines: u32,
     live_holds: u32,
+    /// Lines that ended so long ago that they count no more.
+    forgotten: u32,
     /// The record that answered the request of this id before.
     remembered: Option<(u32, &'a Record)>,
 }

@@ -250,3 +250,23 @@ fn a_second_payment_is_due_back() {
     assert_eq!(pay(None), Ok(None));
     assert_eq!(desk.tally(schedule), [0, 0, 1, 0, 0]);
 }
+
+/// Nobody has looked for more than a day; how the hold ended is forgotten, but it is the slot's still to give back.
+#[test]
+fn f04_confirm_expire_noticed_a_day_late() {
+    let desk = Desk::new();
+    let schedule = desk.publish(1);
+    let (other, has_one) = (desk.publish(1), desk.publish(1));
+    desk.book(ANN, has_one);
+    desk.hold(ANN, schedule);
+    desk.at(2 * DAY);
+    // Reads the patient's book, and gets no further.
+    assert_eq!(desk.ask(ANN, has_one), Err(Refusal::AlreadyHolds));
+    assert!(desk.engine.audit().is_consistent());
+    // These may use what was forgotten for something else.
+    desk.hold(ANN, other);
+    desk.hold(BOB, desk.publish(1));
+    assert_eq!(desk.tally(schedule), [1, 0, 0, 0, 0]);
+    assert_eq!(desk.advance(), 1);
+    assert_eq!(desk.hold(EVE, schedule).slot.get(), 1);
+}

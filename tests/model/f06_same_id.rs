@@ -202,17 +202,18 @@ fn f06_same_id_a_flood_of_ids_evicts_no_booking() {
     let (schedule, other) = (desk.publish(2), desk.publish(1));
     let hold = desk.request(&named(ANN, schedule)).expect("a slot is free");
     let booking = desk.pay(hold.id, ANN, payment(1)).expect("it is live");
-    for id in 1_000..101_000 {
+    for id in 1_000..101_000u128 {
         let refused = desk.request(&Request::new(ANN, schedule).id(RequestId::new(id)));
         assert_eq!(refused, Err(Refusal::AlreadyHolds));
     }
     // Those changed nothing; these do, until the patient's book is full.
-    let mut held = 0;
+    let mut held = 0u128;
     let full = loop {
-        let hold = match desk.request(&Request::new(ANN, other).id(RequestId::new(held))) {
-            Ok(hold) => hold,
-            Err(refusal) => break refusal,
-        };
+        let hold =
+            match desk.request(&Request::new(ANN, other).id(RequestId::new(1_000_000 + held))) {
+                Ok(hold) => hold,
+                Err(refusal) => break refusal,
+            };
         assert_eq!(desk.release(hold.id, ANN), Ok(()));
         held += 1;
     };
@@ -226,7 +227,7 @@ fn f06_same_id_a_flood_of_ids_evicts_no_booking() {
     assert_eq!(desk.request(&named(ANN, schedule)), Ok(hold));
     assert_eq!(desk.confirm(hold.id, ANN), Ok(booking));
     assert!(
-        desk.request(&Request::new(ANN, other).id(RequestId::new(0)))
+        desk.request(&Request::new(ANN, other).id(RequestId::new(1_000_000)))
             .is_ok(),
         "the first is remembered, too"
     );
@@ -237,7 +238,7 @@ fn f06_same_id_a_flood_of_ids_evicts_no_booking() {
     // A day later there is room again.
     desk.at(DAY);
     assert!(
-        desk.request(&Request::new(ANN, desk.publish(1)).id(RequestId::new(held)))
+        desk.request(&Request::new(ANN, desk.publish(1)).id(RequestId::new(1_000_000 + held)))
             .is_ok()
     );
 }

@@ -144,3 +144,38 @@ fn f07_clock_a_leap_expires_all_at_once() {
     assert_eq!(desk.advance(), 200);
     assert_eq!(desk.engine.next_deadline(), Some(after(DAY + TTL)));
 }
+
+/// Nor has it forgotten anything.
+#[test]
+fn f07_clock_one_day_ahead_and_back_forgets_nothing() {
+    let desk = Desk::new();
+    let (booked, open) = (desk.publish(1), desk.publish(1));
+    desk.book(ANN, booked);
+    let request = Request::new(ANN, open).id(RequestId::new(1));
+    let hold = desk.request(&request).expect("a slot is free");
+    assert_eq!(desk.release(hold.id, ANN), Ok(()));
+
+    desk.at(DAY);
+    assert_eq!(desk.ask(ANN, booked), Err(Refusal::AlreadyHolds));
+    assert_eq!(desk.release(hold.id, ANN), Err(Refusal::UnknownHold));
+
+    desk.at(1);
+    assert_eq!(desk.release(hold.id, ANN), Err(Refusal::AlreadyReleased));
+    assert_eq!(desk.request(&request), Ok(hold));
+}
+
+/// What an advance forgets stays forgotten: it took the time with it.
+#[test]
+fn f07_clock_back_recalls_nothing_forgotten() {
+    let desk = Desk::new();
+    let schedule = desk.publish(1);
+    let request = Request::new(ANN, schedule).id(RequestId::new(1));
+    let hold = desk.request(&request).expect("a slot is free");
+    assert_eq!(desk.release(hold.id, ANN), Ok(()));
+    desk.at(DAY);
+    assert_eq!(desk.advance(), 0);
+    desk.at(1);
+    assert_eq!(desk.release(hold.id, ANN), Err(Refusal::UnknownHold));
+    // Whatever is done now is done a day later.
+    assert_eq!(desk.hold(ANN, schedule).expires_at, after(DAY + TTL));
+}

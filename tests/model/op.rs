@@ -123,6 +123,10 @@ impl World {
                 None
             }
             Op::Publish(plan) => Some(Call::Publish(plan.at(self.clock))),
+            Op::Do(Call::Request(ask)) => Some(Call::Request(self.as_of_now(ask))),
+            Op::Do(Call::RequestMany(asks)) => Some(Call::RequestMany(
+                asks.iter().map(|ask| self.as_of_now(ask)).collect(),
+            )),
             Op::Do(call) => Some(call.clone()),
             Op::Settle(held, by, deed) => {
                 let (hold, patient) = (self.name(*held), by.unwrap_or(held.of));
@@ -133,6 +137,19 @@ impl World {
                 })
             }
         }
+    }
+
+    /// The id of a schedule that doesn't exist yet is nobody's, and stays so when there is one of that number.
+    fn as_of_now(&self, ask: &Ask) -> Ask {
+        let mut ask = ask.clone();
+        for name in ask
+            .schedules
+            .iter_mut()
+            .filter(|name| name.nth >= self.book.schedules())
+        {
+            *name = Name::NOBODYS;
+        }
+        ask
     }
 
     fn name(&self, held: Held) -> Name {
@@ -272,9 +289,9 @@ impl World {
 }
 
 fn schedule() -> impl Strategy<Value = Name> {
-    let nth = 0..SCHEDULES;
-    let flip = prop::option::weighted(0.02, 0u32..64);
-    (nth, flip).prop_map(|(nth, flip)| Name { nth, flip })
+    // The lower bits count schedules: flipped, they could make the id of one that is still to come.
+    let flip = prop::option::weighted(0.02, 8u32..64);
+    (0..SCHEDULES, flip).prop_map(|(nth, flip)| Name { nth, flip })
 }
 
 fn ask() -> impl Strategy<Value = Ask> {

@@ -332,12 +332,7 @@ impl Twin {
             .get(name.nth)
             .copied()
             .unwrap_or_else(|| id_of('S', 16, MADE_UP));
-        pick_unknown(
-            &self.schedules,
-            id,
-            name.flip.map(|bit| bit % 64),
-            flipped_schedule,
-        )
+        name.flip.map_or(id, |bit| flipped_schedule(id, bit))
     }
 
     fn hold(&self, name: Name) -> HoldId {
@@ -346,12 +341,13 @@ impl Twin {
             .get(name.nth)
             .copied()
             .unwrap_or_else(|| id_of('H', 32, MADE_UP));
-        pick_unknown(
-            &self.holds,
-            id,
-            name.flip.map(|bit| bit % 128),
-            flipped_hold,
-        )
+        // Another bit, if that one makes another id that was minted.
+        let forged = |bit| {
+            (bit..)
+                .map(|bit| flipped_hold(id, bit))
+                .find(|forged| !self.holds.contains(forged))
+        };
+        name.flip.and_then(forged).unwrap_or(id)
     }
 }
 
@@ -359,20 +355,6 @@ impl Twin {
 const MADE_UP: u128 = 0x0fff_f00d;
 /// Stands for an id that the engine used without having told anybody.
 const NOBODY: usize = usize::MAX;
-
-/// With the bit flipped, or the next one if that makes another id that was minted.
-fn pick_unknown<T: Copy + PartialEq>(
-    minted: &[T],
-    id: T,
-    bit: Option<u32>,
-    flipped: fn(T, u32) -> T,
-) -> T {
-    let Some(bit) = bit else { return id };
-    (0..)
-        .map(|i| flipped(id, bit + i))
-        .find(|id| !minted.contains(id))
-        .unwrap_or(id)
-}
 
 /// The number of an id in an answer that may have minted it.
 fn number<T: PartialEq>(known: &mut Vec<T>, id: T) -> usize {

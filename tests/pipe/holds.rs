@@ -154,9 +154,12 @@ fn a_late_confirmation_claims_the_same_slot_if_nobody_has_it() {
 #[test]
 fn a_late_confirmation_does_not_mind_that_the_schedule_has_closed() {
     let mut pipe = Pipe::new();
-    let schedule = pipe.publish_with(1, json!({"hold_ttl_ms": 100, "closes_at": 90}));
+    let schedule = pipe.publish_with(
+        1,
+        json!({"hold_ttl_ms": 100, "closes_at": 90, "starts_at": 1_000}),
+    );
     let hold = pipe.hold(1, &schedule);
-    pipe.at(STARTS_AT + 1);
+    pipe.at(5_000);
     assert_eq!(pipe.confirm(1, &hold)["slot"], 1);
 }
 

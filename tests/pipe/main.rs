@@ -15,6 +15,7 @@ mod stop;
 #[path = "../../examples/pipe/verbs.rs"]
 mod verbs;
 
+mod bad_fields;
 mod bad_lines;
 mod binary;
 mod exchange;

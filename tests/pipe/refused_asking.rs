@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::support::{DAY, Pipe, assert_refused, text};
+use super::support::{DAY, Pipe, assert_refused};
 
 fn named(patient: u64, schedule: &str) -> Value {
     json!({"op": "request", "patient": patient, "schedule": schedule, "request_id": "r"})
@@ -156,13 +156,8 @@ fn sold_out_comes_before_a_rule_and_a_rule_is_named() {
     let mut pipe = Pipe::new();
     let (schedule, full) = (pipe.publish(1), pipe.publish(1));
     pipe.hold(9, &full);
-    let refusal = loop {
-        let answer = pipe.ask(1, &schedule);
-        if answer["outcome"] == "refused" {
-            break answer;
-        }
-        pipe.release(1, &text(&answer, "hold"));
-    };
+    let (_, refusal) = pipe.wear_out(1, &schedule, 10_000);
+    let refusal = refusal.expect("no book is endless");
     assert_eq!(
         (&refusal["code"], &refusal["rule"]),
         (&json!("rule"), &json!("book_full"))

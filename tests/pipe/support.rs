@@ -86,6 +86,28 @@ impl Pipe {
         text(&self.ask(patient, schedule), "hold")
     }
 
+    /// Lets this patient hold and release a slot of this schedule, that often or until it is refused: the holds, and the refusal.
+    pub(super) fn wear_out(
+        &mut self,
+        patient: u64,
+        schedule: &str,
+        times: usize,
+    ) -> (Vec<String>, Option<Value>) {
+        let mut holds = Vec::new();
+        let request =
+            json!({"op": "request", "patient": patient, "schedule": schedule}).to_string();
+        for _ in 0..times {
+            let answer = parse(&self.raw(&request));
+            let Some(hold) = answer["hold"].as_str() else {
+                return (holds, Some(answer));
+            };
+            let release = json!({"op": "release", "hold": hold, "patient": patient}).to_string();
+            assert_eq!(self.raw(release), r#"{"released":true}"#);
+            holds.push(hold.to_owned());
+        }
+        (holds, None)
+    }
+
     pub(super) fn confirm(&mut self, patient: u64, hold: &str) -> Value {
         self.say(json!({"op": "confirm", "hold": hold, "patient": patient}))
     }

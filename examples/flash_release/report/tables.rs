@@ -113,9 +113,10 @@ pub(super) fn conditions(story: &Story) -> String {
             HOLD_TTL_MS / 1_000
         )),
         ("speed", format!(
-            "{} requests a second: all {} by the {} that the busiest thread worked, everything that the simulated clients do \
-             themselves included, waiting for the clock and for other threads left out. The whole run took {}.",
-            grouped(story.requests_per_s() as u64),
+            "{} requests a second: all {}, by the {} that the threads worked together, everything that the simulated \
+                 clients do themselves included, waiting for the clock and for other threads left out, times the threads \
+                 that the machine runs at once. The whole run took {}.",
+                grouped(story.requests_per_s() as u64),
             grouped(story.record.requests()),
             duration(story.record.worked_ns as f64),
             duration(story.elapsed_ns as f64)

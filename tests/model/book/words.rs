@@ -13,6 +13,9 @@ pub(crate) struct Name {
 }
 
 impl Name {
+    /// No schedule or hold ever gets this number.
+    pub(crate) const NOBODYS: Self = Self::known(usize::MAX);
+
     pub(crate) const fn known(nth: usize) -> Self {
         Self { nth, flip: None }
     }
@@ -21,6 +24,7 @@ impl Name {
 impl fmt::Debug for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.flip {
+            None if self.nth == usize::MAX => f.write_str("#nobody's"),
             None => write!(f, "#{}", self.nth),
             Some(bit) => write!(f, "#{}^{bit}", self.nth),
         }
