@@ -14,15 +14,13 @@ mod stats;
 mod supply;
 
 use std::fmt;
-use std::hash::BuildHasher;
-
-use foldhash::fast::FixedState;
 
 use crate::ledger::Ledger;
 use crate::ledger::record::{Phase, Record};
 use crate::pool::Pool;
 use crate::pool::places::Places;
 use crate::pool::word::Word;
+use crate::raw::filter;
 use crate::raw::tally::Tally;
 use crate::raw::wheel::Wheel;
 use crate::words::clock::Clock;
@@ -64,7 +62,7 @@ struct Inner {
     high: AtomicU64,
     settings: Settings,
     /// Hashes identities for the pools' filters.
-    filter_hasher: FixedState,
+    filter_keys: [u64; 2],
     tally: Tally<COUNTERS>,
     feeds: Feeds,
     chores: Mutex<advance::Chores>,
@@ -179,7 +177,7 @@ impl Inner {
 
     #[inline]
     fn filter_hash(&self, patient: PatientId) -> u64 {
-        self.filter_hasher.hash_one(patient.to_u128())
+        filter::hash(patient.to_u128(), self.filter_keys)
     }
 
     /// How a record stands at `now`. Exact for whoever holds the lock of its book.
@@ -209,7 +207,7 @@ impl Inner {
                 .map_or(u64::MAX, |record| record.until().as_millis())
         };
         pool.sweep(
-            schedule.generation(),
+            schedule.tag(),
             bulletin.at.as_millis(),
             deadline_of,
             |slot, seen, freed| {

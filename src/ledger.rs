@@ -10,6 +10,7 @@
 pub(crate) mod record;
 
 use std::fmt;
+use std::hash::Hasher;
 
 use siphasher::sip::SipHasher13;
 
@@ -22,16 +23,12 @@ use crate::words::sync::atomic::{AtomicU64, Ordering};
 
 use record::{Memo, Record};
 
-const CHUNK_BITS: u32 = if cfg!(any(fairslot_loom, fairslot_shuttle)) {
-    2
-} else {
-    12
-};
+const CHUNK: usize = if cfg!(any(fairslot_loom, fairslot_shuttle)) { 4 } else { 4_096 };
 
 pub(crate) struct Ledger {
     lines: Lines,
-    records: Arena<Record>,
-    memos: Arena<Memo>,
+    records: Arena<Record, CHUNK>,
+    memos: Arena<Memo, CHUNK>,
     numbers: Numbers,
     keys: [u64; 2],
     /// Records, ended or not, that the forgetting has passed; it starts over at the end.
@@ -51,8 +48,8 @@ impl Ledger {
     pub(crate) fn new(expected_lines: u32, records_max: u32, keys: [u64; 2]) -> Self {
         Self {
             lines: Lines::new(expected_lines, records_max),
-            records: Arena::new(records_max, CHUNK_BITS),
-            memos: Arena::new(records_max, CHUNK_BITS),
+            records: Arena::new(records_max),
+            memos: Arena::new(records_max),
             numbers: Numbers::new(1, records_max),
             keys,
             forgotten_to: AtomicU64::new(0),
@@ -68,21 +65,11 @@ impl Ledger {
 
     /// What a request says apart from who and which: the schedules in order, and the channel.
     pub(crate) fn content(&self, request: &Request) -> u64 {
-        let mut bytes = Vec::with_capacity(9 + 8 * request.schedules().len());
-        bytes.push(u8::from(request.channel_id().is_some()));
-        bytes.extend(
-            request
-                .channel_id()
-                .map_or(0, |channel| channel.get())
-                .to_le_bytes(),
-        );
-        bytes.extend(
-            request
-                .schedules()
-                .iter()
-                .flat_map(|schedule| schedule.0.to_le_bytes()),
-        );
-        SipHasher13::new_with_keys(self.keys[1], self.keys[0]).hash(&bytes)
+        let mut hasher = SipHasher13::new_with_keys(self.keys[1], self.keys[0]);
+        hasher.write_u8(u8::from(request.channel_id().is_some()));
+        hasher.write_u64(request.channel_id().map_or(0, |channel| channel.get()));
+        request.schedules().iter().for_each(|schedule| hasher.write_u64(schedule.0));
+        hasher.finish()
     }
 
     /// Whether the patient of this hash may have lines. A no is true at some instant of the call.

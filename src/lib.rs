@@ -1,4 +1,46 @@
-//! **fairslot** is the in-memory engine inside a hospital registration service (挂号), the place where a slot (号) changes hands.
+//! **fairslot** is the in-memory engine inside a hospital registration service (挂号): the place where a slot (号) changes hands.
+//!
+//! A doctor's slots open at one instant; two hundred people and a thousand scripts ask for each. Every slot goes to exactly one of them;
+//! everyone else is told no within nanoseconds, with a reason; what was promised is not lost as long as the process lives.
+//!
+//! # What it is not
+//!
+//! * Not durable yet: it keeps everything in memory. A process that dies takes its holds and bookings along, unless the caller has
+//!   followed its events ([`Engine::observe`]).
+//! * Not fair yet where a rush is expected: schedules open first come, first served, which rewards scripts. The draw, the slow queue and the limiter
+//!   are to come. Put your own in front of it until then.
+//! * No transport, accounts, real-name check, payment or messages: those are the caller's.
+//! * Not for a single counter: if all you sell is one pool of interchangeable tickets with no holds, an atomic integer does it.
+//! * Not past one process: one engine owns its schedules.
+//!
+//! # Quick start
+//!
+//! ```
+#![doc = include_str!("../examples/quickstart.rs")]
+//! ```
+//!
+//! # The map
+//!
+//! * **The hospital acts**: [`Engine::publish`], [`add_slots`](Engine::add_slots), [`withdraw`](Engine::withdraw), [`reinstate`](Engine::reinstate).
+//! * **Somebody asks**: [`Engine::request`] with a [`Request`] gives an [`Outcome`]; [`request_many`](Engine::request_many) for a batch;
+//!   [`lookup`](Engine::lookup) for a reply that never arrived.
+//! * **Somebody answers**: [`Engine::confirm`], [`release`](Engine::release), [`extend`](Engine::extend); [`cancel`](Engine::cancel),
+//!   [`exchange`](Engine::exchange); [`check_in`](Engine::check_in), [`fulfil`](Engine::fulfil), [`no_show`](Engine::no_show).
+//! * **Time passes**: [`Engine::advance`] and [`next_deadline`](Engine::next_deadline), or a [`Driver`] that calls them. Time comes from a [`Clock`].
+//! * **Do the books agree?** [`Engine::audit`], [`availability`](Engine::availability), [`stats`](Engine::stats), [`observe`](Engine::observe).
+//!
+//! A no is a [`Refusal`]: a stable code, a sentence that says what to do, and when to come back.
+//!
+//! The chapters go deeper: [`chapters::design`], [`chapters::consistency`], [`chapters::performance`].
+//!
+//! # Features
+//!
+//! * `serde` (off by default): serialisation of every public value type. Costs the crate `serde` with its derive macros.
+//!
+//! # Personal data
+//!
+//! Identities are 128 bits that only the caller can read. `Debug` of an identity is a fingerprint that means something within one process; no log line, error
+//! or audit finding holds one. What is kept, how long and why stands in [`chapters::consistency`].
 
 #![warn(clippy::unwrap_used)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
@@ -10,19 +52,41 @@ mod pool;
 mod raw;
 mod words;
 
-pub use engine::{
-    Advance, Audit, Availability, Driver, Engine, EngineBuilder, Finding, Stats, Subscription,
-};
+pub use engine::{Advance, Audit, Availability, Driver, Engine, EngineBuilder, Finding, Stats, Subscription};
 pub use words::ask::{Booking, Hold, Outcome, Request};
 pub use words::clock::{Clock, CoarseClock, ManualClock, SystemClock};
 pub use words::error::{Invalid, SupplyError};
 pub use words::event::{Event, What};
 pub use words::id::{
-    AccountId, BookingId, ChannelId, DepartmentId, DeviceId, HoldId, HospitalId, ParseIdError,
-    PatientId, PaymentRef, PractitionerId, RequestId, ScheduleId, SlotNo,
+    AccountId, BookingId, ChannelId, DepartmentId, DeviceId, HoldId, HospitalId, ParseIdError, PatientId, PaymentRef,
+    PractitionerId, RequestId, ScheduleId, SlotNo,
 };
 pub use words::money::{Currency, Fee};
 pub use words::pending::{Pending, Unsettled};
 pub use words::refusal::{Refusal, Rule};
 pub use words::schedule::{Day, Opening, ReturnPolicy, Schedule, Session};
 pub use words::time::Timestamp;
+
+/// Chapters of the guide.
+#[cfg(any(doc, doctest))]
+pub mod chapters {
+    #[doc = include_str!("../docs/design.md")]
+    pub mod design {}
+    #[doc = include_str!("../docs/consistency.md")]
+    pub mod consistency {}
+    #[doc = include_str!("../docs/performance.md")]
+    pub mod performance {}
+}
+
+/// The README's code is tested with the crate's.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
+
+#[cfg(all(test, fairslot_loom))]
+#[path = "../tests/loom/mod.rs"]
+mod loom;
+
+#[cfg(all(test, fairslot_shuttle))]
+#[path = "../tests/shuttle/mod.rs"]
+mod shuttle;

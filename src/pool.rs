@@ -11,7 +11,7 @@
 //!    (a late confirm) or a withdrawal can have it then, and both go by the word.
 //! 3. A hold that is due is freed by its word alone, by anybody. Every other way out of `Held` and `Booked` is taken under the lock of the
 //!    holder's book, so that book and word agree for all who hold that lock.
-//! 4. `due` is never later than the deadline of a hold whose claim has returned.
+//! 4. `due` is never later than the deadline of a hold whose claim has returned, not even while somebody sweeps.
 //! 5. Every step between the two halves of 1 and 2 is taken under the lock of *some* book. Passing through all those locks is therefore enough to
 //!    know that a step seen half done has been finished: what the audit relies on.
 
@@ -21,6 +21,7 @@ pub(crate) mod word;
 
 use std::fmt;
 
+use crate::raw::bound::Bound;
 use crate::raw::filter;
 use crate::words::id::ScheduleId;
 use crate::words::schedule::Schedule;
@@ -32,9 +33,9 @@ use slots::Slots;
 use word::{State, Word};
 
 /// The session was called off.
-const WITHDRAWN: u64 = 1;
+const WITHDRAWN: u64 = 1 << FLAGS_SHIFT;
 /// The schedule is past and nothing may find it any more.
-const RETIRED: u64 = 2;
+const RETIRED: u64 = 2 << FLAGS_SHIFT;
 
 /// What the first line of a pool says of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,12 +56,12 @@ pub(crate) enum Look {
 /// The place of a schedule. Its first cache line is all that a look reads.
 #[repr(C, align(64))]
 pub(crate) struct Pool {
-    /// Generation (24 bits, above), capacity (16), flags (8).
+    /// Generation (24 bits, above), flags (8), capacity (16).
     meta: AtomicU64,
     opens_at: AtomicU64,
     closes_at: AtomicU64,
-    /// Not later than the earliest deadline of the holds here; `u64::MAX` if there is none.
-    due: AtomicU64,
+    /// Not later than the earliest deadline of the holds here.
+    due: Bound,
     slots: Slots,
     starts_at: AtomicU64,
     cancel_until: AtomicU64,
@@ -69,7 +70,8 @@ pub(crate) struct Pool {
 }
 
 const GENERATION_SHIFT: u32 = 24;
-const CAPACITY_SHIFT: u32 = 8;
+const FLAGS_SHIFT: u32 = 16;
+const FLAGS_BITS: u32 = GENERATION_SHIFT - FLAGS_SHIFT;
 
 impl Default for Pool {
     fn default() -> Self {
@@ -78,7 +80,7 @@ impl Default for Pool {
             meta: AtomicU64::new(RETIRED),
             opens_at: zero(),
             closes_at: zero(),
-            due: AtomicU64::new(u64::MAX),
+            due: Bound::default(),
             slots: Slots::default(),
             starts_at: zero(),
             cancel_until: zero(),
@@ -98,14 +100,14 @@ impl Pool {
 
     #[inline]
     pub(crate) fn capacity(&self) -> u16 {
-        (self.meta.load(Ordering::Acquire) >> CAPACITY_SHIFT) as u16
+        self.meta.load(Ordering::Acquire) as u16
     }
 
     /// Whether the schedule of this id stands here.
     #[inline]
     pub(crate) fn is(&self, id: ScheduleId) -> bool {
         let meta = self.meta.load(Ordering::Acquire);
-        meta & RETIRED == 0 && (meta >> GENERATION_SHIFT) as u32 == id.generation()
+        meta & RETIRED == 0 && meta >> GENERATION_SHIFT == id.generation()
     }
 
     #[inline]
@@ -147,8 +149,8 @@ impl Pool {
     pub(crate) fn look(&self, id: ScheduleId, now: Timestamp) -> Look {
         let meta = self.meta.load(Ordering::Acquire);
         let now = now.as_millis();
-        if (meta >> GENERATION_SHIFT) as u32 != id.generation() || meta & (RETIRED | WITHDRAWN) != 0
-        {
+        // Of this generation, and no flag set.
+        if meta >> FLAGS_SHIFT != id.generation() << FLAGS_BITS {
             return self.look_cold(id);
         }
         let opens_at = self.opens_at.load(Ordering::Relaxed);
@@ -160,7 +162,7 @@ impl Pool {
         if now >= self.closes_at.load(Ordering::Relaxed) {
             return Look::Closed;
         }
-        if self.is_due(now) || self.slots.any_free(id.generation()) {
+        if self.is_due(now) || self.slots.any_free() {
             Look::Open
         } else {
             Look::SoldOut
@@ -179,14 +181,13 @@ impl Pool {
     /// Whether a hold here may have run out.
     #[inline]
     pub(crate) fn is_due(&self, now: u64) -> bool {
-        // Acquire: pairs with the release in `lower_due`.
-        self.due.load(Ordering::Acquire) <= now
+        self.due.is_past(now)
     }
 
     /// Reads a word of each line that a claim here will want.
     #[inline]
     pub(crate) fn touch(&self) -> u64 {
-        self.due.load(Ordering::Relaxed) ^ self.slots.touch()
+        self.slots.touch()
     }
 
     /// Whether a hash may be one of those who ever won here. A no is for good.
@@ -263,10 +264,7 @@ impl Pool {
     /// Notes that a hold here ends at `deadline`. To be called after the claim's swap and before it is told.
     #[inline]
     pub(crate) fn lower_due(&self, deadline: u64) {
-        if self.due.load(Ordering::Relaxed) > deadline {
-            // Release: a sweep that puts `due` up has then seen our word, or we lower what it put.
-            self.due.fetch_min(deadline, Ordering::AcqRel);
-        }
+        self.due.lower(deadline);
     }
 
     /// Frees every hold that is due, by its word alone. `deadline_of` reads the deadline from the holder's record; it belongs to
@@ -279,30 +277,26 @@ impl Pool {
         deadline_of: impl Fn(u32) -> u64,
         mut freed: impl FnMut(u16, Word, Word),
     ) {
-        // Put `due` up first, look afterwards: a claim whose lowering this swap covers up has already swapped its word.
-        self.due.swap(u64::MAX, Ordering::AcqRel);
+        let mark = self.due.mark();
+        let mut earliest = u64::MAX;
         for slot in 0..self.capacity() {
-            let Some(at) = self.slots.word(slot) else {
-                break;
-            };
+            let Some(at) = self.slots.word(slot) else { break };
             let mut seen = at.load();
             while seen.state() == State::Held {
                 let deadline = deadline_of(seen.holder());
-                if deadline > now {
-                    // Of this word, or of a later one of the same slot, which the next round would find; either way a bound.
-                    if at.load() == seen {
-                        self.lower_due(deadline);
+                if deadline <= now {
+                    if let Some(word) = self.give_back(generation, slot, seen) {
+                        freed(slot, seen, word);
                         break;
                     }
-                    seen = at.load();
-                } else if let Some(word) = self.give_back(generation, slot, seen) {
-                    freed(slot, seen, word);
+                } else if at.load() == seen {
+                    earliest = earliest.min(deadline);
                     break;
-                } else {
-                    seen = at.load();
                 }
+                seen = at.load();
             }
         }
+        self.due.raise(mark, earliest);
     }
 
     // ---- what the hospital does (under the desk's lock) ---------------------------------------------------------------------
@@ -330,7 +324,7 @@ impl Pool {
             schedule.hold_ttl_ms.min(schedule.hold_cap_ms),
         );
         set(&self.hold_cap, schedule.hold_cap_ms);
-        set(&self.due, u64::MAX);
+        self.due.clear();
         self.slots.open(generation, capacity);
         // Release: whoever finds this generation finds everything above.
         self.meta
@@ -342,11 +336,11 @@ impl Pool {
         let meta = self.meta.load(Ordering::Relaxed);
         let (generation, capacity) = (
             (meta >> GENERATION_SHIFT) as u32,
-            (meta >> CAPACITY_SHIFT) as u16,
+            meta as u16,
         );
         self.slots.reach(generation, capacity + count);
         self.meta
-            .fetch_add(u64::from(count) << CAPACITY_SHIFT, Ordering::AcqRel);
+            .fetch_add(u64::from(count), Ordering::AcqRel);
         for slot in capacity..capacity + count {
             if let Some(at) = self.slots.word(slot) {
                 if at.load().state() == State::Free {
@@ -372,7 +366,7 @@ impl Pool {
 }
 
 const fn meta(generation: u32, capacity: u16, flags: u64) -> u64 {
-    ((generation as u64) << GENERATION_SHIFT) | ((capacity as u64) << CAPACITY_SHIFT) | flags
+    ((generation as u64) << GENERATION_SHIFT) | flags | capacity as u64
 }
 
 impl fmt::Debug for Pool {

@@ -2,6 +2,7 @@
 
 pub(crate) mod arena;
 pub(crate) mod bits;
+pub(crate) mod bound;
 pub(crate) mod filter;
 pub(crate) mod lines;
 pub(crate) mod numbers;

@@ -87,15 +87,10 @@ impl Hospital {
 
     /// What the period is called.
     pub(crate) fn name(&self, period: usize) -> String {
-        let Period {
-            calendar, start, ..
-        } = self.periods[period];
-        format!(
-            "{}, {} {}",
-            self.calendars[calendar].name,
-            start.day,
-            self.periods[period].session()
-        )
+        let period = &self.periods[period];
+        let calendar = &self.calendars[period.calendar].name;
+        let session = period.session().to_string().replace('_', " ");
+        format!("{calendar}, {} {session}", period.start.day)
     }
 
     /// 07:00 on the hospital's clock, seven days before the first session.

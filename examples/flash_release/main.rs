@@ -17,6 +17,7 @@ mod table;
 mod tally;
 mod timeline;
 
+use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -34,7 +35,7 @@ fn main() -> ExitCode {
     let options = match cli::parse(std::env::args_os().skip(1)) {
         Ok(Command::Run(options)) => options,
         Ok(Command::Help) => {
-            print!("{}", cli::HELP);
+            say(cli::HELP);
             return ExitCode::SUCCESS;
         }
         Err(why) => return complain(&why),
@@ -44,6 +45,11 @@ fn main() -> ExitCode {
         Ok(_) => ExitCode::FAILURE,
         Err(why) => complain(&why),
     }
+}
+
+/// To standard output, which may be closed by who has read enough.
+fn say(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
 }
 
 /// Something that was given is wrong.
@@ -62,9 +68,9 @@ fn play(options: &Options) -> Result<Verdict, String> {
     let story = morning(options, hospital)?;
     std::fs::write(&path, report::page(&story)).map_err(|why| cannot_write(&path, &why))?;
     if options.json {
-        println!("{}", table::json(&story));
+        say(&format!("{}\n", table::json(&story)));
     } else {
-        print!("{}", table::summary(&story, &path));
+        say(&table::summary(&story, &path));
     }
     Ok(story.verdict)
 }

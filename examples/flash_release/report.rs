@@ -1,15 +1,16 @@
 //! One self-contained page about the morning: the figures first, then the pictures, then how it was done.
 //!
-//! No script, and nothing is loaded from anywhere. Blue is what was sold, orange is a no, green are people, purple are bots:
-//! four of the eight colours by Okabe and Ito that people with a colour vision deficiency can tell apart.
+//! No script, and nothing is loaded from anywhere.
 
-mod charts;
+mod answers;
+mod over_time;
+mod people;
 mod plot;
 mod tables;
 
 use std::fmt::Write;
 
-use crate::story::{Story, duration, grouped};
+use crate::story::{Story, duration, grouped, rough};
 use crate::table::{quantiles, slots};
 
 const STYLE: &str = include_str!("report/style.css");
@@ -44,29 +45,29 @@ fn sections(story: &Story) -> [Section; 6] {
             "slots-left",
             "Slots left over time",
             "剩余号源",
-            charts::slots_left_caption(story),
-            charts::slots_left(story),
+            over_time::slots_left_caption(story),
+            over_time::slots_left(story),
         ),
         (
             "yes-no",
             "Yes and no, second by second",
             "每秒的成功与拒绝",
-            charts::seconds_caption(story),
-            charts::seconds(story),
+            over_time::seconds_caption(story),
+            over_time::seconds(story),
         ),
         (
             "latency",
             "How long an answer takes",
             "应答时延",
-            charts::latency_caption(story),
-            charts::latency(story),
+            answers::latency_caption(story),
+            answers::latency(story),
         ),
         (
             "who",
             "Who got what",
             "谁得到了号",
-            charts::who_caption(story),
-            charts::who(story),
+            people::who_caption(story),
+            people::who(story),
         ),
         (
             "holds",
@@ -117,46 +118,48 @@ fn tiles(story: &Story) -> String {
         let [_, p99, ..] = quantiles(latency);
         duration(p99 as f64)
     };
+    let rate = rough(story.requests_per_s());
+    let count = |number| (grouped(number), "tile");
+    // A figure that must be zero.
+    let zero = |number| {
+        (
+            grouped(number),
+            if number == 0 { "tile" } else { "tile bad" },
+        )
+    };
     let tiles = [
         (
-            grouped(record.first_minute()),
+            count(record.first_minute()),
             "requests in the first minute",
             "首分钟请求",
         ),
         (
-            grouped(record.peak()),
+            count(record.peak()),
             "requests in the busiest second",
             "峰值一秒的请求",
         ),
+        ((rate, "tile"), "requests answered a second", "机器每秒应答"),
+        (count(verdict.sold), "slots sold, each once", "售出号源"),
+        (zero(verdict.double_booked), "slots sold twice", "重复售出"),
+        (zero(verdict.lost), "slots lost", "丢失号源"),
         (
-            grouped(story.requests_per_s() as u64),
-            "requests a second of the machine’s time",
-            "机器每秒处理",
-        ),
-        (grouped(verdict.sold), "slots sold, each once", "售出号源"),
-        (
-            grouped(verdict.double_booked),
-            "slots sold twice",
-            "重复售出",
-        ),
-        (grouped(verdict.lost), "slots lost", "丢失号源"),
-        (
-            p99(&record.no),
+            (p99(&record.no), "tile"),
             "for 99 of 100 noes",
             "99% 的拒绝用时不超过",
         ),
         (
-            p99(&record.yes),
+            (p99(&record.yes), "tile"),
             "for 99 of 100 yeses",
             "99% 的成功用时不超过",
         ),
     ];
     let mut html = String::from("<div class=\"tiles\">\n");
-    for (figure, english, chinese) in tiles {
+    for ((figure, class), english, chinese) in tiles {
         let _ = writeln!(
             html,
-            "<div class=\"tile\"><b>{figure}</b><span>{english}</span><span lang=\"zh\">{chinese}</span></div>"
+            "<div class=\"{class}\"><b>{figure}</b><span>{english}</span>"
         );
+        let _ = writeln!(html, "<span lang=\"zh\">{chinese}</span></div>");
     }
     html.push_str("</div>\n");
     html

@@ -88,7 +88,7 @@ impl Story {
                 grouped(free)
             ),
         };
-        format!("{left}. None was sold twice, none was lost, and the engine's own audit agrees.")
+        format!("{left}. None was sold twice, none was lost, and the audit of the engine agrees.")
     }
 
     pub(crate) fn pace(&self) -> &'static str {
@@ -104,7 +104,7 @@ pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.char_indices() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -136,6 +136,15 @@ pub(crate) fn duration(ns: f64) -> String {
         _ => 0,
     };
     format!("{value:.digits$} {unit}")
+}
+
+/// A rate as one would say it: what changes from run to run is no figure.
+pub(crate) fn rough(rate: f64) -> String {
+    if rate >= 1e6 {
+        format!("{:.1} million", rate / 1e6)
+    } else {
+        grouped((rate / 1e3).round() as u64 * 1_000)
+    }
 }
 
 /// A time after the opening, which simulated clocks know to the millisecond.

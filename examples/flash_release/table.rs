@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::latency::Latency;
-use crate::story::{Story, counted, duration, grouped, percent};
+use crate::story::{Story, counted, duration, grouped, percent, rough};
 
 /// The summary, ready to be printed.
 pub(crate) fn summary(story: &Story, report: &Path) -> String {
@@ -123,7 +123,7 @@ fn latencies(story: &Story, out: &mut String) {
             "  {name:<11} {calls:>11}{p50:>11}{p99:>11}{p999:>11}{max:>11}"
         );
     }
-    let rate = grouped(story.requests_per_s() as u64);
+    let rate = rough(story.requests_per_s());
     let elapsed = duration(story.elapsed_ns as f64);
     let timer = duration(story.timer_ns as f64);
     let _ = writeln!(

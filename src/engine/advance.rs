@@ -159,7 +159,7 @@ impl Inner {
         else {
             return;
         };
-        if let Some(freed) = pool.give_back(schedule.generation(), slot, seen) {
+        if let Some(freed) = pool.give_back(schedule.tag(), slot, seen) {
             self.note_expiry(schedule, slot, seen, freed, bulletin);
         }
     }

@@ -292,7 +292,7 @@ impl Inner {
 
 /// Whether a slot is still as it was when it was free without its bit.
 fn is_missing(pool: &Pool, schedule: ScheduleId, (slot, word): (u16, Word)) -> bool {
-    !pool.slots().is_set(schedule.generation(), slot)
+    !pool.slots().is_set(schedule.tag(), slot)
         && pool.slots().word(slot).is_some_and(|at| at.load() == word)
 }
 

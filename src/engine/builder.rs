@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use foldhash::fast::FixedState;
 use rand::TryRng;
 use rand::rngs::SysRng;
 
@@ -191,7 +190,7 @@ impl EngineBuilder {
                     book_lines_max: self.book_lines_max,
                     retire_after_ms: self.retire_after_ms,
                 },
-                filter_hasher: FixedState::with_seed(key.next()),
+                filter_keys: [key.next(), key.next()],
                 tally: Tally::new(),
                 feeds: Feeds::new(),
                 chores: Mutex::new(Chores::default()),

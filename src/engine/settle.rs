@@ -221,7 +221,7 @@ impl Line<'_> {
         let seen = self.at.load();
         if seen.is_of(self.number) {
             self.pool
-                .give_back(self.schedule.generation(), self.slot(), seen)
+                .give_back(self.schedule.tag(), self.slot(), seen)
         } else {
             None
         }
@@ -345,7 +345,7 @@ impl Inner {
     /// Claims the slot of an expired hold again, by name.
     fn reclaim(&self, line: &Line<'_>, bulletin: &mut Bulletin) -> Result<Word, Refusal> {
         let now = bulletin.at;
-        let generation = line.schedule.generation();
+        let generation = line.schedule.tag();
         if line.pool.is_due(now.as_millis()) {
             self.sweep(line.pool, line.schedule, bulletin);
         }

@@ -8,7 +8,6 @@ use super::Engine;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(usize)]
 pub(super) enum Count {
-    Requests,
     Held,
     Extended,
     Confirmed,
@@ -24,8 +23,10 @@ pub(super) enum Count {
     Remembered,
 }
 
-const PLAIN: usize = Count::Remembered as usize + 1;
-pub(super) const COUNTERS: usize = PLAIN + CODES.len();
+/// Plain counts, then refusals of requests by code, then refusals of other verbs by code. A request is counted once, by what became of it.
+const REQUESTS: usize = Count::Remembered as usize + 1;
+const OTHERS: usize = REQUESTS + CODES.len();
+pub(super) const COUNTERS: usize = OTHERS + CODES.len();
 
 /// What the engine has done since it was built.
 ///
@@ -68,8 +69,12 @@ pub struct Stats {
 
 impl super::Inner {
     #[inline]
+    pub(super) fn count_refused_request(&self, why: Refusal) {
+        self.tally.add(REQUESTS + why.ordinal(), 1);
+    }
+
     pub(super) fn count_refusal(&self, why: Refusal) {
-        self.tally.add(PLAIN + why.ordinal(), 1);
+        self.tally.add(OTHERS + why.ordinal(), 1);
     }
 
     pub(super) fn sum(&self, what: Count) -> u64 {
@@ -82,10 +87,12 @@ impl Engine {
     #[must_use]
     pub fn stats(&self) -> Stats {
         let sum = |what| self.inner.sum(what);
+        let refused = |group: usize| CODES.iter().enumerate().map(move |(i, _)| self.inner.tally.sum(group + i));
+        let (held, remembered) = (sum(Count::Held), sum(Count::Remembered));
         Stats {
-            requests: sum(Count::Requests),
-            held: sum(Count::Held),
-            remembered: sum(Count::Remembered),
+            requests: held + remembered + refused(REQUESTS).sum::<u64>(),
+            held,
+            remembered,
             extended: sum(Count::Extended),
             confirmed: sum(Count::Confirmed),
             released: sum(Count::Released),
@@ -98,9 +105,8 @@ impl Engine {
             published: sum(Count::Published),
             retired: sum(Count::Retired),
             refused: CODES
-                .iter()
-                .enumerate()
-                .map(|(i, code)| (*code, self.inner.tally.sum(PLAIN + i)))
+                .into_iter()
+                .zip(refused(REQUESTS).zip(refused(OTHERS)).map(|(asked, other)| asked + other))
                 .collect(),
         }
     }

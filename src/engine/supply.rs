@@ -164,7 +164,7 @@ impl Inner {
             let seen = at.load();
             match seen.state() {
                 State::Free => {
-                    pool.slots().take(schedule.generation(), slot);
+                    pool.slots().take(schedule.tag(), slot);
                     if let Ok(word) = at.swap(seen, seen.to(State::Withdrawn, 0)) {
                         let version = word.version();
                         bulletin.tell(|| Note {
@@ -212,7 +212,7 @@ fn reinstate(schedule: ScheduleId, pool: &Pool, desk: &Desk<'_>, bulletin: &mut 
         let seen = at.load();
         // A slot whose versions are used up stays where it is.
         if seen.state() == State::Withdrawn && !seen.is_spent() {
-            if let Some(word) = pool.give_back(schedule.generation(), slot, seen) {
+            if let Some(word) = pool.give_back(schedule.tag(), slot, seen) {
                 freed += 1;
                 bulletin.tell(|| Note {
                     schedule,

@@ -15,11 +15,7 @@ use crate::words::time::Timestamp;
 
 use super::Pool;
 
-const CHUNK_BITS: u32 = if cfg!(any(fairslot_loom, fairslot_shuttle)) {
-    1
-} else {
-    10
-};
+const CHUNK: usize = if cfg!(any(fairslot_loom, fairslot_shuttle)) { 2 } else { 1_024 };
 
 /// What only people read of a schedule, and the lock held by whoever acts for the hospital on it: publish, withdraw, reinstate, add,
 /// retire and audit exclude each other here. `None` while no schedule stands there.
@@ -42,8 +38,8 @@ pub(crate) struct Facts {
 }
 
 pub(crate) struct Places {
-    pools: Arena<Pool>,
-    desks: Arena<Mutex<Option<Facts>>>,
+    pools: Arena<Pool, CHUNK>,
+    desks: Arena<Mutex<Option<Facts>>, CHUNK>,
     vacant: Mutex<Vacant>,
     max: u32,
 }
@@ -59,8 +55,8 @@ struct Vacant {
 impl Places {
     pub(crate) fn new(max: u32) -> Self {
         Self {
-            pools: Arena::new(max, CHUNK_BITS),
-            desks: Arena::new(max, CHUNK_BITS),
+            pools: Arena::new(max),
+            desks: Arena::new(max),
             vacant: Mutex::new(Vacant::default()),
             max,
         }
@@ -69,13 +65,12 @@ impl Places {
     /// The pool where a schedule of this id stands or stood. Whether it still does, the pool knows.
     #[inline]
     pub(crate) fn find(&self, id: ScheduleId) -> Option<&Pool> {
-        self.pools.get(id.place()?)
+        self.pools.get(id.place())
     }
 
     /// The pool and the desk of the schedule that stands under this id; it does so as long as the desk is held.
     pub(crate) fn desk(&self, id: ScheduleId) -> Option<(&Pool, Desk<'_>)> {
-        let place = id.place()?;
-        let (pool, desk) = (self.pools.get(place)?, self.desks.get(place)?.lock());
+        let (pool, desk) = (self.pools.get(id.place())?, self.desks.get(id.place())?.lock());
         pool.is(id).then_some((pool, desk))
     }
 
@@ -117,16 +112,9 @@ impl Places {
     pub(crate) fn leave(&self, id: ScheduleId, pool: &Pool, mut desk: Desk<'_>) {
         *desk = None;
         drop(desk);
-        if let Some(place) = id
-            .place()
-            .filter(|_| id.generation() + 1 < 1 << GENERATION_BITS)
-        {
-            self.vacant
-                .lock()
-                .by_room
-                .entry(pool.slots().first_room())
-                .or_default()
-                .push(place);
+        if id.generation() + 1 < 1 << GENERATION_BITS {
+            let mut vacant = self.vacant.lock();
+            vacant.by_room.entry(pool.slots().first_room()).or_default().push(id.place());
         }
     }
 }

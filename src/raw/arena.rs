@@ -9,52 +9,42 @@ use std::fmt;
 
 use crate::words::sync::OnceLock;
 
-pub(crate) struct Arena<T> {
-    chunks: Box<[OnceLock<Box<[T]>>]>,
-    chunk_bits: u32,
+/// Chunks of `N` elements, a power of two: small enough that making one is no pause anybody sees.
+pub(crate) struct Arena<T, const N: usize> {
+    chunks: Box<[OnceLock<Box<[T; N]>>]>,
 }
 
-impl<T: Default> Arena<T> {
-    /// Room for `max` elements, in chunks of `2^chunk_bits`. A chunk is the unit of growth: small enough that making one is no
-    /// pause anybody sees.
-    pub(crate) fn new(max: u32, chunk_bits: u32) -> Self {
-        let chunks = max.div_ceil(1 << chunk_bits);
-        Self {
-            chunks: (0..chunks).map(|_| OnceLock::new()).collect(),
-            chunk_bits,
-        }
+impl<T: Default, const N: usize> Arena<T, N> {
+    /// Room for `max` elements.
+    pub(crate) fn new(max: u32) -> Self {
+        const { assert!(N.is_power_of_two()) }
+        let chunks = (max as usize).div_ceil(N);
+        Self { chunks: (0..chunks).map(|_| OnceLock::new()).collect() }
     }
 
     /// The element, if its chunk was ever reached.
     #[inline]
     pub(crate) fn get(&self, index: u32) -> Option<&T> {
-        let chunk = self
-            .chunks
-            .get((index >> self.chunk_bits) as usize)?
-            .get()?;
-        chunk.get(self.offset(index))
+        let chunk = self.chunks.get(index as usize / N)?.get()?;
+        Some(&chunk[index as usize % N])
     }
 
     /// The element, its chunk made if need be; `None` beyond the directory.
     #[inline]
     pub(crate) fn reach(&self, index: u32) -> Option<&T> {
-        let chunk = self.chunks.get((index >> self.chunk_bits) as usize)?;
-        chunk
-            .get_or_init(|| {
-                (0..1usize << self.chunk_bits)
-                    .map(|_| T::default())
-                    .collect()
-            })
-            .get(self.offset(index))
+        let chunk = self.chunks.get(index as usize / N)?;
+        Some(&chunk.get_or_init(Self::chunk)[index as usize % N])
     }
 
-    #[inline]
-    fn offset(&self, index: u32) -> usize {
-        (index & ((1 << self.chunk_bits) - 1)) as usize
+    #[cold]
+    fn chunk() -> Box<[T; N]> {
+        let chunk: Box<[T]> = (0..N).map(|_| T::default()).collect();
+        // N elements were collected; the other arm cannot be reached, and would be right all the same.
+        chunk.try_into().unwrap_or_else(|_| Box::new(std::array::from_fn(|_| T::default())))
     }
 }
 
-impl<T> fmt::Debug for Arena<T> {
+impl<T, const N: usize> fmt::Debug for Arena<T, N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Arena")
             .field("chunks", &self.chunks.len())
@@ -68,7 +58,7 @@ mod tests {
 
     #[test]
     fn elements_stay_where_they_are() {
-        let arena = Arena::<std::sync::atomic::AtomicU32>::new(100, 3);
+        let arena = Arena::<std::sync::atomic::AtomicU32, 8>::new(100);
         assert!(arena.get(0).is_none());
         let first = arena.reach(7).map(std::ptr::from_ref);
         assert!(arena.get(0).is_some() && arena.get(8).is_none());

@@ -44,6 +44,13 @@ impl FreeWord<'_> {
         bits_of(self.0.load(Ordering::Acquire), tag).unwrap_or(0)
     }
 
+    /// Whether any bit is set, whoever's.
+    #[inline]
+    pub(crate) fn any(self) -> bool {
+        // The low half.
+        self.0.load(Ordering::Acquire) as u32 != 0
+    }
+
     /// Clears the lowest bit and says which it was.
     #[inline]
     pub(crate) fn take_lowest(self, tag: u32) -> Option<u32> {
@@ -62,11 +69,14 @@ impl FreeWord<'_> {
         })
     }
 
-    /// Sets that bit; false if it was set, or the owner is another.
+    /// Sets that bit; false if it was set, or the owner is another. Written also where it is set already: whoever clears it afterwards has
+    /// then seen what we did before.
     pub(crate) fn put(self, tag: u32, bit: u32) -> bool {
+        let mut was_set = true;
         self.change(tag, |bits| {
-            (bits & (1 << bit) == 0).then_some(bits | (1 << bit))
-        })
+            was_set = bits & (1 << bit) != 0;
+            Some(bits | (1 << bit))
+        }) && !was_set
     }
 
     /// One step from the bits seen to others, or none. Lock-free: a failed step means that somebody else's succeeded.

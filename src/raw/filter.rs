@@ -9,6 +9,16 @@
 
 use crate::words::sync::atomic::{AtomicU64, Ordering};
 
+/// A quick keyed hash of 128 bits: each half under its key, multiplied, the product folded. Whoever steers it can only make strangers
+/// pass the filter, which costs a look at the book.
+#[inline]
+pub(crate) fn hash(identity: u128, keys: [u64; 2]) -> u64 {
+    // The two halves.
+    let (low, high) = (identity as u64 ^ keys[0], (identity >> 64) as u64 ^ keys[1]);
+    let product = u128::from(low) * u128::from(high);
+    product as u64 ^ (product >> 64) as u64
+}
+
 /// Words for so many entries: 8 bits each, at least 256 in all.
 pub(crate) const fn words_for(entries: usize) -> usize {
     let words = entries.div_ceil(8);
@@ -39,10 +49,8 @@ pub(crate) fn may_hold(filter: &[AtomicU64], hash: u64) -> bool {
 mod tests {
     use super::*;
 
-    fn mix(mut x: u64) -> u64 {
-        x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        x ^ (x >> 31)
+    fn mix(entry: u64) -> u64 {
+        hash(u128::from(entry), [0x243f_6a88_85a3_08d3, 0x1319_8a2e_0370_7344])
     }
 
     #[test]

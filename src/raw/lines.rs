@@ -23,6 +23,7 @@ const ENTRIES: usize = if cfg!(any(fairslot_loom, fairslot_shuttle)) {
 } else {
     7
 };
+const SPILL_CHUNK: usize = if cfg!(any(fairslot_loom, fairslot_shuttle)) { 2 } else { 1_024 };
 const NUMBER_BITS: u32 = 28;
 const NUMBER: u64 = (1 << NUMBER_BITS) - 1;
 
@@ -38,7 +39,7 @@ struct Bucket {
 
 pub(crate) struct Lines {
     buckets: Box<[Bucket]>,
-    spill: Arena<Bucket>,
+    spill: Arena<Bucket, SPILL_CHUNK>,
     spill_numbers: Numbers,
 }
 
@@ -60,14 +61,7 @@ impl Lines {
         let buckets = (expected as usize * 2 / ENTRIES).next_power_of_two();
         Self {
             buckets: (0..buckets).map(|_| Bucket::default()).collect(),
-            spill: Arena::new(
-                spill_max,
-                if cfg!(any(fairslot_loom, fairslot_shuttle)) {
-                    1
-                } else {
-                    10
-                },
-            ),
+            spill: Arena::new(spill_max),
             spill_numbers: Numbers::new(1, spill_max),
         }
     }

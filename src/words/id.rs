@@ -306,17 +306,22 @@ impl ScheduleId {
         Self(((generation as u64) << PLACE_BITS) | place as u64)
     }
 
-    /// Where it stands; `None` if the bits above both fields are not zero, which no minted id has.
-    pub(crate) const fn place(self) -> Option<u32> {
-        if self.0 >> (PLACE_BITS + GENERATION_BITS) == 0 {
-            Some((self.0 & ((1 << PLACE_BITS) - 1)) as u32)
-        } else {
-            None
-        }
+    /// Where it stands, or would stand: an id that was never minted has a place too, but no pool there has its generation.
+    #[inline]
+    pub(crate) const fn place(self) -> u32 {
+        (self.0 & ((1 << PLACE_BITS) - 1)) as u32
     }
 
-    pub(crate) const fn generation(self) -> u32 {
-        (self.0 >> PLACE_BITS) as u32
+    /// Which schedule of that place it is. More than 24 bits in an id that was never minted.
+    #[inline]
+    pub(crate) const fn generation(self) -> u64 {
+        self.0 >> PLACE_BITS
+    }
+
+    /// The generation as the tag of free bits.
+    #[inline]
+    pub(crate) const fn tag(self) -> u32 {
+        self.generation() as u32
     }
 }
 
@@ -372,7 +377,7 @@ mod tests {
         fn minted_ids_round_trip(place in 0u32..1 << PLACE_BITS, generation in 0u32..1 << GENERATION_BITS,
                                  record in 0u32..1 << RECORD_BITS, slot: u16, version: u32) {
             let schedule = ScheduleId::pack(place, generation);
-            prop_assert_eq!((schedule.place(), schedule.generation()), (Some(place), generation));
+            prop_assert_eq!((schedule.place(), schedule.generation(), schedule.tag()), (place, u64::from(generation), generation));
             let claim = Claim { schedule, record, slot, version };
             prop_assert_eq!(Claim::from(claim.hold_id()), claim);
             prop_assert_eq!(Claim::from(claim.booking_id()), claim);

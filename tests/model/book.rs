@@ -304,12 +304,11 @@ impl Book {
         [page.opens_at(), page.closes_at(), page.cancel_until()]
     }
 
-    /// All holds of a patient, the latest first.
-    pub(crate) fn holds_of(&self, patient: u8) -> Vec<usize> {
+    /// The holds of a patient, the latest first.
+    pub(crate) fn holds_of(&self, patient: u8) -> impl Iterator<Item = usize> {
         (0..self.entries.len())
             .rev()
-            .filter(|&hold| self.entries[hold].patient == patient)
-            .collect()
+            .filter(move |&hold| self.entries[hold].patient == patient)
     }
 
     pub(crate) fn holds(&self) -> usize {
@@ -338,16 +337,21 @@ impl Book {
             .map(|answer| answer.at.saturating_add(DAY))
     }
 
-    /// Whether doing this to that hold is what it waits for. Due holds count: a late confirm is worth a try.
-    pub(crate) fn suits(&self, hold: usize, deed: Deed) -> bool {
-        match deed {
-            Deed::Extend(_) | Deed::Confirm(_) | Deed::Release => {
-                self.entries[hold].state == State::Held
-            }
-            Deed::Cancel | Deed::Exchange(_) | Deed::CheckIn | Deed::NoShow => {
-                self.entries[hold].state == State::Booked
-            }
-            Deed::Fulfil => self.entries[hold].state == State::CheckedIn,
+    /// What a hold waits for. A due one is still worth a try.
+    pub(crate) fn stage(&self, hold: usize) -> Stage {
+        match self.entries[hold].state {
+            State::Held => Stage::Held,
+            State::Booked => Stage::Booked,
+            State::CheckedIn => Stage::CheckedIn,
+            State::Visited | State::Ended(..) => Stage::Over,
         }
     }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    Held,
+    Booked,
+    CheckedIn,
+    Over,
 }

@@ -1,13 +1,17 @@
 //! The engine against the reference book, and against the specification's exact words.
 //!
 //! * `book` is the oracle: the plainest engine there is.
-//! * `twin` drives the engine and puts its answers into the book's words; `op` thinks up what to do; `walk` lets both do it.
+//! * `twin` drives the engine and puts its answers into the book's words; `op` says what can
+//!   be done, `whim` picks something, `walk` lets both do it, `seen` looks at what
+//!   they saw.
 //! * The rest are single situations at exact times, a fault's number first where `FAULTS.md` has one.
 
 mod book;
 mod op;
+mod seen;
 mod twin;
 mod walk;
+mod whim;
 
 mod desk;
 mod f04_confirm_expire;

@@ -1,18 +1,11 @@
-//! What to do next. An operation names what it touches by what a reader of a failed case still understands after other operations
-//! were struck out ("p1's last hold but one", "1 ms before it expires"); a [`World`] makes it a call.
+//! What can be done next. An operation names what it touches by what a reader of a failed case still understands after other
+//! operations were struck out ("p1's last hold but one", "1 ms before it expires"); a [`World`] makes it a call.
 
 use std::fmt;
 
 use fairslot::{Day, Opening, PractitionerId, Schedule, Session, Timestamp};
-use proptest::prelude::*;
-use proptest::sample::select;
 
-use crate::book::{Ask, Book, Call, DAY, Deed, Name, Rules};
-
-const PATIENTS: u8 = 4;
-const REQUESTS: u8 = 3;
-const SCHEDULES: usize = 4;
-const HOUR: u64 = 3_600_000;
+use crate::book::{Ask, Book, Call, DAY, Deed, Line, Name, Rules, Said};
 
 /// Not the epoch, so that the clock has somewhere to step back to.
 pub(crate) const START: u64 = 100 * DAY;
@@ -27,12 +20,12 @@ pub(crate) enum Op {
     Settle(Held, Option<u8>, Deed),
 }
 
-/// The `back`-th last hold that this patient was given, perhaps with a bit of its id flipped.
+/// The last hold but `back` that this patient was given, perhaps with a bit of its id flipped.
 #[derive(Clone, Copy)]
 pub(crate) struct Held {
-    of: u8,
-    back: usize,
-    flip: Option<u32>,
+    pub(crate) of: u8,
+    pub(crate) back: usize,
+    pub(crate) flip: Option<u32>,
 }
 
 #[derive(Clone, Copy)]
@@ -58,13 +51,21 @@ pub(crate) enum Edge {
 /// A schedule, with times as seen from now.
 #[derive(Clone, Copy)]
 pub(crate) struct Plan {
-    capacity: u32,
-    opens_in: u64,
-    open_for: u64,
-    closes_in: Option<u64>,
-    cancel_in: Option<u64>,
-    hold_ttl_ms: u64,
-    hold_cap_ms: u64,
+    pub(crate) capacity: u32,
+    pub(crate) opens_in: u64,
+    pub(crate) open_for: u64,
+    pub(crate) closes_in: Option<u64>,
+    pub(crate) cancel_in: Option<u64>,
+    pub(crate) hold_ttl_ms: u64,
+    pub(crate) hold_cap_ms: u64,
+}
+
+/// What the book did: the engine has to do the same.
+#[derive(Debug, Clone)]
+pub(crate) struct Step {
+    pub(crate) call: Call,
+    pub(crate) said: Said,
+    pub(crate) lines: Vec<Line>,
 }
 
 /// The book, and the clock that it and its twin look at.
@@ -72,22 +73,19 @@ pub(crate) struct Plan {
 pub(crate) struct World {
     pub(crate) rules: Rules,
     /// What was done before the walk began.
-    pub(crate) prelude: Vec<Call>,
+    pub(crate) prelude: Vec<Step>,
     pub(crate) book: Book,
     pub(crate) clock: u64,
 }
 
 impl World {
-    /// With so many lines in the book of p0, all ended.
+    /// With so many lines in the book of p0, all ended but the last, which is a booking.
     pub(crate) fn new(rules: Rules, lines: usize) -> Self {
-        let plan = Plan {
-            capacity: 1,
-            opens_in: 0,
-            open_for: 1_000 * DAY,
-            closes_in: None,
-            cancel_in: None,
-            hold_ttl_ms: HOUR,
-            hold_cap_ms: HOUR,
+        let mut world = Self {
+            rules,
+            prelude: Vec::new(),
+            book: Book::new(rules),
+            clock: START,
         };
         let ask = Ask {
             patient: 0,
@@ -95,273 +93,158 @@ impl World {
             request: None,
             channel: None,
         };
-        let release = |nth| Call::Settle {
-            hold: Name::known(nth),
-            patient: 0,
-            deed: Deed::Release,
+        let settle = |nth| {
+            let deed = if nth + 1 == lines {
+                Deed::Confirm(None)
+            } else {
+                Deed::Release
+            };
+            Call::Settle {
+                hold: Name::known(nth),
+                patient: 0,
+                deed,
+            }
         };
-        let publish = (lines > 0).then(|| Call::Publish(plan.at(START)));
-        let ended = (0..lines).flat_map(|nth| [Call::Request(ask.clone()), release(nth)]);
-        let prelude: Vec<Call> = publish.into_iter().chain(ended).collect();
-        let mut book = Book::new(rules);
-        for call in &prelude {
-            book.call(START, call);
+        if lines > 0 {
+            let step = world.call(Call::Publish(Plan::ONE_SLOT.at(START)));
+            world.prelude.push(step);
         }
-        Self {
-            rules,
-            prelude,
-            book,
-            clock: START,
+        for nth in 0..lines {
+            for call in [Call::Request(ask.clone()), settle(nth)] {
+                let step = world.call(call);
+                world.prelude.push(step);
+            }
         }
+        world
+    }
+
+    /// What the book does about it, unless it is a matter of the clock alone.
+    pub(crate) fn step(&mut self, op: &Op) -> Option<Step> {
+        let call = self.resolve(op)?;
+        Some(self.call(call))
+    }
+
+    fn call(&mut self, call: Call) -> Step {
+        let (said, lines) = self.book.call(self.clock, &call);
+        Step { call, said, lines }
     }
 
     /// Sets the clock, or says what to call.
-    pub(crate) fn resolve(&mut self, op: &Op) -> Option<Call> {
-        match op {
+    fn resolve(&mut self, op: &Op) -> Option<Call> {
+        Some(match op {
             Op::Clock(moment) => {
                 self.clock = self.instant(*moment);
-                None
+                return None;
             }
-            Op::Publish(plan) => Some(Call::Publish(plan.at(self.clock))),
-            Op::Do(Call::Request(ask)) => Some(Call::Request(self.as_of_now(ask))),
-            Op::Do(Call::RequestMany(asks)) => Some(Call::RequestMany(
-                asks.iter().map(|ask| self.as_of_now(ask)).collect(),
-            )),
-            Op::Do(call) => Some(call.clone()),
-            Op::Settle(held, by, deed) => {
-                let (hold, patient) = (self.name(*held), by.unwrap_or(held.of));
-                Some(Call::Settle {
-                    hold,
-                    patient,
-                    deed: *deed,
-                })
+            Op::Publish(plan) => Call::Publish(plan.at(self.clock)),
+            Op::Do(Call::Request(ask)) => Call::Request(self.ask_here(ask)),
+            Op::Do(Call::RequestMany(asks)) => {
+                Call::RequestMany(asks.iter().map(|ask| self.ask_here(ask)).collect())
             }
+            Op::Do(Call::AddSlots(name, count)) => Call::AddSlots(self.here(*name), *count),
+            Op::Do(Call::Withdraw(name)) => Call::Withdraw(self.here(*name)),
+            Op::Do(Call::Reinstate(name)) => Call::Reinstate(self.here(*name)),
+            Op::Do(call) => call.clone(),
+            Op::Settle(held, by, deed) => Call::Settle {
+                hold: self.name(*held),
+                patient: by.unwrap_or(held.of),
+                deed: match deed {
+                    Deed::Exchange(name) => Deed::Exchange(self.here(*name)),
+                    deed => *deed,
+                },
+            },
+        })
+    }
+
+    /// Where there are not so many schedules, because some were struck out, counting goes round.
+    fn here(&self, name: Name) -> Name {
+        match self.book.schedules() {
+            0 => Name::NOBODYS,
+            _ if name.nth == Name::NOBODYS.nth => name,
+            schedules => Name {
+                nth: name.nth % schedules,
+                ..name
+            },
         }
     }
 
-    /// The id of a schedule that doesn't exist yet is nobody's, and stays so when there is one of that number.
-    fn as_of_now(&self, ask: &Ask) -> Ask {
-        let mut ask = ask.clone();
-        for name in ask
-            .schedules
-            .iter_mut()
-            .filter(|name| name.nth >= self.book.schedules())
-        {
-            *name = Name::NOBODYS;
+    fn ask_here(&self, ask: &Ask) -> Ask {
+        let schedules = ask.schedules.iter().map(|&name| self.here(name)).collect();
+        Ask {
+            schedules,
+            ..ask.clone()
         }
-        ask
     }
 
     fn name(&self, held: Held) -> Name {
-        // One that doesn't exist yet, if the patient had not so many.
-        let nth = self
-            .book
-            .holds_of(held.of)
-            .get(held.back)
-            .copied()
-            .unwrap_or(self.book.holds());
-        Name {
+        let nth = self.book.holds_of(held.of).nth(held.back);
+        nth.map_or(Name::NOBODYS, |nth| Name {
             nth,
             flip: held.flip,
-        }
+        })
     }
 
     fn instant(&self, moment: Moment) -> u64 {
-        let hold = |held| Some(self.name(held).nth).filter(|&nth| nth < self.book.holds());
-        let hours = |schedule: usize, which: usize| {
-            (schedule < self.book.schedules()).then(|| self.book.hours(schedule)[which])
-        };
         match moment {
             Moment::Later(ms) => self.clock.saturating_add(ms),
             Moment::Earlier(ms) => self.clock.saturating_sub(ms),
-            Moment::Near(edge, by) => match edge {
-                Edge::Expiry(held) => hold(held).map(|nth| self.book.expires_at(nth)),
-                Edge::HoldForgotten(held) => hold(held).and_then(|nth| self.book.forgotten_at(nth)),
-                Edge::AnswerForgotten(patient, request) => {
-                    self.book.answer_forgotten_at(patient, request)
-                }
-                Edge::Opening(schedule) => hours(schedule, 0),
-                Edge::Closing(schedule) => hours(schedule, 1),
-                Edge::CancelUntil(schedule) => hours(schedule, 2),
-            }
-            .map_or(self.clock, |edge| edge.saturating_add_signed(by)),
+            Moment::Near(edge, by) => self
+                .edge(edge)
+                .map_or(self.clock, |edge| edge.saturating_add_signed(by)),
         }
     }
 
-    /// Something to do here. Mostly what has a chance to work.
-    pub(crate) fn ops(&self) -> BoxedStrategy<Op> {
-        let schedules = self.book.schedules();
-        let publish = if schedules == 0 {
-            100
-        } else if schedules < SCHEDULES {
-            4
-        } else {
-            0
+    /// When that is, if there is such a thing.
+    pub(crate) fn edge(&self, edge: Edge) -> Option<u64> {
+        let hold = |held: Held| self.book.holds_of(held.of).nth(held.back);
+        let hours = |nth| match self.here(Name::known(nth)) {
+            Name::NOBODYS => None,
+            name => Some(self.book.hours(name.nth)),
         };
-        let withdrawn = (0..schedules).any(|schedule| self.book.is_withdrawn(schedule));
-        prop_oneof![
-            publish => plan().prop_map(Op::Publish),
-            18 => self.moment().prop_map(Op::Clock),
-            1 => (schedule(), 0u32..3).prop_map(|(name, count)| Op::Do(Call::AddSlots(name, count))),
-            1 => schedule().prop_map(|name| Op::Do(Call::Withdraw(name))),
-            if withdrawn { 5 } else { 1 } => schedule().prop_map(|name| Op::Do(Call::Reinstate(name))),
-            28 => ask().prop_map(|ask| Op::Do(Call::Request(ask))),
-            3 => prop::collection::vec(ask(), 0..5).prop_map(|asks| Op::Do(Call::RequestMany(asks))),
-            3 => (0..PATIENTS, 0..REQUESTS).prop_map(|(patient, request)| Op::Do(Call::Lookup { patient, request })),
-            50 => self.settling(),
-            4 => Just(Op::Do(Call::Advance)),
-        ]
-        .boxed()
-    }
-
-    fn moment(&self) -> BoxedStrategy<Moment> {
-        let held = || self.held(Deed::Release);
-        let edge = prop_oneof![
-            6 => held().prop_map(Edge::Expiry),
-            2 => held().prop_map(Edge::HoldForgotten),
-            1 => (0..PATIENTS, 0..REQUESTS).prop_map(|(patient, request)| Edge::AnswerForgotten(patient, request)),
-            1 => (0..SCHEDULES).prop_map(Edge::Opening),
-            1 => (0..SCHEDULES).prop_map(Edge::Closing),
-            1 => (0..SCHEDULES).prop_map(Edge::CancelUntil),
-        ];
-        prop_oneof![
-            6 => select(vec![1, 999, 1_000, 900_000]).prop_map(Moment::Later),
-            1 => select(vec![HOUR, DAY - 1, DAY, DAY + 1]).prop_map(Moment::Later),
-            2 => select(vec![1, 1_000, HOUR, DAY]).prop_map(Moment::Earlier),
-            8 => (edge, -1..=1i64).prop_map(|(edge, by)| Moment::Near(edge, by)),
-        ]
-        .boxed()
-    }
-
-    fn settling(&self) -> BoxedStrategy<Op> {
-        let deed = prop_oneof![
-            4 => select(vec![0, 1, 999, 1_000, HOUR, DAY, u64::MAX]).prop_map(Deed::Extend),
-            14 => prop::option::of(0u8..3).prop_map(Deed::Confirm),
-            5 => Just(Deed::Release),
-            5 => Just(Deed::Cancel),
-            7 => schedule().prop_map(Deed::Exchange),
-            3 => Just(Deed::CheckIn),
-            2 => Just(Deed::Fulfil),
-            1 => Just(Deed::NoShow),
-        ];
-        let world = self.clone();
-        let by = prop::option::weighted(0.08, 0..PATIENTS);
-        (deed, by)
-            .prop_flat_map(move |(deed, by)| {
-                world
-                    .held(deed)
-                    .prop_map(move |held| Op::Settle(held, by, deed))
-            })
-            .boxed()
-    }
-
-    /// A hold to do that to: mostly one that waits for it.
-    fn held(&self, deed: Deed) -> BoxedStrategy<Held> {
-        let suitable: Vec<Held> = (0..self.book.holds())
-            .filter(|&hold| self.book.suits(hold, deed))
-            .map(|hold| {
-                let of = self.book.holder(hold);
-                let back = self
-                    .book
-                    .holds_of(of)
-                    .iter()
-                    .position(|&h| h == hold)
-                    .unwrap_or(0);
-                Held {
-                    of,
-                    back,
-                    flip: None,
-                }
-            })
-            .collect();
-        let any = (
-            0..PATIENTS,
-            prop_oneof![8 => 0usize..3, 2 => 0usize..12],
-            prop::option::weighted(0.1, 0u32..128),
-        )
-            .prop_map(|(of, back, flip)| Held { of, back, flip });
-        if suitable.is_empty() {
-            any.boxed()
-        } else {
-            prop_oneof![3 => select(suitable), 1 => any].boxed()
+        match edge {
+            Edge::Expiry(held) => hold(held).map(|hold| self.book.expires_at(hold)),
+            Edge::HoldForgotten(held) => hold(held).and_then(|hold| self.book.forgotten_at(hold)),
+            Edge::AnswerForgotten(patient, request) => {
+                self.book.answer_forgotten_at(patient, request)
+            }
+            Edge::Opening(schedule) => hours(schedule).map(|[opening, _, _]| opening),
+            Edge::Closing(schedule) => hours(schedule).map(|[_, closing, _]| closing),
+            Edge::CancelUntil(schedule) => hours(schedule).map(|[_, _, cancel_until]| cancel_until),
         }
     }
-}
-
-fn schedule() -> impl Strategy<Value = Name> {
-    // The lower bits count schedules: flipped, they could make the id of one that is still to come.
-    let flip = prop::option::weighted(0.02, 8u32..64);
-    (0..SCHEDULES, flip).prop_map(|(nth, flip)| Name { nth, flip })
-}
-
-fn ask() -> impl Strategy<Value = Ask> {
-    let schedules = prop_oneof![
-        6 => schedule().prop_map(|name| vec![name]),
-        2 => prop::collection::vec(schedule(), 0..4),
-    ];
-    let request = prop::option::weighted(0.4, 0..REQUESTS);
-    let channel = prop::option::weighted(0.1, 0u8..2);
-    (0..PATIENTS, schedules, request, channel).prop_map(|(patient, schedules, request, channel)| {
-        Ask {
-            patient,
-            schedules,
-            request,
-            channel,
-        }
-    })
-}
-
-fn plan() -> impl Strategy<Value = Plan> {
-    let sound = (
-        prop_oneof![6 => 1u32..4, 1 => 4u32..80],
-        prop_oneof![5 => Just(0), 1 => select(vec![1_000, HOUR])],
-        prop_oneof![6 => Just(1_000 * DAY), 1 => select(vec![0, 5_000, HOUR, 2 * DAY])],
-        prop::option::weighted(0.2, select(vec![5_000, HOUR, 2 * DAY])),
-        prop::option::weighted(0.2, select(vec![0, 5_000, HOUR, 2 * DAY])),
-        prop_oneof![3 => select(vec![1_000, 900_000]), 1 => select(vec![1, 2 * DAY])],
-        prop_oneof![3 => select(vec![1_500, HOUR]), 1 => select(vec![1, 3 * DAY])],
-    )
-        .prop_map(
-            |(capacity, opens_in, open_for, closes_in, cancel_in, hold_ttl_ms, hold_cap_ms)| Plan {
-                capacity,
-                opens_in,
-                open_for,
-                closes_in,
-                cancel_in,
-                hold_ttl_ms,
-                hold_cap_ms,
-            },
-        );
-    prop_oneof![
-        30 => sound.clone(),
-        1 => (sound, 0..4).prop_map(|(sound, flaw)| match flaw {
-            0 => Plan { capacity: 0, ..sound },
-            1 => Plan { capacity: 65_536, ..sound },
-            2 => Plan { hold_ttl_ms: 0, ..sound },
-            _ => Plan { hold_cap_ms: 0, ..sound },
-        }),
-    ]
 }
 
 impl Plan {
+    const ONE_SLOT: Self = Self {
+        capacity: 1,
+        opens_in: 0,
+        open_for: 1_000 * DAY,
+        closes_in: None,
+        cancel_in: None,
+        hold_ttl_ms: 1_000,
+        hold_cap_ms: 1_000,
+    };
+
     fn at(self, now: u64) -> Schedule {
         let at = |ms: u64| Timestamp::from_millis(now.saturating_add(ms));
         let day = Day::new(2026, 12, 1).expect("a day");
         let opening = Opening::first_come(at(self.opens_in));
         let starts_at = at(self.opens_in.saturating_add(self.open_for));
-        let mut schedule = Schedule::new(
-            PractitionerId::new(3),
-            day,
-            Session::Morning,
-            self.capacity,
-            opening,
-            starts_at,
-        );
-        schedule.closes_at = self.closes_in.map(at);
-        schedule.cancel_until = self.cancel_in.map(at);
-        schedule.hold_ttl_ms = self.hold_ttl_ms;
-        schedule.hold_cap_ms = self.hold_cap_ms;
-        schedule
+        let practitioner = PractitionerId::new(3);
+        Schedule {
+            closes_at: self.closes_in.map(at),
+            cancel_until: self.cancel_in.map(at),
+            hold_ttl_ms: self.hold_ttl_ms,
+            hold_cap_ms: self.hold_cap_ms,
+            ..Schedule::new(
+                practitioner,
+                day,
+                Session::Morning,
+                self.capacity,
+                opening,
+                starts_at,
+            )
+        }
     }
 }
 

@@ -57,6 +57,9 @@ impl Twin {
         }
     }
 
+    /// Schedules that an engine has before the book has any.
+    pub(crate) const PUBLISHED: u64 = 1;
+
     pub(crate) fn set_clock(&self, ms: u64) {
         self.clock.set(Timestamp::from_millis(ms));
     }
@@ -158,11 +161,10 @@ impl Twin {
             expired += report.expired;
             assert_eq!(report.retired, 0, "nothing may be retired here");
             if !report.more {
-                let rung = self
-                    .engine
-                    .withdraw(self.bell)
-                    .or_else(|_| self.engine.reinstate(self.bell));
-                assert!(rung.is_ok(), "the bell is withdrawn or it is not");
+                assert!(
+                    self.engine.add_slots(self.bell, 1).is_ok(),
+                    "the bell can be rung"
+                );
                 return Said::Advanced { expired };
             }
         }
@@ -187,6 +189,11 @@ impl Twin {
 
     pub(crate) fn next_deadline(&self) -> Option<u64> {
         self.engine.next_deadline().map(Timestamp::as_millis)
+    }
+
+    /// Every id that it minted.
+    pub(crate) fn ids(&self) -> (&[ScheduleId], &[HoldId]) {
+        (&self.schedules, &self.holds)
     }
 
     /// What stands under that number, its defaults filled in.

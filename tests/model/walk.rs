@@ -1,29 +1,21 @@
 //! The same random walk on book and engine. After every step: the same answer, the same events, the same availability of
 //! every schedule; after an advance the same next deadline; now and then, and at the end, books that agree.
 
-use std::collections::BTreeMap;
-
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
 
-use crate::book::{Call, Line, Rules, Said};
-use crate::op::{Op, START, World};
+use crate::book::{Call, Rules, Said};
+use crate::op::{Op, START, Step, World};
+use crate::seen::Seen;
 use crate::twin::Twin;
 
-/// What the book did last: the engine has to do the same.
-#[derive(Debug, Clone)]
-struct Step {
-    call: Call,
-    said: Said,
-    lines: Vec<Line>,
-}
-
-/// Mostly empty at first; sometimes with a book that has room for one line more.
+/// Mostly empty at first; sometimes with a book that has room for one line more, or for none.
 fn worlds() -> impl Strategy<Value = World> {
     let live_holds_max = prop_oneof![3 => Just(3u32), 1 => Just(1), 1 => Just(u32::MAX)];
-    let book_lines = prop_oneof![9 => Just((1_024, 0)), 1 => Just((1_001, 1_000))];
+    let book_lines =
+        prop_oneof![9 => Just((1_024, 0)), 1 => Just((1_001, 1_000)), 1 => Just((1_001, 1_001))];
     (live_holds_max, book_lines).prop_map(|(live_holds_max, (book_lines_max, lines))| {
         World::new(
             Rules {
@@ -38,21 +30,10 @@ fn worlds() -> impl Strategy<Value = World> {
 fn twin_of(world: &World) -> Twin {
     let mut twin = Twin::new(world.rules);
     twin.set_clock(START);
-    for call in &world.prelude {
-        let (said, _) = twin.call(call);
-        assert!(
-            matches!(said, Said::Published(_) | Said::Held { .. } | Said::Done),
-            "{said:?} to {call:?}"
-        );
+    for Step { call, said, lines } in &world.prelude {
+        assert_eq!(&twin.call(call), &(said.clone(), lines.clone()), "{call:?}");
     }
     twin
-}
-
-/// The book does it.
-fn step(world: &mut World, op: &Op) -> Option<Step> {
-    let call = world.resolve(op)?;
-    let (said, lines) = world.book.call(world.clock, &call);
-    Some(Step { call, said, lines })
 }
 
 /// The engine does it too.
@@ -128,11 +109,11 @@ impl ReferenceStateMachine for Walk {
     }
 
     fn transitions((world, _): &Self::State) -> BoxedStrategy<Op> {
-        world.ops()
+        world.whim()
     }
 
     fn apply((mut world, _): Self::State, op: &Op) -> Self::State {
-        let step = step(&mut world, op);
+        let step = world.step(op);
         (world, step)
     }
 }
@@ -172,35 +153,23 @@ prop_state_machine! {
     fn engine_and_book_agree(sequential 1..120 => Walk);
 }
 
-/// Long walks from fixed seeds, which must have been everywhere: a generator that lost its way proves nothing.
-#[test]
-fn long_walks_see_everything() {
-    const WALKS: u8 = 60;
-    const STEPS: usize = 600;
-    let mut seen = BTreeMap::new();
-    for seed in 0..WALKS {
-        let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
-        let mut runner = TestRunner::new_with_rng(Config::default(), rng);
-        let mut world = sample(&worlds(), &mut runner);
-        let mut twin = twin_of(&world);
-        for _ in 0..STEPS {
-            let op = sample(&world.ops(), &mut runner);
-            let step = step(&mut world, &op);
-            compare(&mut twin, &world, step.as_ref());
-            if let Some(step) = step {
-                count(&mut seen, &step);
-            }
+/// A walk of `steps` steps from a fixed seed, on the book and as many engines as there are twins.
+fn walk(seed: u8, steps: usize, twins: usize) -> (Vec<Step>, Vec<Twin>) {
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
+    let mut runner = TestRunner::new_with_rng(Config::default(), rng);
+    let mut world = sample(&worlds(), &mut runner);
+    let mut twins: Vec<Twin> = (0..twins).map(|_| twin_of(&world)).collect();
+    let mut done = world.prelude.clone();
+    for _ in 0..steps {
+        let op = sample(&world.whim(), &mut runner);
+        let step = world.step(&op);
+        for twin in &mut twins {
+            compare(twin, &world, step.as_ref());
         }
-        audit(&twin);
+        done.extend(step);
     }
-    let missing: Vec<&str> = EVERYTHING
-        .split_whitespace()
-        .filter(|&what| !seen.contains_key(what))
-        .collect();
-    assert!(
-        missing.is_empty(),
-        "never seen: {missing:?}; seen: {seen:#?}"
-    );
+    twins.iter().for_each(audit);
+    (done, twins)
 }
 
 fn sample<T: std::fmt::Debug>(strategy: &impl Strategy<Value = T>, runner: &mut TestRunner) -> T {
@@ -210,77 +179,27 @@ fn sample<T: std::fmt::Debug>(strategy: &impl Strategy<Value = T>, runner: &mut 
         .current()
 }
 
-/// Every event, and for every verb every answer that it can give here. `engine_full` can't be had with so few records.
-const EVERYTHING: &str = "
-    event:Held event:Extended event:Confirmed event:ConfirmedLate event:Released event:Expired event:Cancelled
-    event:ExchangedIn event:ExchangedOut event:CheckedIn event:Fulfilled event:NoShow event:Withdrawn event:Reinstated
-    event:Published event:SlotsAdded event:SessionWithdrawn event:SessionReinstated
-
-    Publish:Published Publish:Invalid
-    AddSlots:Count AddSlots:Invalid AddSlots:unknown_schedule AddSlots:wrong_state
-    Withdraw:Count Withdraw:unknown_schedule Withdraw:wrong_state
-    Reinstate:Count Reinstate:unknown_schedule Reinstate:wrong_state
-    Request:Held Request:HeldAgain Request:unknown_schedule Request:request_mismatch Request:withdrawn Request:not_open
-    Request:closed Request:already_holds Request:sold_out Request:live_holds Request:book_full
-    RequestMany:Many
-    Lookup:HeldAgain Lookup:unknown_request
-    Extend:Until Extend:unknown_hold Extend:not_yours Extend:withdrawn Extend:already_released Extend:already_cancelled
-    Extend:already_exchanged Extend:already_confirmed Extend:hold_expired
-    Confirm:Booked Confirm:BookedDueBack Confirm:unknown_hold Confirm:not_yours Confirm:withdrawn Confirm:already_released
-    Confirm:already_cancelled Confirm:already_exchanged Confirm:refund_due
-    Release:Done Release:unknown_hold Release:not_yours Release:withdrawn Release:already_released
-    Release:already_cancelled Release:already_exchanged Release:already_confirmed Release:hold_expired
-    Cancel:Done Cancel:unknown_booking Cancel:not_yours Cancel:withdrawn Cancel:already_cancelled
-    Cancel:already_exchanged Cancel:wrong_state Cancel:too_late
-    Exchange:Booked Exchange:unknown_booking Exchange:not_yours Exchange:withdrawn Exchange:already_cancelled
-    Exchange:already_exchanged Exchange:wrong_state Exchange:too_late Exchange:unknown_schedule Exchange:not_open
-    Exchange:closed Exchange:already_holds Exchange:sold_out Exchange:book_full
-    CheckIn:Done CheckIn:unknown_booking CheckIn:withdrawn CheckIn:already_cancelled CheckIn:already_exchanged
-    CheckIn:wrong_state
-    Fulfil:Done Fulfil:unknown_booking Fulfil:withdrawn Fulfil:already_cancelled Fulfil:already_exchanged
-    Fulfil:wrong_state
-    NoShow:Done NoShow:unknown_booking NoShow:withdrawn NoShow:already_cancelled NoShow:already_exchanged
-    NoShow:wrong_state
-    Advance:Nothing Advance:Expired
-";
-
-fn count(seen: &mut BTreeMap<String, u32>, step: &Step) {
-    for line in &step.lines {
-        let late = if first_word(&line.did) == "Confirmed"
-            && format!("{:?}", line.did).contains("late: true")
-        {
-            "Late"
-        } else {
-            ""
-        };
-        *seen
-            .entry(format!("event:{}{late}", first_word(&line.did)))
-            .or_default() += 1;
+/// Long walks that must have been everywhere: a generator that lost its way proves nothing.
+#[test]
+fn long_walks_see_everything() {
+    let mut seen = Seen::default();
+    for seed in 0..60 {
+        let (steps, twins) = walk(seed, 600, 1);
+        for step in &steps {
+            seen.note(step);
+        }
+        twins
+            .iter()
+            .for_each(|twin| crate::seen::statistics_agree(twin, &steps));
     }
-    let verb = match &step.call {
-        Call::Settle { deed, .. } => first_word(deed),
-        call => first_word(call),
-    };
-    let answer = match &step.said {
-        Said::Refused(fairslot::Refusal::Rule { rule }) => rule.name().to_owned(),
-        Said::Refused(refusal) => refusal.code().to_owned(),
-        Said::AlreadyExchanged { .. } => "already_exchanged".to_owned(),
-        Said::Held { .. } if step.lines.is_empty() => "HeldAgain".to_owned(),
-        Said::Booked {
-            due_back: Some(_), ..
-        } => "BookedDueBack".to_owned(),
-        Said::Advanced { expired: 0 } => "Nothing".to_owned(),
-        Said::Advanced { .. } => "Expired".to_owned(),
-        said => first_word(said),
-    };
-    *seen.entry(format!("{verb}:{answer}")).or_default() += 1;
+    seen.assert_everything();
 }
 
-/// The name of a variant.
-fn first_word(value: &impl std::fmt::Debug) -> String {
-    format!("{value:?}")
-        .split(|c: char| !c.is_alphanumeric())
-        .next()
-        .unwrap_or_default()
-        .to_owned()
+/// The same settings, seed, calls and times: the same ids, and so, as both agree with the book, the same events.
+#[test]
+fn the_same_walk_twice_is_the_same() {
+    for seed in 100..105 {
+        let (_, twins) = walk(seed, 300, 2);
+        assert_eq!(twins[0].ids(), twins[1].ids());
+    }
 }

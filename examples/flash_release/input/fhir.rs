@@ -1,12 +1,10 @@
 //! The fields of a FHIR `Schedule` and a FHIR `Slot` that a registration engine needs.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::instant::{self, Instant};
-use super::lines::{Place, short};
+use super::lines::{Object, Place, short};
 use crate::hospital::Calendar;
-
-type Object = Map<String, Value>;
 
 /// A FHIR `Slot`: a period of somebody's calendar, and how many it has room for.
 pub(crate) struct Slot {

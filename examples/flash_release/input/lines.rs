@@ -52,6 +52,11 @@ impl fmt::Display for Place<'_> {
     }
 }
 
+/// An object, as FHIR resources are.
+pub(crate) type Object = Map<String, Value>;
+/// An object and where it stands.
+pub(crate) type Line<'a> = (Place<'a>, Object);
+
 /// The objects of one file, in order. Blank lines are passed over.
 pub(crate) struct Lines<'a, R> {
     source: R,
@@ -72,9 +77,7 @@ impl<'a, R: BufRead> Lines<'a, R> {
         }
     }
 
-    pub(crate) fn next_object(
-        &mut self,
-    ) -> Result<Option<(Place<'a>, Map<String, Value>)>, String> {
+    pub(crate) fn next_object(&mut self) -> Result<Option<Line<'a>>, String> {
         loop {
             self.buffer.clear();
             self.line += 1;
@@ -88,12 +91,11 @@ impl<'a, R: BufRead> Lines<'a, R> {
                 return Ok(None);
             }
             // Binary data has long lines too; what it is says more than how long it is.
-            let text = text(&self.buffer)
-                .ok_or_else(|| format!("{place}: this is not text"))?
-                .trim_ascii();
-            if text.len() > LINE_MAX {
+            let text = text(&self.buffer).ok_or_else(|| format!("{place}: this is not text"))?;
+            if without_end(&self.buffer).len() > LINE_MAX {
                 return Err(format!("{place}: the line is longer than {LINE_MAX} bytes"));
             }
+            let text = text.trim_ascii();
             if !text.is_empty() {
                 self.objects += 1;
                 return object(text, &place).map(|object| Some((place, object)));
@@ -113,6 +115,12 @@ impl<'a, R: BufRead> Lines<'a, R> {
     }
 }
 
+/// The line without what ends it.
+fn without_end(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
 /// The bytes as text, if they are text; where the bound cut a character in two, without it.
 fn text(bytes: &[u8]) -> Option<&str> {
     if bytes.contains(&0) {
@@ -127,7 +135,7 @@ fn text(bytes: &[u8]) -> Option<&str> {
     }
 }
 
-fn object(text: &str, place: &Place<'_>) -> Result<Map<String, Value>, String> {
+fn object(text: &str, place: &Place<'_>) -> Result<Object, String> {
     match serde_json::from_str(text) {
         Ok(Value::Object(object)) => Ok(object),
         Ok(_) => Err(format!("{place}: this is JSON, but not an object")),

@@ -1,8 +1,23 @@
 //! The bones of a plot: scales with readable ticks, frames, and the few SVG shapes that charts are made of.
+//!
+//! Blue is what was sold, orange is a no, green are people, purple are bots: four of the eight colours by Okabe and Ito that
+//! people with a colour vision deficiency can tell apart.
 
 use std::fmt::{Display, Write};
 
 use crate::story::grouped;
+
+pub(super) const BOOKED: &str = "#0072b2";
+pub(super) const HELD: &str = "#56b4e9";
+pub(super) const FREE: &str = "#d7dde3";
+pub(super) const YES: &str = BOOKED;
+pub(super) const NO: &str = "#d55e00";
+pub(super) const PEOPLE: &str = "#009e73";
+pub(super) const BOTS: &str = "#cc79a7";
+
+pub(super) const WIDTH: f64 = 1_030.0;
+pub(super) const LEFT: f64 = 64.0;
+pub(super) const RIGHT: f64 = 32.0;
 
 /// An SVG being drawn. Lengths are in a page's pixels at full width.
 pub(super) struct Svg {
@@ -200,7 +215,7 @@ impl Frame {
             (self.right(), self.bottom()),
             "axis",
         );
-        for tick in self.x.ticks(self.width / 90.0) {
+        for tick in self.x.ticks(self.width / 75.0) {
             let x = self.at_x(tick);
             svg.line((x, self.bottom()), (x, self.bottom() + 5.0), "axis");
             svg.text(

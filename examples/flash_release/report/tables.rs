@@ -5,10 +5,17 @@ use std::fmt::Write;
 use super::{escape, heading};
 use crate::crowd::{ASKING_MS, PAPERS};
 use crate::hospital::HOLD_TTL_MS;
-use crate::story::{Story, counted, duration, grouped, millis, percent};
+use crate::story::{Story, counted, duration, grouped, millis, percent, rough};
 use crate::timeline::sold_out_at;
 
 const WANTED_ROWS: usize = 10;
+
+const FIGURES: &str = "The size of the default morning (1,009 first-visit slots, 200,000 requests in the first \
+     minute, more than 20,000 a second at the peak) follows press figures for one dental hospital, \
+     2022; 100 requests a second for each bot, press figures for a children’s hospital, 2024. Who \
+     pays, gives back or walks away is assumed.";
+const BOOKS: &str = "“Sold twice” and “lost” are counted by the clients, from the answers they got, and compared \
+     with what the engine says is free and booked, with its statistics and with its own audit.";
 
 pub(super) fn holds_caption(story: &Story) -> String {
     let (holds, slots) = (grouped(story.record.yes.count()), grouped(story.on_sale()));
@@ -55,7 +62,9 @@ pub(super) fn holds(story: &Story) -> String {
 }
 
 pub(super) fn wanted_caption(_: &Story) -> String {
-    "Requests for each session; one that named several sessions counts for the first.".to_owned()
+    "Requests for each session; one that named several sessions counts for the first. What people \
+     want is assumed: the fewer slots a session has, the more people want it."
+        .to_owned()
 }
 
 pub(super) fn wanted(story: &Story) -> String {
@@ -92,37 +101,39 @@ pub(super) fn wanted(story: &Story) -> String {
 
 pub(super) fn conditions(story: &Story) -> String {
     let options = &story.options;
+    let crowd = format!(
+        "{}, who arrive as people do (median 3 s, one in ten eager), ask again, and in part keep \
+         looking; {} that ask 100 times a second each for the first five seconds and once a second \
+         from then on, with the papers of {PAPERS} patients each. Nobody asks later than {} s after \
+         the opening.",
+        counted(u64::from(options.people), "person", "people"),
+        counted(u64::from(options.bots), "bot", "bots"),
+        ASKING_MS / 1_000
+    );
+    let time = format!(
+        "Run {} with {}, seed {}. In simulated time the clock stands still while all threads race \
+         for what is due in one millisecond (in ten, after the first second). A hold lasts {} s.",
+        story.pace(),
+        counted(options.threads as u64, "thread", "threads"),
+        options.seed,
+        HOLD_TTL_MS / 1_000
+    );
+    let speed = format!(
+        "{} requests a second: all {}, by the {} that the threads worked together, times the \
+         threads that the machine runs at once. Everything that the simulated clients do \
+         themselves is included, waiting for the clock and for other threads is left out. The \
+         whole run took {}.",
+        rough(story.requests_per_s()),
+        grouped(story.record.requests()),
+        duration(story.record.worked_ns as f64),
+        duration(story.elapsed_ns as f64)
+    );
     let rows = [
-        ("crowd", format!(
-            "{}, who arrive as people do (median 3 s, one in ten eager), ask again, and in part keep looking; {} that ask 100 times a \
-             second each for the first five seconds and once a second from then on, with the papers of {PAPERS} patients each. Nobody asks \
-             later than {} s after the opening.",
-            counted(u64::from(options.people), "person", "people"),
-            counted(u64::from(options.bots), "bot", "bots"),
-            ASKING_MS / 1_000
-        )),
-        ("figures", "The size of the morning (1,009 first-visit slots, 200,000 requests in the first minute, more than 20,000 a second at \
-             the peak) follows press figures for one dental hospital, 2022; 100 requests a second a bot, press figures for a \
-             children’s hospital, 2024. Who pays, gives back or walks away is assumed.".to_owned()),
-        ("time", format!(
-            "Run {} with {}, seed {}. In simulated time the clock stands still while all threads race for what is due in one \
-             millisecond (in ten, after the first second). A hold lasts {} s.",
-            story.pace(),
-            counted(options.threads as u64, "thread", "threads"),
-            options.seed,
-            HOLD_TTL_MS / 1_000
-        )),
-        ("speed", format!(
-            "{} requests a second: all {}, by the {} that the threads worked together, everything that the simulated \
-                 clients do themselves included, waiting for the clock and for other threads left out, times the threads \
-                 that the machine runs at once. The whole run took {}.",
-                grouped(story.requests_per_s() as u64),
-            grouped(story.record.requests()),
-            duration(story.record.worked_ns as f64),
-            duration(story.elapsed_ns as f64)
-        )),
-        ("books", "“Sold twice” and “lost” are counted by the clients, from the answers they got, and compared with what the engine says is \
-             free and booked, with its statistics and with its own audit.".to_owned()),
+        ("crowd", crowd.as_str()),
+        ("figures", FIGURES),
+        ("time", &time),
+        ("speed", &speed),
+        ("books", BOOKS),
     ];
     let mut html = format!(
         "<section id=\"conditions\">\n{}<table>\n",

@@ -157,7 +157,7 @@ impl Book {
             .position(|e| (e.schedule, e.slot) == (schedule, slot) && e.is_live(now))
     }
 
-    pub(super) fn has_slot(&self, now: u64, patient: u8, schedule: usize) -> bool {
+    pub(crate) fn has_slot(&self, now: u64, patient: u8, schedule: usize) -> bool {
         self.entries
             .iter()
             .any(|e| (e.patient, e.schedule) == (patient, schedule) && e.is_live(now))

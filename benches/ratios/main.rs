@@ -1,0 +1,134 @@
+//! The table of ratios: how fast is the engine, held against what the machine can do and against what one would otherwise write?
+//!
+//! `cargo bench --bench ratios -- --help` says how to run it; the performance chapter says what the rows mean. No
+//! absolute time is promised, and none decides anything here: a goal that was missed is printed, and only `--check` makes it an error.
+
+mod admitted;
+mod args;
+mod bytes;
+mod floor;
+mod hospital;
+mod machine;
+mod material;
+mod peer;
+mod redis;
+mod report;
+mod round;
+mod sold_out;
+
+use std::process::ExitCode;
+
+use args::Args;
+use report::Row;
+use round::Rounds;
+
+/// What measures one or more rows.
+type Measure = fn(&Args, Rounds) -> Vec<Row>;
+
+struct Group {
+    name: &'static str,
+    /// The names that select it, each a row or a group of rows.
+    rows: &'static [&'static str],
+    measure: Measure,
+}
+
+const GROUPS: &[Group] = &[
+    Group {
+        name: "sold_out",
+        rows: &["sold_out", "sold_out_named"],
+        measure: sold_out::single,
+    },
+    Group {
+        name: "sold_out_scaling",
+        rows: &["sold_out_scaling"],
+        measure: sold_out::scaling,
+    },
+    Group {
+        name: "sold_out_vs_dashmap",
+        rows: &["sold_out_vs_dashmap_1t", "sold_out_vs_dashmap_2t"],
+        measure: sold_out::vs_dashmap,
+    },
+    Group {
+        name: "sold_out_vs_redis",
+        rows: &["sold_out_vs_redis_get", "sold_out_vs_redis_lua"],
+        measure: sold_out::vs_redis,
+    },
+    Group {
+        name: "admitted",
+        rows: &[
+            "admitted_1t",
+            "admitted_vs_floor_single",
+            "admitted_vs_floor_batch",
+            "batch",
+        ],
+        measure: admitted::rows,
+    },
+    Group {
+        name: "admitted",
+        rows: &["admitted_2t", "admitted_batch_2t"],
+        measure: admitted::rows_of_two,
+    },
+    Group {
+        name: "bytes",
+        rows: &["bytes_slot", "bytes_idle_patient", "bytes_booking"],
+        measure: bytes::rows,
+    },
+];
+
+fn main() -> ExitCode {
+    let known: Vec<&str> = GROUPS
+        .iter()
+        .flat_map(|group| group.rows.iter().chain([&group.name]))
+        .copied()
+        .collect();
+    let args = match Args::read(std::env::args().skip(1), &known) {
+        Ok(args) => args,
+        Err(text) => {
+            eprintln!("{text}");
+            return ExitCode::from(if text == args::HELP { 0 } else { 2 });
+        }
+    };
+    // A smoke test needs no quiet machine.
+    if !args.quick {
+        if let Some(code) = machine::again() {
+            return code;
+        }
+    }
+    let missed = run(&args);
+    ExitCode::from(u8::from(args.check && missed))
+}
+
+/// Runs what is wanted, row after row; whether one missed its goal.
+fn run(args: &Args) -> bool {
+    let rounds = if args.quick {
+        Rounds {
+            warm_up: 1,
+            counted: 2,
+        }
+    } else {
+        Rounds {
+            warm_up: 2,
+            counted: 9,
+        }
+    };
+    if !args.json {
+        println!("{}", report::head());
+    }
+    let mut missed = false;
+    for group in GROUPS {
+        let wanted = |row: &&str| args.wants(group.name, row);
+        if !group.rows.iter().any(|row| wanted(&row)) {
+            continue;
+        }
+        for row in (group.measure)(args, rounds) {
+            if wanted(&row.name) {
+                missed |= row.is_missed();
+                match args.json {
+                    true => println!("{}", serde_json::json!(row)),
+                    false => println!("{}", row.line()),
+                }
+            }
+        }
+    }
+    missed
+}

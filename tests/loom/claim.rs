@@ -1,0 +1,155 @@
+//! Claiming and giving back: the swap of a slot's word, and the free bit that leads to it.
+
+use super::support::{NOW, Notes, Stand, TTL, explore, hand, race};
+use crate::pool::Look;
+use crate::pool::word::State;
+
+/// As many claimers as `holders`, one slot: exactly one has it.
+fn one_slot(holders: &'static [u32], preemptions: Option<usize>) {
+    explore(preemptions, move || {
+        let (stand, won) = (Stand::new(1), Notes::new());
+        let claimer = |holder| {
+            let (stand, won) = (stand.clone(), won.clone());
+            hand(move || {
+                if stand.claim(holder, NOW + TTL).is_some() {
+                    won.add(holder);
+                }
+            })
+        };
+        race(holders.iter().map(|holder| claimer(*holder)));
+        let won = won.all();
+        assert_eq!(won.len(), 1, "{won:?}");
+        assert!(stand.word(0).is_of(won[0]));
+        stand.audit();
+    });
+}
+
+/// Threads: two claimers. Property: one slot, one owner, whose record speaks of it. All 154 interleavings.
+#[test]
+fn f01_one_owner() {
+    one_slot(&[1, 2], None);
+}
+
+/// Threads: three claimers. Property: as above. At most three preemptions.
+#[test]
+fn f01_one_owner_of_three() {
+    one_slot(&[1, 2, 3], Some(3));
+}
+
+/// Threads: two claimers. Property: two slots, each gets one of its own.
+#[test]
+fn f01_two_slots() {
+    explore(None, || {
+        let (stand, won) = (Stand::new(2), Notes::new());
+        let claimer = |holder| {
+            let (stand, won) = (stand.clone(), won.clone());
+            hand(move || won.add(stand.claim(holder, NOW + TTL).map(|(slot, _)| slot)))
+        };
+        race([claimer(1), claimer(2)]);
+        let mut won = won.all();
+        won.sort_unstable();
+        assert_eq!(won, [Some(0), Some(1)]);
+        stand.audit();
+    });
+}
+
+/// Threads: one gives slot 2 back and claims again; one looks and claims. Property: of two slots one is free at every instant, so neither
+/// the look nor the claim ever says that all are taken.
+#[test]
+fn f41_sold_out_of_two_slots() {
+    explore(None, || {
+        let (stand, seen) = (Stand::new(2), Notes::new());
+        stand.claim(1, NOW + TTL);
+        stand.claim(2, NOW + TTL);
+        stand.give_back(1, 0);
+        let (moves, asks, asked) = (stand.clone(), stand.clone(), seen.clone());
+        race([
+            hand(move || {
+                moves.give_back(2, 1);
+                moves.claim(1, NOW + TTL);
+            }),
+            hand(move || asked.add((asks.look(NOW), asks.claim(3, NOW + TTL).is_some()))),
+        ]);
+        assert_eq!(seen.all(), [(Look::Open, true)]);
+        stand.audit();
+    });
+}
+
+/// Threads: one releases, one claims. Property: nothing is lost; a claim that came too early leaves the slot to be found.
+#[test]
+fn f02_claim_release() {
+    explore(None, || {
+        let (stand, won) = (Stand::new(1), Notes::new());
+        stand.claim(1, NOW + TTL);
+        let (gives, claims, won_by) = (stand.clone(), stand.clone(), won.clone());
+        race([
+            hand(move || assert!(gives.give_back(1, 0).is_some())),
+            hand(move || won_by.add(claims.claim(2, NOW + TTL).is_some())),
+        ]);
+        assert_eq!(won.all(), [stand.word(0).is_of(2)]);
+        stand.audit();
+    });
+}
+
+/// Threads: one releases, one claims. Before: a late confirm by name went between a release's swap and its bit, so that the bit is set although the
+/// slot is taken. Property: the slot is not lost when that bit is cleared while the slot is given back.
+#[test]
+fn f02_stale_bit() {
+    explore(None, || {
+        let stand = Stand::new(1);
+        stand.claim(1, NOW + TTL);
+        stand.pool().slots().put(stand.id.generation(), 0);
+        let (gives, claims) = (stand.clone(), stand.clone());
+        race([
+            hand(move || _ = gives.give_back(1, 0)),
+            hand(move || _ = claims.claim(2, NOW + TTL)),
+        ]);
+        stand.audit();
+    });
+}
+
+/// Threads: one claims by name (a late confirm), one claims whatever is free. Property: one has it, and no bit is lost for it.
+#[test]
+fn f04_by_name_against_by_bit() {
+    explore(None, || {
+        let (stand, won) = (Stand::new(1), Notes::new());
+        let (named, free) = (stand.clone(), stand.clone());
+        let (won_named, won_free) = (won.clone(), won.clone());
+        race([
+            hand(move || {
+                let pool = named.pool();
+                won_named.add(pool.claim_slot(0, State::Booked, 1, |_, _| ()).is_some());
+                if named.word(0).is_of(1) {
+                    pool.slots().take(named.id.generation(), 0);
+                    named.give_back(1, 0);
+                }
+            }),
+            hand(move || won_free.add(free.claim(2, NOW + TTL).is_some())),
+        ]);
+        assert!(won.all().contains(&true));
+        stand.audit();
+    });
+}
+
+/// Threads: one gives back twice by the same word, one holds the slot anew in between. Property: a word seen before is no claim on what
+/// came after, though the same record has the slot again.
+#[test]
+fn f05_stale_id() {
+    explore(None, || {
+        let stand = Stand::new(1);
+        stand.claim(1, NOW + TTL);
+        let (stale, again) = (stand.clone(), stand.clone());
+        let seen = stand.word(0);
+        race([
+            hand(move || {
+                let pool = stale.pool();
+                let freed = [0, 1].map(|_| pool.give_back(stale.id.generation(), 0, seen));
+                assert!(freed[0].is_some() && freed[1].is_none());
+            }),
+            hand(move || _ = again.claim(1, NOW + TTL)),
+        ]);
+        let word = stand.word(0);
+        assert!(word.state() == State::Free || word.version() == seen.version() + 2);
+        stand.audit();
+    });
+}

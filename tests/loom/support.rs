@@ -1,0 +1,225 @@
+//! What the models share: the explorer, and the pool's protocol as an engine drives it, without the engine.
+
+use std::sync::Mutex as StdMutex;
+use std::sync::atomic::{AtomicUsize, Ordering as StdOrdering};
+
+use ::loom::model::Builder;
+use ::loom::sync::Arc;
+
+use crate::ledger::record::{Phase, Record};
+use crate::pool::places::Places;
+use crate::pool::word::{State, Word};
+use crate::pool::{Look, Pool};
+use crate::words::clock::Clock;
+use crate::words::id::{PatientId, PractitionerId, ScheduleId};
+use crate::words::schedule::{Day, Opening, Schedule, Session};
+use crate::words::time::Timestamp;
+use crate::{Engine, EngineBuilder};
+
+/// The present, unless a model says otherwise.
+pub(super) const NOW: u64 = 1_000;
+/// A hold's life.
+pub(super) const TTL: u64 = 100;
+
+/// Runs a model in every interleaving, or in every one with at most `preemptions`; prints how many those were.
+/// `LOOM_MAX_PREEMPTIONS` replaces the bounds that are set here and leaves the exhaustive ones alone.
+pub(super) fn explore(preemptions: Option<usize>, model: impl Fn() + Send + Sync + 'static) {
+    let mut builder = Builder::new();
+    builder.preemption_bound = preemptions.and(builder.preemption_bound).or(preemptions);
+    builder.max_branches = 20_000;
+    builder.expect_explicit_explore = true;
+    let runs = std::sync::Arc::new(AtomicUsize::new(0));
+    let (counted, started) = (std::sync::Arc::clone(&runs), start());
+    builder.check(move || {
+        counted.fetch_add(1, StdOrdering::Relaxed);
+        model();
+    });
+    let name = std::thread::current().name().unwrap_or("?").to_owned();
+    let bound = builder.preemption_bound.map_or("all".to_owned(), |most| format!("at most {most} preemptions"));
+    println!("{name}: {} interleavings ({bound}), {} ms", runs.load(StdOrdering::Relaxed), started.elapsed().as_millis());
+}
+
+#[expect(clippy::disallowed_methods, reason = "measures the model, not the crate")]
+fn start() -> std::time::Instant {
+    std::time::Instant::now()
+}
+
+/// Runs each closure in a thread of its own, all but the first; the first runs in the main thread. Explores from here to the end of
+/// the last.
+pub(super) fn race(hands: impl IntoIterator<Item = Hand>) {
+    ::loom::explore();
+    let mut hands = hands.into_iter();
+    let own = hands.next();
+    let others: Vec<_> = hands.map(|hand| ::loom::thread::spawn(hand)).collect();
+    own.into_iter().for_each(|hand| hand());
+    others.into_iter().for_each(|other| other.join().unwrap());
+    ::loom::stop_exploring();
+}
+
+/// A thread of a [`race`].
+pub(super) type Hand = Box<dyn FnOnce() + Send>;
+
+pub(super) fn hand(work: impl FnOnce() + Send + 'static) -> Hand {
+    Box::new(work)
+}
+
+/// What the threads of one interleaving saw. Not modelled: it must not order what it watches.
+#[derive(Debug, Default)]
+pub(super) struct Notes<T>(std::sync::Arc<StdMutex<Vec<T>>>);
+
+impl<T> Clone for Notes<T> {
+    fn clone(&self) -> Self {
+        Self(std::sync::Arc::clone(&self.0))
+    }
+}
+
+impl<T> Notes<T> {
+    pub(super) fn new() -> Self {
+        Self(std::sync::Arc::new(StdMutex::new(Vec::new())))
+    }
+
+    pub(super) fn add(&self, note: T) {
+        self.0.lock().unwrap().push(note);
+    }
+
+    pub(super) fn all(&self) -> Vec<T> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+}
+
+/// A clock that stands where it is put. Not modelled either: a number on its own.
+#[derive(Debug)]
+pub(super) struct Dial(std::sync::atomic::AtomicU64);
+
+impl Dial {
+    pub(super) fn at(ms: u64) -> std::sync::Arc<Self> {
+        std::sync::Arc::new(Self(ms.into()))
+    }
+
+    pub(super) fn set(&self, ms: u64) {
+        self.0.store(ms, StdOrdering::Relaxed);
+    }
+}
+
+impl Clock for Dial {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.load(StdOrdering::Relaxed))
+    }
+}
+
+/// A schedule of so many slots, open since the beginning of time.
+pub(super) fn schedule(capacity: u32) -> Schedule {
+    let day = Day::new(2026, 12, 1).unwrap();
+    let open = Opening::first_come(Timestamp::from_millis(0));
+    let starts = Timestamp::from_millis(1_000_000);
+    Schedule {
+        hold_ttl_ms: TTL,
+        ..Schedule::new(PractitionerId::new(1), day, Session::Morning, capacity, open, starts)
+    }
+}
+
+/// A small engine and its clock, which stands at [`NOW`]. Four patients at most should have a book, in two buckets.
+pub(super) fn engine(build: impl FnOnce(EngineBuilder) -> EngineBuilder) -> (Engine, std::sync::Arc<Dial>) {
+    let dial = Dial::at(NOW);
+    let small = Engine::builder().seed(7).schedules_max(2).records_max(8).expected_lines(2);
+    (build(small.clock(std::sync::Arc::clone(&dial))).build().unwrap(), dial)
+}
+
+/// One pool with records beside it, as an engine has them: the protocol of the pool's own documentation, step by step.
+pub(super) struct Stand {
+    places: Places,
+    pub(super) id: ScheduleId,
+    records: Vec<Record>,
+}
+
+impl Stand {
+    pub(super) fn new(capacity: u32) -> Arc<Self> {
+        let places = Places::new(1);
+        let id = places.settle(&schedule(capacity)).unwrap();
+        Arc::new(Self { places, id, records: (0..4).map(|_| Record::default()).collect() })
+    }
+
+    pub(super) fn pool(&self) -> &Pool {
+        self.places.find(self.id).unwrap()
+    }
+
+    pub(super) fn record(&self, holder: u32) -> &Record {
+        &self.records[holder as usize]
+    }
+
+    pub(super) fn word(&self, slot: u16) -> Word {
+        self.pool().slots().word(slot).unwrap().load()
+    }
+
+    pub(super) fn look(&self, now: u64) -> Look {
+        self.pool().look(self.id, Timestamp::from_millis(now))
+    }
+
+    /// Claims a slot for a record until `deadline`: record, swap, `due`.
+    pub(super) fn claim(&self, holder: u32, deadline: u64) -> Option<(u16, Word)> {
+        let record = self.record(holder);
+        let patient = PatientId::new(u128::from(holder));
+        record.begin(patient, self.id, Phase::Held, Timestamp::from_millis(NOW), Timestamp::from_millis(deadline));
+        let claimed = self.pool().claim(self.id.generation(), State::Held, holder, |slot, version| {
+            record.claimed(slot, version);
+        });
+        self.pool().lower_due(deadline);
+        claimed
+    }
+
+    /// Gives back what this record has, if it has it still.
+    pub(super) fn give_back(&self, holder: u32, slot: u16) -> Option<Word> {
+        let seen = self.word(slot);
+        seen.is_of(holder).then(|| self.pool().give_back(self.id.generation(), slot, seen))?
+    }
+
+    /// Makes this record's hold a booking, if it has it still.
+    pub(super) fn confirm(&self, holder: u32, slot: u16) -> Option<Word> {
+        let at = self.pool().slots().word(slot).unwrap();
+        let seen = at.load();
+        seen.is_of(holder).then(|| at.swap(seen, seen.to(State::Booked, holder)).ok())?
+    }
+
+    /// Gives this record's hold another end, if it has it still: in the engine's order, the later deadline first and the earlier one last.
+    pub(super) fn extend(&self, holder: u32, slot: u16, until: Timestamp) -> bool {
+        let (at, record) = (self.pool().slots().word(slot).unwrap(), self.record(holder));
+        let old = record.until();
+        record.set_until(old.max(until));
+        let seen = at.load();
+        if !seen.is_of(holder) || at.swap(seen, seen.to(State::Held, holder)).is_err() {
+            record.set_until(old);
+            return false;
+        }
+        record.set_until(until);
+        self.pool().lower_due(until.as_millis());
+        true
+    }
+
+    /// Frees what is due; the slots it freed.
+    pub(super) fn sweep(&self, now: u64) -> Vec<u16> {
+        let mut freed = Vec::new();
+        let deadline_of = |holder| self.record(holder).until().as_millis();
+        self.pool().sweep(self.id.generation(), now, deadline_of, |slot, _, _| freed.push(slot));
+        freed
+    }
+
+    pub(super) fn is_set(&self, slot: u16) -> bool {
+        self.pool().slots().is_set(self.id.generation(), slot)
+    }
+
+    /// What must be true when nothing moves: whatever is free can be found, whatever is held is noted as due no later than it ends.
+    pub(super) fn audit(&self) {
+        for slot in 0..self.pool().capacity() {
+            let word = self.word(slot);
+            match word.state() {
+                State::Free => assert!(self.is_set(slot), "slot {slot} is lost"),
+                State::Held => {
+                    let record = self.record(word.holder());
+                    assert_eq!(record.slot(), slot, "the record speaks of another slot");
+                    assert!(self.pool().is_due(record.until().as_millis()), "slot {slot} ends unnoticed");
+                }
+                _ => {}
+            }
+        }
+    }
+}

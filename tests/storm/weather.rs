@@ -1,0 +1,115 @@
+//! What every storm needs: an engine, a gate for the threads to start at together, a count of how often they really met.
+
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::SeqCst};
+use std::sync::{Arc, Barrier};
+use std::thread;
+
+use fairslot::{
+    Day, Engine, EngineBuilder, Hold, ManualClock, Opening, PatientId, PractitionerId, Refusal,
+    Request, Schedule, ScheduleId, Session, Timestamp,
+};
+
+pub(crate) const DAY: u64 = 86_400_000;
+pub(crate) const OPENING: Timestamp = Timestamp::from_millis(1_000 * DAY);
+pub(crate) const TTL: u64 = Schedule::HOLD_TTL_MS;
+
+pub(crate) fn engine() -> (Engine, Arc<ManualClock>) {
+    built(|builder| builder)
+}
+
+pub(crate) fn built(settings: impl FnOnce(EngineBuilder) -> EngineBuilder) -> (Engine, Arc<ManualClock>) {
+    let clock = Arc::new(ManualClock::new(OPENING));
+    let builder = Engine::builder().clock(Arc::clone(&clock)).seed(7);
+    (settings(builder).build().expect("in range"), clock)
+}
+
+pub(crate) fn plan(opens_at: Timestamp, lasts_ms: u64, capacity: u32) -> Schedule {
+    let day = Day::new(2026, 12, 1).expect("a day");
+    let opening = Opening::first_come(opens_at);
+    let starts_at = opens_at.after(lasts_ms);
+    Schedule::new(PractitionerId::new(3), day, Session::Morning, capacity, opening, starts_at)
+}
+
+pub(crate) fn publish(engine: &Engine, capacity: u32) -> ScheduleId {
+    let plan = plan(OPENING, 100_000 * DAY, capacity);
+    engine.publish(&plan).expect("a sound schedule")
+}
+
+pub(crate) fn ask(engine: &Engine, patient: PatientId, schedule: ScheduleId) -> Result<Hold, Refusal> {
+    let outcome = engine.request(&Request::new(patient, schedule));
+    outcome.held().ok_or_else(|| outcome.refused().expect("held or refused"))
+}
+
+/// The books agree, and no slot of these schedules has come or gone.
+pub(crate) fn assert_whole(engine: &Engine, schedules: &[ScheduleId]) {
+    let audit = engine.audit();
+    assert!(audit.is_consistent(), "{audit:?}");
+    for &schedule in schedules {
+        let a = engine.availability(schedule).expect("it stands");
+        let sum = a.free + a.held + a.booked + a.cooling + a.withdrawn + a.visited;
+        assert_eq!(sum, a.capacity, "{a:?}");
+    }
+}
+
+/// So many threads, let go at once: their answers in order.
+pub(crate) fn together<T: Send>(threads: u64, work: impl Fn(u64) -> T + Sync) -> Vec<T> {
+    let gate = Barrier::new(threads as usize);
+    thread::scope(|scope| {
+        let hands: Vec<_> = (0..threads)
+            .map(|lane| {
+                let (gate, work) = (&gate, &work);
+                scope.spawn(move || {
+                    gate.wait();
+                    work(lane)
+                })
+            })
+            .collect();
+        hands.into_iter().map(|hand| hand.join().expect("no thread panicked")).collect()
+    })
+}
+
+/// Rounds until the threads have met often enough, within bounds.
+pub(crate) fn until_met(what: &str, enough: u64, mut round: impl FnMut(u64, &Meetings)) {
+    const MOST: u64 = 20_000;
+    let meetings = Meetings::default();
+    for n in 0..MOST {
+        round(n, &meetings);
+        if meetings.met.load(SeqCst) >= enough {
+            return;
+        }
+    }
+    panic!("{MOST} rounds of {what}, and the threads hardly ever met");
+}
+
+/// Who is in the middle of a call, and how often somebody found that another was.
+#[derive(Default)]
+pub(crate) struct Meetings {
+    inside: AtomicU32,
+    met: AtomicU64,
+}
+
+impl Meetings {
+    /// A call that counts as a meeting if another was under way at its beginning or its end.
+    pub(crate) fn call<T>(&self, verb: impl FnOnce() -> T) -> T {
+        let before = self.inside.fetch_add(1, SeqCst);
+        let answer = verb();
+        let after = self.inside.fetch_sub(1, SeqCst);
+        if before > 0 || after > 1 {
+            self.met.fetch_add(1, SeqCst);
+        }
+        answer
+    }
+}
+
+/// SplitMix64, one a thread.
+pub(crate) struct Dice(pub(crate) u64);
+
+impl Dice {
+    /// Below `sides`.
+    pub(crate) fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % sides
+    }
+}
