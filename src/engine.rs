@@ -23,7 +23,7 @@ use crate::pool::word::Word;
 use crate::raw::filter;
 use crate::raw::tally::Tally;
 use crate::raw::wheel::Wheel;
-use crate::words::clock::Clock;
+use crate::words::clock::{Clock, RecentTime};
 use crate::words::event::{Event, What};
 use crate::words::id::{HoldId, PatientId, ScheduleId, SlotNo};
 use crate::words::sync::atomic::{AtomicU64, Ordering};
@@ -58,6 +58,8 @@ struct Inner {
     ledger: Ledger,
     wheel: Wheel,
     clock: Box<dyn Clock>,
+    /// The clock's cached reading, if it keeps one.
+    recent: Option<RecentTime>,
     /// The highest time at which anything was changed, in milliseconds.
     high: AtomicU64,
     settings: Settings,
@@ -78,7 +80,6 @@ struct Settings {
 
 impl Engine {
     /// Settings, with their defaults, to build an engine from.
-    #[must_use]
     pub fn builder() -> EngineBuilder {
         EngineBuilder::new()
     }
@@ -125,10 +126,10 @@ impl Inner {
         self.not_before_high(self.clock.now())
     }
 
-    /// The same by the clock's cached word.
+    /// The same by the clock's cached reading.
     #[inline]
-    fn recent(&self) -> Timestamp {
-        self.not_before_high(self.clock.recent())
+    fn recent(&self) -> Option<Timestamp> {
+        self.recent.as_ref().map(|recent| self.not_before_high(recent.get()))
     }
 
     #[inline]

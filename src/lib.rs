@@ -54,7 +54,7 @@ mod words;
 
 pub use engine::{Advance, Audit, Availability, Driver, Engine, EngineBuilder, Finding, Stats, Subscription};
 pub use words::ask::{Booking, Hold, Outcome, Request};
-pub use words::clock::{Clock, CoarseClock, ManualClock, SystemClock};
+pub use words::clock::{Clock, CoarseClock, ManualClock, RecentTime, SystemClock};
 pub use words::error::{Invalid, SupplyError};
 pub use words::event::{Event, What};
 pub use words::id::{

@@ -22,7 +22,6 @@ pub(crate) mod word;
 use std::fmt;
 
 use crate::raw::bound::Bound;
-use crate::raw::filter;
 use crate::words::id::ScheduleId;
 use crate::words::schedule::Schedule;
 use crate::words::sync::atomic::{AtomicU64, Ordering};
@@ -193,13 +192,13 @@ impl Pool {
     /// Whether a hash may be one of those who ever won here. A no is for good.
     #[inline]
     pub(crate) fn may_know(&self, hash: u64) -> bool {
-        filter::may_hold(self.slots.filter(), hash)
+        self.slots.may_know(hash)
     }
 
     /// Enters a hash before its claim, so that nobody who sees the claim's effect misses the entry.
     #[inline]
     pub(crate) fn remember(&self, hash: u64) {
-        filter::add(self.slots.filter(), hash);
+        self.slots.remember(hash);
     }
 
     // ---- claiming and giving back -------------------------------------------------------------------------------------------
@@ -277,7 +276,7 @@ impl Pool {
         deadline_of: impl Fn(u32) -> u64,
         mut freed: impl FnMut(u16, Word, Word),
     ) {
-        let mark = self.due.mark();
+        let noted = self.due.note();
         let mut earliest = u64::MAX;
         for slot in 0..self.capacity() {
             let Some(at) = self.slots.word(slot) else { break };
@@ -296,7 +295,7 @@ impl Pool {
                 seen = at.load();
             }
         }
-        self.due.raise(mark, earliest);
+        self.due.raise(noted, earliest);
     }
 
     // ---- what the hospital does (under the desk's lock) ---------------------------------------------------------------------
@@ -342,10 +341,8 @@ impl Pool {
         self.meta
             .fetch_add(u64::from(count), Ordering::AcqRel);
         for slot in capacity..capacity + count {
-            if let Some(at) = self.slots.word(slot) {
-                if at.load().state() == State::Free {
-                    self.slots.put(generation, slot);
-                }
+            if self.slots.word(slot).is_some_and(|at| at.load().state() == State::Free) {
+                self.slots.put(generation, slot);
             }
         }
     }

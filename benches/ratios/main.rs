@@ -6,6 +6,7 @@
 mod admitted;
 mod args;
 mod bytes;
+mod flash;
 mod floor;
 mod hospital;
 mod machine;
@@ -14,7 +15,9 @@ mod peer;
 mod redis;
 mod report;
 mod round;
+mod settle;
 mod sold_out;
+mod world;
 
 use std::process::ExitCode;
 
@@ -69,9 +72,29 @@ const GROUPS: &[Group] = &[
         measure: admitted::rows_of_two,
     },
     Group {
+        name: "flash",
+        rows: &["flash_vs_naive", "flash_vs_peek"],
+        measure: flash::rows,
+    },
+    Group {
+        name: "tail",
+        rows: &["tail_no", "tail_yes"],
+        measure: flash::tails,
+    },
+    Group {
         name: "bytes",
         rows: &["bytes_slot", "bytes_idle_patient", "bytes_booking"],
         measure: bytes::rows,
+    },
+    Group {
+        name: "world",
+        rows: &["world_bytes", "world_build"],
+        measure: world::rows,
+    },
+    Group {
+        name: "settle",
+        rows: &["confirm", "cancel", "exchange", "expire"],
+        measure: settle::rows,
     },
 ];
 
@@ -88,6 +111,10 @@ fn main() -> ExitCode {
             return ExitCode::from(if text == args::HELP { 0 } else { 2 });
         }
     };
+    if let Some(schedules) = args.world {
+        world::child(schedules);
+        return ExitCode::SUCCESS;
+    }
     // A smoke test needs no quiet machine.
     if !args.quick {
         if let Some(code) = machine::again() {

@@ -30,7 +30,6 @@ struct Held {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(dead_code, reason = "an answer is there to be given")]
 pub(crate) enum Answer {
     Held {
         hold: u64,

@@ -218,12 +218,11 @@ impl Inner {
         pool.set_retired(&desk);
         for at in words() {
             let seen = at.load();
-            if seen.state().is_taken() {
-                if let Some((book, record)) = self.ledger.book_at(seen.holder()) {
-                    if record.schedule() == id {
-                        book.strike(seen.holder());
-                    }
-                }
+            if seen.state().is_taken()
+                && let Some((book, record)) = self.ledger.book_at(seen.holder())
+                && record.schedule() == id
+            {
+                book.strike(seen.holder());
             }
         }
         self.places.leave(id, pool, desk);

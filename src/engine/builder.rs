@@ -173,6 +173,7 @@ impl EngineBuilder {
             })?,
         };
         let mut key = Keys(seed);
+        let clock = self.clock.unwrap_or_else(|| Box::new(SystemClock::new()));
         Ok(Engine {
             inner: Arc::new(Inner {
                 places: Places::new(self.schedules_max),
@@ -183,7 +184,8 @@ impl EngineBuilder {
                     [key.next(), key.next()],
                 ),
                 wheel: Wheel::new(),
-                clock: self.clock.unwrap_or_else(|| Box::new(SystemClock::new())),
+                recent: clock.recent(),
+                clock,
                 high: AtomicU64::new(0),
                 settings: Settings {
                     live_holds_max: self.live_holds_max,

@@ -31,7 +31,7 @@ impl Engine {
     /// with the same schedules and channel gets it again, word for word, even after that hold ended, and changes nothing; with others it is
     /// refused. After a refusal the id is free.
     ///
-    /// **Time.** The first look goes by [`Clock::recent`](crate::Clock::recent), whose lag it shares; whatever gets past it is judged by
+    /// **Time.** The first look goes by [`Clock::recent`](crate::Clock::recent), if the clock has it, and shares its lag; whatever gets past it is judged by
     /// [`Clock::now`](crate::Clock::now).
     ///
     /// # Refusals
@@ -41,11 +41,11 @@ impl Engine {
     pub fn request(&self, request: &Request) -> Outcome {
         let inner = &*self.inner;
         // By far the most frequent answer, by the shortest way; the general one would come to the same.
-        if let ([schedule], None) = (request.schedules(), request.request_id()) {
-            if inner.is_sold_out(*schedule, request.patient()) {
-                inner.count_refused_request(Refusal::SoldOut);
-                return Outcome::Refused(Refusal::SoldOut);
-            }
+        if let (Some(schedule), None) = (request.sole_schedule(), request.request_id())
+            && inner.is_sold_out(schedule, request.patient())
+        {
+            inner.count_refused_request(Refusal::SoldOut);
+            return Outcome::Refused(Refusal::SoldOut);
         }
         inner.request(request, None, None)
     }
@@ -84,19 +84,18 @@ impl Engine {
 }
 
 impl Inner {
-    /// Whether a look says sold out, and to whom it may be said.
+    /// Whether a look, at the clock's cached time, says sold out to one who has nothing there.
     #[inline]
     fn is_sold_out(&self, schedule: ScheduleId, patient: PatientId) -> bool {
-        self.places.find(schedule).is_some_and(|pool| {
-            pool.look(schedule, self.recent()) == Look::SoldOut && !pool.may_know(self.filter_hash(patient))
-        })
+        let (Some(pool), Some(now)) = (self.places.find(schedule), self.recent()) else { return false };
+        pool.look(schedule, now) == Look::SoldOut && !pool.may_know(self.filter_hash(patient))
     }
 
     /// `at` and `hash`: the time to judge by and the patient's hash, if the caller has them already.
     #[inline(never)]
     fn request(&self, request: &Request, at: Option<Timestamp>, hash: Option<u64>) -> Outcome {
         let hash = || hash.unwrap_or_else(|| self.ledger.hash(request.patient()));
-        match self.glance(request, at.unwrap_or_else(|| self.recent()), hash) {
+        match self.glance(request, at.or_else(|| self.recent()).unwrap_or_else(|| self.now()), hash) {
             Some(why) => {
                 self.count_refused_request(why);
                 Outcome::Refused(why)
@@ -214,10 +213,10 @@ impl Inner {
         let (number, record) = (claimed.number, claimed.record);
         self.wake_at(number, record, until);
         pool.lower_due(until.as_millis());
-        if let Some(id) = request.request_id() {
-            if let Some(memo) = self.ledger.memo(number) {
+        if let Some(id) = request.request_id()
+            && let Some(memo) = self.ledger.memo(number)
+        {
                 record.name(memo, id, self.ledger.content(request));
-            }
         }
         if seen.forgotten > 0 {
             for (number, record) in book.lines() {

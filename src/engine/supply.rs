@@ -211,17 +211,12 @@ fn reinstate(schedule: ScheduleId, pool: &Pool, desk: &Desk<'_>, bulletin: &mut 
         };
         let seen = at.load();
         // A slot whose versions are used up stays where it is.
-        if seen.state() == State::Withdrawn && !seen.is_spent() {
-            if let Some(word) = pool.give_back(schedule.tag(), slot, seen) {
-                freed += 1;
-                bulletin.tell(|| Note {
-                    schedule,
-                    slot,
-                    version: word.version(),
-                    whose: None,
-                    what: What::Reinstated,
-                });
-            }
+        if seen.state() == State::Withdrawn
+            && !seen.is_spent()
+            && let Some(word) = pool.give_back(schedule.tag(), slot, seen)
+        {
+            freed += 1;
+            bulletin.tell(|| Note { schedule, slot, version: word.version(), whose: None, what: What::Reinstated });
         }
     }
     pool.set_withdrawn(desk, false);

@@ -67,12 +67,24 @@ impl Slots {
         self.first_room.load(Ordering::Relaxed) as u16
     }
 
-    /// The filter's words; none before the first schedule stands here.
+    /// How many of the first segment's words are the filter.
     #[inline]
-    pub(crate) fn filter(&self) -> &[AtomicU64] {
-        self.first.get().map_or(&[], |first| {
-            &first[..filter::words_for(self.first_room.load(Ordering::Relaxed) as usize)]
-        })
+    fn filter_words(&self) -> u32 {
+        filter::words_for(self.first_room.load(Ordering::Relaxed))
+    }
+
+    /// Whether an entry may be in the filter.
+    #[inline]
+    pub(crate) fn may_know(&self, hash: u64) -> bool {
+        self.first.get().is_some_and(|first| filter::may_hold(first, self.filter_words(), hash))
+    }
+
+    /// Enters a hash into the filter.
+    #[inline]
+    pub(crate) fn remember(&self, hash: u64) {
+        if let Some(first) = self.first.get() {
+            filter::add(first, self.filter_words(), hash);
+        }
     }
 
     #[inline]
@@ -152,10 +164,7 @@ impl Slots {
         // Below 64.
         let slot = self.bits.load(Ordering::Relaxed).trailing_zeros() as u16;
         let word = self.word(slot).map_or(0, |at| at.0.load(Ordering::Relaxed));
-        word ^ self
-            .filter()
-            .first()
-            .map_or(0, |word| word.load(Ordering::Relaxed))
+        word ^ self.first.get().map_or(0, |first| first[0].load(Ordering::Relaxed))
     }
 
     /// Clears the lowest bit there is and says whose it was.
@@ -235,7 +244,7 @@ impl Slots {
             self.first_room.store(room, Ordering::Relaxed);
             self.first.get_or_init(|| {
                 segment(
-                    filter::words_for(room as usize) as u32,
+                    filter::words_for(room),
                     bit_words(room, true),
                     room,
                     generation,
@@ -277,8 +286,8 @@ impl Slots {
     /// Hands the place to a schedule: empty filter, every slot free but those whose versions are used up, every bit of the new generation.
     pub(crate) fn open(&self, generation: u32, capacity: u16) {
         self.reach(generation, capacity);
-        for word in self.filter() {
-            word.store(0, Ordering::Relaxed);
+        if let Some(first) = self.first.get() {
+            first[..self.filter_words() as usize].iter().for_each(|word| word.store(0, Ordering::Relaxed));
         }
         self.left.store(0, Ordering::Relaxed);
         FreeWord(&self.bits).reset(generation, 0);

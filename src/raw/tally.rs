@@ -14,37 +14,33 @@ use crate::words::sync::atomic::{AtomicU64, Ordering};
 use crate::words::sync::{LANES, lane};
 
 pub(crate) struct Tally<const N: usize> {
-    rows: Box<[CachePadded<[AtomicU64; N]>]>,
+    /// A row for each lane.
+    own: Box<[CachePadded<[AtomicU64; N]>]>,
+    shared: CachePadded<[AtomicU64; N]>,
 }
 
 impl<const N: usize> Tally<N> {
     pub(crate) fn new() -> Self {
-        Self {
-            rows: (0..=LANES)
-                .map(|_| CachePadded::new(std::array::from_fn(|_| AtomicU64::new(0))))
-                .collect(),
-        }
+        let row = || CachePadded::new(std::array::from_fn(|_| AtomicU64::new(0)));
+        Self { own: (0..LANES).map(|_| row()).collect(), shared: row() }
     }
 
     #[inline]
     pub(crate) fn add(&self, what: usize, count: u64) {
-        let lane = lane();
-        let cell = &self.rows[lane][what];
-        if lane < LANES {
-            cell.store(
-                cell.load(Ordering::Relaxed).wrapping_add(count),
-                Ordering::Relaxed,
-            );
-        } else {
-            cell.fetch_add(count, Ordering::Relaxed);
+        match self.own.get(lane()) {
+            Some(row) => row[what].store(row[what].load(Ordering::Relaxed).wrapping_add(count), Ordering::Relaxed),
+            None => self.add_shared(what, count),
         }
     }
 
+    #[cold]
+    fn add_shared(&self, what: usize, count: u64) {
+        self.shared[what].fetch_add(count, Ordering::Relaxed);
+    }
+
     pub(crate) fn sum(&self, what: usize) -> u64 {
-        self.rows
-            .iter()
-            .map(|row| row[what].load(Ordering::Relaxed))
-            .fold(0, u64::wrapping_add)
+        let rows = self.own.iter().chain([&self.shared]);
+        rows.map(|row| row[what].load(Ordering::Relaxed)).fold(0, u64::wrapping_add)
     }
 }
 

@@ -39,27 +39,40 @@ pub struct Request {
 /// One schedule, which is nearly always so and costs no allocation, or several.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(untagged))]
-enum Schedules {
-    One([ScheduleId; 1]),
-    Any(Vec<ScheduleId>),
+#[cfg_attr(feature = "serde", serde(from = "Vec<ScheduleId>", into = "Vec<ScheduleId>"))]
+struct Schedules {
+    one: ScheduleId,
+    /// All of them, if they are not just one.
+    all: Option<Box<[ScheduleId]>>,
+}
+
+impl From<Vec<ScheduleId>> for Schedules {
+    fn from(all: Vec<ScheduleId>) -> Self {
+        match *all {
+            [one] => Self { one, all: None },
+            _ => Self { one: ScheduleId(0), all: Some(all.into()) },
+        }
+    }
+}
+
+impl From<Schedules> for Vec<ScheduleId> {
+    fn from(schedules: Schedules) -> Self {
+        schedules.all.map_or_else(|| vec![schedules.one], Self::from)
+    }
 }
 
 impl Request {
     /// `patient` asks for a slot of `schedule`.
     #[must_use]
     pub const fn new(patient: PatientId, schedule: ScheduleId) -> Self {
-        Self::of(patient, Schedules::One([schedule]))
+        Self::of(patient, Schedules { one: schedule, all: None })
     }
 
     /// `patient` asks for a slot of any of `schedules`, in order of preference: the first that doesn't refuse. If all
     /// refuse, the answer is the refusal of the first; an empty list is refused as an unknown schedule.
     #[must_use]
     pub fn any(patient: PatientId, schedules: &[ScheduleId]) -> Self {
-        match *schedules {
-            [one] => Self::new(patient, one),
-            _ => Self::of(patient, Schedules::Any(schedules.to_vec())),
-        }
+        Self::of(patient, schedules.to_vec().into())
     }
 
     const fn of(patient: PatientId, schedules: Schedules) -> Self {
@@ -119,10 +132,13 @@ impl Request {
     #[must_use]
     #[inline]
     pub fn schedules(&self) -> &[ScheduleId] {
-        match &self.schedules {
-            Schedules::One(one) => one,
-            Schedules::Any(many) => many,
-        }
+        self.schedules.all.as_deref().unwrap_or(std::slice::from_ref(&self.schedules.one))
+    }
+
+    /// The schedule, if it is just one.
+    #[inline]
+    pub(crate) const fn sole_schedule(&self) -> Option<ScheduleId> {
+        if self.schedules.all.is_none() { Some(self.schedules.one) } else { None }
     }
 
     /// Its name, if it has one.

@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::Arc as StdArc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use super::sync::Mutex;
+use super::sync::{Arc, Mutex};
 use super::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use super::time::Timestamp;
 
@@ -18,10 +18,10 @@ pub trait Clock: Send + Sync {
     /// The time now. What decides (claim, confirm, expire) reads this.
     fn now(&self) -> Timestamp;
 
-    /// A time that may lag behind [`now`](Self::now) and costs next to nothing: what the first look at a request is judged by.
-    /// Default: `now`.
-    fn recent(&self) -> Timestamp {
-        self.now()
+    /// A word that holds a recent reading, if the clock keeps one: what the first look at a request is judged by, since reading a clock costs more than
+    /// the whole look. Its lag is the clock's to state. Default: none, and [`now`](Self::now) is read instead.
+    fn recent(&self) -> Option<RecentTime> {
+        None
     }
 }
 
@@ -30,8 +30,33 @@ impl<C: Clock + ?Sized> Clock for StdArc<C> {
         (**self).now()
     }
 
-    fn recent(&self) -> Timestamp {
+    fn recent(&self) -> Option<RecentTime> {
         (**self).recent()
+    }
+}
+
+/// A reading of a clock in one word, shared between the clock that writes it and the engines that read it.
+#[derive(Debug, Clone, Default)]
+pub struct RecentTime(Arc<AtomicU64>);
+
+// Relaxed: the word is a number on its own; nothing is published with it.
+impl RecentTime {
+    /// A word that holds `time`.
+    #[must_use]
+    pub fn new(time: Timestamp) -> Self {
+        Self(Arc::new(AtomicU64::new(time.as_millis())))
+    }
+
+    /// What it holds.
+    #[inline]
+    #[must_use]
+    pub fn get(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.load(Ordering::Relaxed))
+    }
+
+    /// Has it hold another reading.
+    pub fn set(&self, time: Timestamp) {
+        self.0.store(time.as_millis(), Ordering::Relaxed);
     }
 }
 
@@ -161,29 +186,27 @@ impl Anchor {
     }
 }
 
-/// Another clock, with its time kept in one word that costs a load to read.
+/// Another clock, with a recent reading kept in a word.
 ///
-/// [`recent`](Clock::recent) is that word, as of the last [`tick`](CoarseClock::tick); its lag is the time between ticks. `now` reads the
-/// other clock. An engine's [`Driver`](crate::Driver) ticks, if it is given the clock; or the caller does.
+/// The word holds the time of the last [`tick`](CoarseClock::tick); its lag is the time between ticks. An engine's [`Driver`](crate::Driver) ticks if
+/// it is given the clock, or the caller does. `now` reads the other clock.
 #[derive(Debug)]
 pub struct CoarseClock<C = SystemClock> {
     clock: C,
-    word: AtomicU64,
+    recent: RecentTime,
 }
 
 impl<C: Clock> CoarseClock<C> {
     /// A cached reading of `clock`.
     #[must_use]
     pub fn new(clock: C) -> Self {
-        let word = AtomicU64::new(clock.now().as_millis());
-        Self { clock, word }
+        let recent = RecentTime::new(clock.now());
+        Self { clock, recent }
     }
 
     /// Reads the other clock into the word.
     pub fn tick(&self) {
-        // Relaxed: the word is a number on its own; nothing is published with it.
-        self.word
-            .store(self.clock.now().as_millis(), Ordering::Relaxed);
+        self.recent.set(self.clock.now());
     }
 }
 
@@ -192,43 +215,42 @@ impl<C: Clock> Clock for CoarseClock<C> {
         self.clock.now()
     }
 
-    #[inline]
-    fn recent(&self) -> Timestamp {
-        Timestamp::from_millis(self.word.load(Ordering::Relaxed))
+    fn recent(&self) -> Option<RecentTime> {
+        Some(self.recent.clone())
     }
 }
 
 /// A clock in the caller's hand, for tests, simulations and replay.
 #[derive(Debug, Default)]
 pub struct ManualClock {
-    ms: AtomicU64,
+    time: RecentTime,
 }
 
 impl ManualClock {
     /// A clock that stands at `start`.
     #[must_use]
     pub fn new(start: Timestamp) -> Self {
-        Self {
-            ms: AtomicU64::new(start.as_millis()),
-        }
+        Self { time: RecentTime::new(start) }
     }
 
     /// Sets it, forward or back.
     pub fn set(&self, to: Timestamp) {
-        self.ms.store(to.as_millis(), Ordering::Relaxed);
+        self.time.set(to);
     }
 
     /// Moves it on by that many milliseconds.
     pub fn pass(&self, ms: u64) {
-        self.ms
-            .store(self.now().after(ms).as_millis(), Ordering::Relaxed);
+        self.time.set(self.time.get().after(ms));
     }
 }
 
 impl Clock for ManualClock {
-    #[inline]
     fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.ms.load(Ordering::Relaxed))
+        self.time.get()
+    }
+
+    fn recent(&self) -> Option<RecentTime> {
+        Some(self.time.clone())
     }
 }
 

@@ -20,13 +20,17 @@ mod real {
     static FREE: parking_lot::Mutex<Vec<u16>> = parking_lot::const_mutex(Vec::new());
     static NEXT: atomic::AtomicUsize = atomic::AtomicUsize::new(0);
 
-    struct Seat(Cell<usize>);
+    /// Gives the thread's lane back when it ends.
+    struct Seat;
 
     impl Drop for Seat {
         fn drop(&mut self) {
-            if self.0.get() < LANES {
+            // Whatever this thread still does shares the last lane.
+            if let Ok(lane) = LANE.try_with(|own| own.replace(LANES))
+                && lane < LANES
+            {
                 // LANES fits.
-                FREE.lock().push(self.0.get() as u16);
+                FREE.lock().push(lane as u16);
             }
         }
     }
@@ -34,28 +38,31 @@ mod real {
     const UNSEATED: usize = usize::MAX;
 
     thread_local! {
-        static SEAT: Seat = const { Seat(Cell::new(UNSEATED)) };
+        // Two, so that reading the lane need not ask whether a destructor was registered.
+        static LANE: Cell<usize> = const { Cell::new(UNSEATED) };
+        static SEAT: Seat = const { Seat };
     }
 
     /// The lane of this thread: below [`LANES`], and then no other living thread has it, or exactly `LANES`, which all
     /// threads share that came when every lane was taken.
     #[inline]
     pub(crate) fn lane() -> usize {
-        SEAT.try_with(|seat| match seat.0.get() {
-            UNSEATED => take_seat(seat),
+        match LANE.get() {
+            UNSEATED => take_seat(),
             lane => lane,
-        })
-        .unwrap_or(LANES)
+        }
     }
 
     #[cold]
-    fn take_seat(seat: &Seat) -> usize {
-        let lane = FREE.lock().pop().map_or_else(
+    fn take_seat() -> usize {
+        // A thread that is ending has no seat to give back any more, so it gets none.
+        let seated = SEAT.try_with(|_| ()).is_ok();
+        let own = seated.then(|| {
             // Relaxed: only the number counts; the lane's data is handed over by the lock of FREE.
-            || NEXT.fetch_add(1, atomic::Ordering::Relaxed).min(LANES),
-            usize::from,
-        );
-        seat.0.set(lane);
+            FREE.lock().pop().map_or_else(|| NEXT.fetch_add(1, atomic::Ordering::Relaxed).min(LANES), usize::from)
+        });
+        let lane = own.unwrap_or(LANES);
+        LANE.set(lane);
         lane
     }
 }

@@ -11,7 +11,6 @@ use fairslot::{
 /// Clocks start here, and schedules open here.
 pub(crate) const OPENING: Timestamp = Timestamp::from_millis(1_000 * DAY);
 pub(crate) const DAY: u64 = 86_400_000;
-pub(crate) const HOUR: u64 = 3_600_000;
 /// A hold lasts so long.
 pub(crate) const TTL: u64 = Schedule::HOLD_TTL_MS;
 

@@ -85,7 +85,9 @@ fn f29_a_driver_ticks_every_round_and_stops_when_dropped() {
     let rounds = Arc::new(AtomicU32::new(0));
     let count = {
         let rounds = Arc::clone(&rounds);
-        move || drop(rounds.fetch_add(1, Relaxed))
+        move || {
+            rounds.fetch_add(1, Relaxed);
+        }
     };
     let driver = engine.drive(LONG, count).expect("a thread");
     until("it goes its first round", || rounds.load(Relaxed) > 0);

@@ -98,7 +98,7 @@ fn f02_stale_bit() {
     explore(None, || {
         let stand = Stand::new(1);
         stand.claim(1, NOW + TTL);
-        stand.pool().slots().put(stand.id.generation(), 0);
+        stand.pool().slots().put(stand.id.tag(), 0);
         let (gives, claims) = (stand.clone(), stand.clone());
         race([
             hand(move || _ = gives.give_back(1, 0)),
@@ -120,7 +120,7 @@ fn f04_by_name_against_by_bit() {
                 let pool = named.pool();
                 won_named.add(pool.claim_slot(0, State::Booked, 1, |_, _| ()).is_some());
                 if named.word(0).is_of(1) {
-                    pool.slots().take(named.id.generation(), 0);
+                    pool.slots().take(named.id.tag(), 0);
                     named.give_back(1, 0);
                 }
             }),
@@ -143,7 +143,7 @@ fn f05_stale_id() {
         race([
             hand(move || {
                 let pool = stale.pool();
-                let freed = [0, 1].map(|_| pool.give_back(stale.id.generation(), 0, seen));
+                let freed = [0, 1].map(|_| pool.give_back(stale.id.tag(), 0, seen));
                 assert!(freed[0].is_some() && freed[1].is_none());
             }),
             hand(move || _ = again.claim(1, NOW + TTL)),

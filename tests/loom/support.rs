@@ -160,7 +160,7 @@ impl Stand {
         let record = self.record(holder);
         let patient = PatientId::new(u128::from(holder));
         record.begin(patient, self.id, Phase::Held, Timestamp::from_millis(NOW), Timestamp::from_millis(deadline));
-        let claimed = self.pool().claim(self.id.generation(), State::Held, holder, |slot, version| {
+        let claimed = self.pool().claim(self.id.tag(), State::Held, holder, |slot, version| {
             record.claimed(slot, version);
         });
         self.pool().lower_due(deadline);
@@ -170,7 +170,7 @@ impl Stand {
     /// Gives back what this record has, if it has it still.
     pub(super) fn give_back(&self, holder: u32, slot: u16) -> Option<Word> {
         let seen = self.word(slot);
-        seen.is_of(holder).then(|| self.pool().give_back(self.id.generation(), slot, seen))?
+        seen.is_of(holder).then(|| self.pool().give_back(self.id.tag(), slot, seen))?
     }
 
     /// Makes this record's hold a booking, if it has it still.
@@ -199,12 +199,12 @@ impl Stand {
     pub(super) fn sweep(&self, now: u64) -> Vec<u16> {
         let mut freed = Vec::new();
         let deadline_of = |holder| self.record(holder).until().as_millis();
-        self.pool().sweep(self.id.generation(), now, deadline_of, |slot, _, _| freed.push(slot));
+        self.pool().sweep(self.id.tag(), now, deadline_of, |slot, _, _| freed.push(slot));
         freed
     }
 
     pub(super) fn is_set(&self, slot: u16) -> bool {
-        self.pool().slots().is_set(self.id.generation(), slot)
+        self.pool().slots().is_set(self.id.tag(), slot)
     }
 
     /// What must be true when nothing moves: whatever is free can be found, whatever is held is noted as due no later than it ends.

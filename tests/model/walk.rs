@@ -145,9 +145,23 @@ impl StateMachineTest for Walk {
     }
 }
 
+fn config() -> Config {
+    let config = Config {
+        failure_persistence: None,
+        ..Config::default()
+    };
+    match std::env::var_os("PROPTEST_CASES") {
+        // The default configuration has read it.
+        Some(_) => config,
+        None => Config {
+            cases: 1_000,
+            ..config
+        },
+    }
+}
+
 prop_state_machine! {
-    // PROPTEST_CASES asks for more.
-    #![proptest_config(Config { failure_persistence: None, max_shrink_iters: 20_000, ..Config::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn engine_and_book_agree(sequential 1..120 => Walk);

@@ -1,6 +1,7 @@
 //! What every storm needs: an engine, a gate for the threads to start at together, a count of how often they really met.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::SeqCst};
+use std::hint::spin_loop;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Barrier};
 use std::thread;
 
@@ -13,11 +14,9 @@ pub(crate) const DAY: u64 = 86_400_000;
 pub(crate) const OPENING: Timestamp = Timestamp::from_millis(1_000 * DAY);
 pub(crate) const TTL: u64 = Schedule::HOLD_TTL_MS;
 
-pub(crate) fn engine() -> (Engine, Arc<ManualClock>) {
-    built(|builder| builder)
-}
-
-pub(crate) fn built(settings: impl FnOnce(EngineBuilder) -> EngineBuilder) -> (Engine, Arc<ManualClock>) {
+pub(crate) fn built(
+    settings: impl FnOnce(EngineBuilder) -> EngineBuilder,
+) -> (Engine, Arc<ManualClock>) {
     let clock = Arc::new(ManualClock::new(OPENING));
     let builder = Engine::builder().clock(Arc::clone(&clock)).seed(7);
     (settings(builder).build().expect("in range"), clock)
@@ -27,7 +26,14 @@ pub(crate) fn plan(opens_at: Timestamp, lasts_ms: u64, capacity: u32) -> Schedul
     let day = Day::new(2026, 12, 1).expect("a day");
     let opening = Opening::first_come(opens_at);
     let starts_at = opens_at.after(lasts_ms);
-    Schedule::new(PractitionerId::new(3), day, Session::Morning, capacity, opening, starts_at)
+    Schedule::new(
+        PractitionerId::new(3),
+        day,
+        Session::Morning,
+        capacity,
+        opening,
+        starts_at,
+    )
 }
 
 pub(crate) fn publish(engine: &Engine, capacity: u32) -> ScheduleId {
@@ -35,9 +41,15 @@ pub(crate) fn publish(engine: &Engine, capacity: u32) -> ScheduleId {
     engine.publish(&plan).expect("a sound schedule")
 }
 
-pub(crate) fn ask(engine: &Engine, patient: PatientId, schedule: ScheduleId) -> Result<Hold, Refusal> {
+pub(crate) fn ask(
+    engine: &Engine,
+    patient: PatientId,
+    schedule: ScheduleId,
+) -> Result<Hold, Refusal> {
     let outcome = engine.request(&Request::new(patient, schedule));
-    outcome.held().ok_or_else(|| outcome.refused().expect("held or refused"))
+    outcome
+        .held()
+        .ok_or_else(|| outcome.refused().expect("held or refused"))
 }
 
 /// The books agree, and no slot of these schedules has come or gone.
@@ -64,7 +76,10 @@ pub(crate) fn together<T: Send>(threads: u64, work: impl Fn(u64) -> T + Sync) ->
                 })
             })
             .collect();
-        hands.into_iter().map(|hand| hand.join().expect("no thread panicked")).collect()
+        hands
+            .into_iter()
+            .map(|hand| hand.join().expect("no thread panicked"))
+            .collect()
     })
 }
 
@@ -74,7 +89,7 @@ pub(crate) fn until_met(what: &str, enough: u64, mut round: impl FnMut(u64, &Mee
     let meetings = Meetings::default();
     for n in 0..MOST {
         round(n, &meetings);
-        if meetings.met.load(SeqCst) >= enough {
+        if meetings.met() >= enough {
             return;
         }
     }
@@ -89,6 +104,10 @@ pub(crate) struct Meetings {
 }
 
 impl Meetings {
+    pub(crate) fn met(&self) -> u64 {
+        self.met.load(SeqCst)
+    }
+
     /// A call that counts as a meeting if another was under way at its beginning or its end.
     pub(crate) fn call<T>(&self, verb: impl FnOnce() -> T) -> T {
         let before = self.inside.fetch_add(1, SeqCst);
@@ -98,6 +117,39 @@ impl Meetings {
             self.met.fetch_add(1, SeqCst);
         }
         answer
+    }
+}
+
+/// A gate at which two threads wait for each other without going to sleep, so that they leave it together.
+#[derive(Default)]
+pub(crate) struct Gate {
+    arrived: AtomicU64,
+    /// Somebody won't come any more.
+    open: AtomicBool,
+}
+
+impl Gate {
+    pub(crate) fn pass(&self) {
+        let through = self.arrived.fetch_add(1, SeqCst) / 2 * 2 + 2;
+        for spins in 1_u64.. {
+            if self.arrived.load(SeqCst) >= through || self.open.load(SeqCst) {
+                return;
+            }
+            if spins.is_multiple_of(1 << 10) {
+                thread::yield_now();
+            } else {
+                spin_loop();
+            }
+        }
+    }
+}
+
+/// Opens a gate for good when its thread ends, also by a panic: nobody waits for the dead.
+pub(crate) struct Leaving<'a>(pub(crate) &'a Gate);
+
+impl Drop for Leaving<'_> {
+    fn drop(&mut self) {
+        self.0.open.store(true, SeqCst);
     }
 }
 

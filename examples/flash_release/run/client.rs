@@ -34,6 +34,10 @@ enum Plan {
     WalkAway,
 }
 
+/// Who is given a slot after a minute of trying pays at once: so all is settled when nobody asks any more.
+const PATIENCE_MS: i64 = 60_000;
+const PROMPT_MS: i64 = 2_000;
+
 const TTL_MS: f64 = HOLD_TTL_MS as f64;
 
 /// What `client` does about its `nth` hold, and when, in milliseconds from now.
@@ -193,12 +197,15 @@ impl<'a> Clients<'a> {
     }
 
     fn decide(&mut self, hold: Hold, patient: PatientId, client: u32, bot: bool) {
-        let (plan, after) = plan(self.morning.seed, client, patient_nth(patient), bot);
         let sale = self.holds.len();
+        let held_at = self.record.sales[sale].held_at;
+        let (plan, after) = match held_at {
+            ..PATIENCE_MS => plan(self.morning.seed, client, paper(patient), bot),
+            _ => (Plan::Pay, PROMPT_MS),
+        };
         self.holds.push((hold, patient, plan));
         if plan != Plan::WalkAway {
-            self.plans
-                .push(Reverse((self.record.sales[sale].held_at + after, sale)));
+            self.plans.push(Reverse((held_at + after, sale)));
         }
     }
 
@@ -250,6 +257,7 @@ fn patient(client: u32, paper: u32) -> PatientId {
     PatientId::new(u128::from(client) << 8 | u128::from(paper))
 }
 
-fn patient_nth(patient: PatientId) -> u32 {
+/// Which of a client's papers it is.
+fn paper(patient: PatientId) -> u32 {
     (patient.to_u128() & 0xff) as u32
 }
