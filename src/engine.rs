@@ -21,6 +21,7 @@ use crate::pool::Pool;
 use crate::pool::places::Places;
 use crate::pool::word::Word;
 use crate::raw::filter;
+use crate::raw::lately::Lately;
 use crate::raw::tally::Tally;
 use crate::raw::wheel::Wheel;
 use crate::words::clock::{Clock, RecentTime};
@@ -65,6 +66,8 @@ struct Inner {
     settings: Settings,
     /// Hashes identities for the pools' filters.
     filter_keys: [u64; 2],
+    /// Patients whose named requests were granted lately.
+    named: Lately,
     tally: Tally<COUNTERS>,
     feeds: Feeds,
     chores: Mutex<advance::Chores>,

@@ -157,7 +157,7 @@ impl Contestant for Desk<'_> {
             Verb::Cancel => assert_eq!(stats.cancelled, stats.confirmed),
             Verb::Expire => assert_eq!(stats.expired, stats.confirmed),
         }
-        office.hospital.audit_slots();
+        office.hospital.audit_books();
     }
 }
 

@@ -30,7 +30,7 @@ struct Ours {
 impl Ours {
     fn new(calls: usize) -> Self {
         let clock = CoarseClock::new(SystemClock::new());
-        let start = fairslot::Clock::recent(&clock);
+        let start = fairslot::Clock::now(&clock);
         let engine = Engine::builder()
             .clock(clock)
             .seed(7)

@@ -7,6 +7,7 @@ use rand::rngs::SysRng;
 
 use crate::ledger::Ledger;
 use crate::pool::places::Places;
+use crate::raw::lately::Lately;
 use crate::raw::tally::Tally;
 use crate::raw::wheel::Wheel;
 use crate::words::clock::{Clock, SystemClock};
@@ -97,7 +98,7 @@ impl EngineBuilder {
     }
 
     /// How many holds and bookings are expected at a time, ended ones of the last 24 hours included: 1 to 268,435,455. Default 16,384.
-    /// It sizes the table that finds a patient's lines, about 18 bytes each, once: with many times more of them the engine goes
+    /// It sizes the table that finds a patient's lines, about 14 bytes each, once: with many times more of them the engine goes
     /// on working and slows down, by a cache line for every seven in a bucket.
     pub fn expected_lines(mut self, lines: u32) -> Self {
         self.expected_lines = lines;
@@ -193,6 +194,7 @@ impl EngineBuilder {
                     retire_after_ms: self.retire_after_ms,
                 },
                 filter_keys: [key.next(), key.next()],
+                named: Lately::new(self.expected_lines),
                 tally: Tally::new(),
                 feeds: Feeds::new(),
                 chores: Mutex::new(Chores::default()),

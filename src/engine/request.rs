@@ -94,13 +94,16 @@ impl Inner {
     /// `at` and `hash`: the time to judge by and the patient's hash, if the caller has them already.
     #[inline(never)]
     fn request(&self, request: &Request, at: Option<Timestamp>, hash: Option<u64>) -> Outcome {
-        let hash = || hash.unwrap_or_else(|| self.ledger.hash(request.patient()));
-        match self.glance(request, at.or_else(|| self.recent()).unwrap_or_else(|| self.now()), hash) {
+        let hash_of = || hash.unwrap_or_else(|| self.ledger.hash(request.patient()));
+        match self.glance(request, at.or_else(|| self.recent()).unwrap_or_else(|| self.now()), hash_of) {
             Some(why) => {
                 self.count_refused_request(why);
                 Outcome::Refused(why)
             }
-            None => self.admit(request, at.unwrap_or_else(|| self.now()), hash()),
+            None => {
+                let hash = hash.unwrap_or_else(|| self.touch_one(request));
+                self.admit(request, at.unwrap_or_else(|| self.now()), hash)
+            }
         }
     }
 
@@ -108,7 +111,10 @@ impl Inner {
     #[inline]
     fn glance(&self, request: &Request, now: Timestamp, hash: impl Fn() -> u64) -> Option<Refusal> {
         // A named request may have an answer already, which goes before nearly everything.
-        if request.request_id().is_some() && self.ledger.peek(hash()) {
+        if request.request_id().is_some()
+            && self.named.may_hold(self.filter_hash(request.patient()))
+            && self.ledger.peek(hash())
+        {
             return None;
         }
         let mut first = None;
@@ -207,6 +213,9 @@ impl Inner {
             return Err(Refusal::Rule {
                 rule: Rule::BookFull,
             });
+        }
+        if request.request_id().is_some() {
+            self.named.add(self.filter_hash(book.patient()));
         }
         let until = now.after(pool.hold_ttl());
         let claimed = self.claim(book, pool, schedule, Phase::Held, now, until)?;
@@ -397,16 +406,23 @@ impl Inner {
 
     /// Reads a word of every cache line that a batch will want, so that the misses overlap. The answer is each patient's hash.
     fn touch(&self, batch: &[Request]) -> [u64; BATCH] {
-        let (mut hashes, mut sum) = ([0; BATCH], 0);
+        let mut hashes = [0; BATCH];
         for (hash, request) in hashes.iter_mut().zip(batch) {
-            *hash = self.ledger.hash(request.patient());
-            sum ^= self.ledger.touch(*hash);
-            if let Some(pool) = request.schedules().first().and_then(|schedule| self.places.find(*schedule)) {
-                sum ^= pool.touch();
-            }
+            *hash = self.touch_one(request);
+        }
+        hashes
+    }
+
+    /// The same for one, before reading the clock and taking the lock, which both wait for what was read before.
+    #[inline]
+    fn touch_one(&self, request: &Request) -> u64 {
+        let hash = self.ledger.hash(request.patient());
+        let mut sum = self.ledger.touch(hash);
+        if let Some(pool) = request.schedules().first().and_then(|schedule| self.places.find(*schedule)) {
+            sum ^= pool.touch();
         }
         black_box(sum);
-        hashes
+        hash
     }
 }
 

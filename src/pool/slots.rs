@@ -28,6 +28,8 @@ pub(crate) struct Slots {
     first: Segment,
     /// Slots in the first segment.
     first_room: AtomicU32,
+    /// Words of it that are the filter.
+    filter_words: AtomicU32,
     /// At least the number of bits set beyond the first 32.
     left: AtomicU32,
     more: OnceLock<Box<[Segment; MORE]>>,
@@ -70,7 +72,7 @@ impl Slots {
     /// How many of the first segment's words are the filter.
     #[inline]
     fn filter_words(&self) -> u32 {
-        filter::words_for(self.first_room.load(Ordering::Relaxed))
+        self.filter_words.load(Ordering::Relaxed)
     }
 
     /// Whether an entry may be in the filter.
@@ -239,17 +241,11 @@ impl Slots {
     /// Makes the segments that `capacity` slots need, with no bit set.
     pub(crate) fn reach(&self, generation: u32, capacity: u16) {
         if self.first.get().is_none() {
-            let room = u32::from(capacity);
+            let (room, filter) = (u32::from(capacity), filter::words_for(u32::from(capacity)));
             // Before the words: whoever finds them finds their number.
             self.first_room.store(room, Ordering::Relaxed);
-            self.first.get_or_init(|| {
-                segment(
-                    filter::words_for(room),
-                    bit_words(room, true),
-                    room,
-                    generation,
-                )
-            });
+            self.filter_words.store(filter, Ordering::Relaxed);
+            self.first.get_or_init(|| segment(filter, bit_words(room, true), room, generation));
         }
         let last = self.place(capacity - 1);
         for later in 1..=last.segment {

@@ -1,7 +1,7 @@
 //! A table of short lists under small locks: what stands under this hash?
 //!
 //! The table is an array of buckets, one cache line each: a lock of one byte, a link, and seven entries of eight bytes. An entry is the upper
-//! 36 bits of a hash (the tag) and a number of 28 bits. The lower bits choose the bucket, so its address is known before anything
+//! 36 bits of a hash (the tag) and a number of 28 bits. The lower 32 bits choose the bucket, so its address is known before anything
 //! is read. A bucket that is full goes on in a spill bucket, which stays linked for good. Nothing ever moves and nothing
 //! is rehashed: the table is sized once, and past that it degrades by a line each seven entries of a bucket.
 //!
@@ -56,9 +56,9 @@ const fn tag_of(hash: u64) -> u64 {
 }
 
 impl Lines {
-    /// A table for about so many entries: twice as many places. `spill_max` buckets more may be linked on.
+    /// A table for about so many entries: four and a half a bucket of seven, so that one bucket in fifteen spills. `spill_max` buckets more may be linked on.
     pub(crate) fn new(expected: u32, spill_max: u32) -> Self {
-        let buckets = (expected as usize * 2 / ENTRIES).next_power_of_two();
+        let buckets = (expected as usize * 2).div_ceil(ENTRIES + 2);
         Self {
             buckets: (0..buckets).map(|_| Bucket::default()).collect(),
             spill: Arena::new(spill_max),
@@ -66,7 +66,6 @@ impl Lines {
         }
     }
 
-    /// Bucket by the hash's low bits, which the tag's 36 high ones leave alone up to 2^28 buckets.
     #[inline]
     fn bucket(&self, hash: u64) -> &Bucket {
         &self.buckets[self.bucket_of(hash)]
@@ -74,7 +73,8 @@ impl Lines {
 
     #[inline]
     pub(crate) fn bucket_of(&self, hash: u64) -> usize {
-        hash as usize & (self.buckets.len() - 1)
+        // A 32-bit fraction of the number of buckets.
+        (((hash & 0xffff_ffff) * self.buckets.len() as u64) >> 32) as usize
     }
 
     pub(crate) fn buckets(&self) -> usize {

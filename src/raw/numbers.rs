@@ -1,15 +1,15 @@
 //! Numbers for things that come and go: which one is free?
 //!
-//! Each lane hands out numbers of its own: those given back to it, last first, then a block of fresh ones. So threads don't meet here, fresh
-//! things lie next to each other, and one thread alone always gets the same numbers in the same order. When the fresh ones are used up, a
-//! lane takes what others were given back.
+//! Each lane hands out numbers of its own: those given back to it, last first. When it has none it takes a block from a common store of what
+//! others were given back too many of, then a block of fresh ones. So threads seldom meet here, fresh things lie next to each other,
+//! nothing fresh is used while much lies idle, and one thread alone always gets the same numbers in the same order.
 
 use crossbeam_utils::CachePadded;
 
 use crate::words::sync::atomic::{AtomicU32, Ordering};
 use crate::words::sync::{LANES, Mutex, lane};
 
-/// Fresh numbers that a lane takes at a time.
+/// Numbers that a lane takes at a time. It gives a block away when it has two.
 const BLOCK: u32 = if cfg!(any(fairslot_loom, fairslot_shuttle)) {
     1
 } else {
@@ -19,6 +19,8 @@ const BLOCK: u32 = if cfg!(any(fairslot_loom, fairslot_shuttle)) {
 #[derive(Debug)]
 pub(crate) struct Numbers {
     lanes: Box<[CachePadded<Mutex<Lane>>]>,
+    /// Blocks given away. Locked after a lane, never before one.
+    store: Mutex<Vec<Vec<u32>>>,
     /// The first number that nobody was ever given.
     fresh: AtomicU32,
     end: u32,
@@ -38,6 +40,7 @@ impl Numbers {
             .collect();
         Self {
             lanes,
+            store: Mutex::default(),
             fresh: AtomicU32::new(first),
             end,
         }
@@ -49,6 +52,10 @@ impl Numbers {
         let mut own = self.lanes[lane()].lock();
         if let Some(number) = own.returned.pop().or_else(|| own.fresh.next()) {
             return Some(number);
+        }
+        if let Some(block) = self.store.lock().pop() {
+            own.returned = block;
+            return own.returned.pop();
         }
         // Relaxed: only the number counts; whoever had it before gave it back under a lock.
         let from = self
@@ -74,7 +81,12 @@ impl Numbers {
 
     /// Gives a number back.
     pub(crate) fn give(&self, number: u32) {
-        self.lanes[lane()].lock().returned.push(number);
+        let mut own = self.lanes[lane()].lock();
+        own.returned.push(number);
+        if own.returned.len() >= 2 * BLOCK as usize {
+            let block = own.returned.split_off(BLOCK as usize);
+            self.store.lock().push(block);
+        }
     }
 
     /// The first number that nobody was ever given: everything below may be in use.
@@ -107,5 +119,15 @@ mod tests {
         std::thread::scope(|scope| scope.spawn(|| numbers.give(77)).join().unwrap());
         assert_eq!(numbers.take(), Some(77));
         assert_eq!(numbers.take(), None);
+    }
+
+    #[test]
+    fn what_one_thread_gives_back_another_takes_before_anything_fresh() {
+        let numbers = Numbers::new(1, 1_000_000);
+        for _ in 0..100 {
+            let taken: Vec<u32> = (0..1_000).filter_map(|_| numbers.take()).collect();
+            std::thread::scope(|scope| scope.spawn(|| taken.iter().for_each(|number| numbers.give(*number))).join().unwrap());
+        }
+        assert!(numbers.high() < 3_000, "{} of 1,000 in use at a time", numbers.high());
     }
 }

@@ -18,6 +18,19 @@ pub(crate) type Entry = (u64, u32);
 
 /// One tick: 1,024 ms.
 const TICK_BITS: u32 = 10;
+
+/// An entry within its tick's list: milliseconds into the tick, and the key.
+type Packed = u64;
+
+const fn pack(entry: Entry) -> Packed {
+    (entry.0 & ((1 << TICK_BITS) - 1)) << u32::BITS | entry.1 as u64
+}
+
+/// The other way; the key is the low half.
+const fn unpack(tick: u64, packed: Packed) -> Entry {
+    (tick << TICK_BITS | packed >> u32::BITS, packed as u32)
+}
+
 /// Ticks in the ring, a power of two: 1,024 of them reach 17 minutes ahead, past a hold's usual 15.
 const RING: u64 = if cfg!(any(fairslot_loom, fairslot_shuttle)) {
     4
@@ -47,11 +60,11 @@ struct Lane {
     /// Everything of ticks up to and including this one is in `near`.
     tick: u64,
     /// Entries of the `RING` ticks after `tick`, by tick modulo `RING`. Made at the first entry.
-    ring: Vec<Vec<Entry>>,
+    ring: Vec<Vec<Packed>>,
     /// How many entries lie in the ring.
     in_ring: usize,
     /// Entries beyond the ring when they were put, by tick.
-    far: BTreeMap<u64, Vec<Entry>>,
+    far: BTreeMap<u64, Vec<Packed>>,
 }
 
 impl Lane {
@@ -63,10 +76,10 @@ impl Lane {
             if self.ring.is_empty() {
                 self.ring.resize_with(RING as usize, Vec::new);
             }
-            self.ring[(tick % RING) as usize].push(entry);
+            self.ring[(tick % RING) as usize].push(pack(entry));
             self.in_ring += 1;
         } else {
-            self.far.entry(tick).or_default().push(entry);
+            self.far.entry(tick).or_default().push(pack(entry));
         }
     }
 
@@ -76,11 +89,9 @@ impl Lane {
             self.near.retain(|Reverse(other)| *other != entry);
             return;
         }
-        let take = |list: &mut Vec<Entry>| {
-            list.iter()
-                .position(|other| *other == entry)
-                .map(|at| list.swap_remove(at))
-                .is_some()
+        let take = |list: &mut Vec<Packed>| {
+            let at = list.iter().position(|other| *other == pack(entry));
+            at.map(|at| list.swap_remove(at)).is_some()
         };
         if tick - self.tick <= RING && self.ring.get_mut((tick % RING) as usize).is_some_and(take) {
             self.in_ring -= 1;
@@ -107,10 +118,10 @@ impl Lane {
             if tick - self.tick <= RING && !self.ring.is_empty() {
                 let list = std::mem::take(&mut self.ring[(tick % RING) as usize]);
                 self.in_ring -= list.len();
-                self.near.extend(list.into_iter().map(Reverse));
+                self.near.extend(list.into_iter().map(|packed| Reverse(unpack(tick, packed))));
             }
             if let Some(list) = self.far.remove(&tick) {
-                self.near.extend(list.into_iter().map(Reverse));
+                self.near.extend(list.into_iter().map(|packed| Reverse(unpack(tick, packed))));
             }
             self.tick = tick;
         }

@@ -64,7 +64,8 @@ impl RecentTime {
 ///
 /// A reading that lies more than [`SystemClock::LEAP`] away from what the monotonic clock expects is not believed until it has
 /// stayed there for [`SystemClock::PATIENCE`]: one wild reading would expire every hold at once, and the engine, which never
-/// goes back, could not take it back. Readings within the bound follow the machine, NTP's slewing included.
+/// goes back, could not take it back. Readings within the bound follow the machine, NTP's slewing included. The machine's clock is looked at every
+/// [`SystemClock::LOOK`]; in between the monotonic one alone is read.
 pub struct SystemClock {
     anchor: Anchor,
     started: Instant,
@@ -75,6 +76,8 @@ impl SystemClock {
     pub const LEAP: Duration = Duration::from_secs(5);
     /// How long a leap must last to be believed: one minute.
     pub const PATIENCE: Duration = Duration::from_secs(60);
+    /// How often the machine's clock is looked at: every 10 milliseconds.
+    pub const LOOK: Duration = Duration::from_millis(10);
 
     /// The machine's clock from now on.
     #[must_use]
@@ -98,7 +101,7 @@ impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the clock")]
     fn now(&self) -> Timestamp {
         let mono = millis(Instant::now().duration_since(self.started));
-        Timestamp::from_millis(self.anchor.read(wall_ms(), mono))
+        Timestamp::from_millis(self.anchor.at(mono).unwrap_or_else(|| self.anchor.read(wall_ms(), mono)))
     }
 }
 
@@ -120,14 +123,15 @@ fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Where the wall clock stands against the monotonic one, and since when it has stood elsewhere. A believed reading, which is
-/// every reading but a few in a machine's life, writes nothing.
+/// Where the wall clock stands against the monotonic one, and since when it has stood elsewhere. Between two looks nothing is written.
 ///
 /// Relaxed throughout: the numbers stand on their own, and the lock orders the rare changes.
 #[derive(Debug)]
 struct Anchor {
     /// Wall time minus monotonic time, wrapping, at the last settling.
     offset: AtomicU64,
+    /// Monotonic time of the last look at the wall clock.
+    looked: AtomicU64,
     /// Whether `astray` holds something, so that a good reading need not lock to find out.
     wandering: AtomicBool,
     /// Monotonic time since when readings have lain at another, steady place, and how far off that is.
@@ -137,25 +141,31 @@ struct Anchor {
 impl Anchor {
     /// Anchored to a wall clock that reads `wall` when the monotonic one reads 0.
     fn new(wall: u64) -> Self {
-        Self {
-            offset: AtomicU64::new(wall),
+        Self { offset: AtomicU64::new(wall), looked: AtomicU64::new(0),
             wandering: AtomicBool::new(false),
             astray: Mutex::new(None),
         }
     }
 
+    /// The time by the monotonic clock alone, if the wall clock was looked at just now.
+    fn at(&self, mono: u64) -> Option<u64> {
+        let fresh = mono.wrapping_sub(self.looked.load(Ordering::Relaxed)) < millis(SystemClock::LOOK);
+        fresh.then(|| mono.wrapping_add(self.offset.load(Ordering::Relaxed)))
+    }
+
     fn read(&self, wall: u64, mono: u64) -> u64 {
+        self.looked.store(mono, Ordering::Relaxed);
         let expected = mono.wrapping_add(self.offset.load(Ordering::Relaxed));
         let off = i128::from(wall) - i128::from(expected);
         let leap = i128::from(millis(SystemClock::LEAP));
         if off.abs() > leap {
             return self.doubt(wall, mono, expected, off);
         }
-        // Follow what slews slowly, before it adds up to a leap.
-        if off.abs() > leap / 2 || self.wandering.load(Ordering::Relaxed) {
+        // Follow the machine. Reading whole milliseconds of two clocks, one may be ahead by one.
+        if off.abs() > 1 || self.wandering.load(Ordering::Relaxed) {
             self.settle(&mut self.astray.lock(), wall, mono);
         }
-        wall
+        mono.wrapping_add(self.offset.load(Ordering::Relaxed))
     }
 
     #[cold]

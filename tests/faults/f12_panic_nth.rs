@@ -10,23 +10,15 @@ use fairslot::{Clock, Event, ManualClock, Timestamp};
 use crate::desk::{assert_whole, engine, events};
 use crate::life::Life;
 
-/// Counts its readings, both kinds together, and panics at one of them.
+/// Counts its readings and panics at one of them.
 struct Brittle {
     time: Arc<ManualClock>,
     readings: AtomicU64,
     panic_at: u64,
 }
 
-impl Brittle {
-    fn new(panic_at: u64) -> Self {
-        Self {
-            time: Arc::default(),
-            readings: AtomicU64::new(0),
-            panic_at,
-        }
-    }
-
-    fn read(&self) -> Timestamp {
+impl Clock for Brittle {
+    fn now(&self) -> Timestamp {
         if self.readings.fetch_add(1, Relaxed) + 1 == self.panic_at {
             // A panic that prints nothing.
             resume_unwind(Box::new("the clock"));
@@ -35,19 +27,13 @@ impl Brittle {
     }
 }
 
-impl Clock for Brittle {
-    fn now(&self) -> Timestamp {
-        self.read()
-    }
-
-    fn recent(&self) -> Timestamp {
-        self.read()
-    }
-}
-
 /// A life under a clock that panics at one reading; whoever meets the panic calls again. The answers, the events and the readings.
 fn live(panic_at: u64) -> (Vec<String>, Vec<Event>, u64) {
-    let clock = Arc::new(Brittle::new(panic_at));
+    let clock = Arc::new(Brittle {
+        time: Arc::default(),
+        readings: AtomicU64::new(0),
+        panic_at,
+    });
     let engine = engine(Arc::clone(&clock));
     let listener = engine.observe(1_000);
     let mut life = Life::new(engine.clone(), Arc::clone(&clock.time));

@@ -5,5 +5,10 @@
 //! ```
 
 mod claim;
+mod books;
 mod expire;
+mod publish;
+mod raw;
 mod support;
+mod time;
+mod verbs;

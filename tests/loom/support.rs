@@ -1,5 +1,6 @@
 //! What the models share: the explorer, and the pool's protocol as an engine drives it, without the engine.
 
+use std::cell::Cell;
 use std::sync::Mutex as StdMutex;
 use std::sync::atomic::{AtomicUsize, Ordering as StdOrdering};
 
@@ -14,7 +15,7 @@ use crate::words::clock::Clock;
 use crate::words::id::{PatientId, PractitionerId, ScheduleId};
 use crate::words::schedule::{Day, Opening, Schedule, Session};
 use crate::words::time::Timestamp;
-use crate::{Engine, EngineBuilder};
+use crate::{Booking, Engine, Hold, Request};
 
 /// The present, unless a model says otherwise.
 pub(super) const NOW: u64 = 1_000;
@@ -87,24 +88,33 @@ impl<T> Notes<T> {
     }
 }
 
-/// A clock that stands where it is put. Not modelled either: a number on its own.
-#[derive(Debug)]
-pub(super) struct Dial(std::sync::atomic::AtomicU64);
+::loom::thread_local! {
+    /// The time by this thread's watch.
+    static WATCH: Cell<u64> = Cell::new(NOW);
+}
 
-impl Dial {
-    pub(super) fn at(ms: u64) -> std::sync::Arc<Self> {
-        std::sync::Arc::new(Self(ms.into()))
-    }
+/// A clock that shows every thread a time of its own, [`NOW`] at first: two machines' clocks are never quite the same, nor is one read
+/// at the instant at which it is used.
+#[derive(Debug, Clone, Copy)]
+struct Watches;
 
-    pub(super) fn set(&self, ms: u64) {
-        self.0.store(ms, StdOrdering::Relaxed);
+impl Clock for Watches {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(WATCH.with(Cell::get))
     }
 }
 
-impl Clock for Dial {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.0.load(StdOrdering::Relaxed))
-    }
+/// Sets this thread's watch.
+pub(super) fn set_watch(ms: u64) {
+    WATCH.with(|watch| watch.set(ms));
+}
+
+/// A thread whose watch says `ms`.
+pub(super) fn hand_at(ms: u64, work: impl FnOnce() + Send + 'static) -> Hand {
+    hand(move || {
+        set_watch(ms);
+        work();
+    })
 }
 
 /// A schedule of so many slots, open since the beginning of time.
@@ -118,11 +128,38 @@ pub(super) fn schedule(capacity: u32) -> Schedule {
     }
 }
 
-/// A small engine and its clock, which stands at [`NOW`]. Four patients at most should have a book, in two buckets.
-pub(super) fn engine(build: impl FnOnce(EngineBuilder) -> EngineBuilder) -> (Engine, std::sync::Arc<Dial>) {
-    let dial = Dial::at(NOW);
+/// A small engine: two schedules, eight records, two buckets of books.
+pub(super) fn engine() -> Engine {
     let small = Engine::builder().seed(7).schedules_max(2).records_max(8).expected_lines(2);
-    (build(small.clock(std::sync::Arc::clone(&dial))).build().unwrap(), dial)
+    small.clock(Watches).build().unwrap()
+}
+
+/// Four patients, whose books lie in one bucket and the other by turns.
+pub(super) fn people(engine: &Engine) -> [PatientId; 4] {
+    let mut ids = (1..).map(PatientId::new);
+    [0, 1, 0, 1].map(|bucket| ids.find(|id| engine.ledger().belongs_in(bucket, *id)).unwrap())
+}
+
+/// A hold that is surely to be had.
+pub(super) fn hold(engine: &Engine, patient: PatientId, schedule: ScheduleId) -> Hold {
+    engine.request(&Request::new(patient, schedule)).held().unwrap()
+}
+
+/// A booking that is surely to be had.
+pub(super) fn book(engine: &Engine, patient: PatientId, schedule: ScheduleId) -> Booking {
+    let hold = hold(engine, patient, schedule);
+    engine.confirm(hold.id, patient, None).unwrap().wait().unwrap()
+}
+
+/// The books agree.
+pub(super) fn agree(engine: &Engine) {
+    assert_eq!(engine.audit().findings, []);
+}
+
+/// Free, held, booked and withdrawn slots of a schedule.
+pub(super) fn count(engine: &Engine, schedule: ScheduleId) -> [u32; 4] {
+    let now = engine.availability(schedule).unwrap();
+    [now.free, now.held, now.booked, now.withdrawn]
 }
 
 /// One pool with records beside it, as an engine has them: the protocol of the pool's own documentation, step by step.

@@ -337,12 +337,13 @@ impl Book {
             .map(|answer| answer.at.saturating_add(DAY))
     }
 
-    /// What a hold waits for. A due one is still worth a try.
+    /// What a hold waits for.
     pub(crate) fn stage(&self, hold: usize) -> Stage {
         match self.entries[hold].state {
             State::Held => Stage::Held,
             State::Booked => Stage::Booked,
             State::CheckedIn => Stage::CheckedIn,
+            State::Ended(End::Expired | End::RefundDue, _) => Stage::RanOut,
             State::Visited | State::Ended(..) => Stage::Over,
         }
     }
@@ -350,8 +351,11 @@ impl Book {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stage {
+    /// Perhaps due.
     Held,
     Booked,
     CheckedIn,
+    /// A late confirm is worth a try, and another.
+    RanOut,
     Over,
 }

@@ -2,7 +2,7 @@
 
 use fairslot::{Opening, Refusal, Rule, Schedule, What};
 
-use crate::desk::{ANN, BOB, Desk, EVE, SESSION, TTL, after, plan};
+use crate::desk::{ANN, BOB, Desk, EVE, SESSION, TTL, after, payment, plan};
 use crate::twin::hold_of;
 
 #[test]
@@ -70,6 +70,21 @@ fn f26_exchange_again_names_the_new_booking() {
     assert_eq!(back.slot, first.slot);
     assert_ne!(back.id, first.id);
     assert_eq!(desk.cancel(back.id, ANN), Ok(()));
+}
+
+/// What was paid for the old booking is paid for the new one.
+#[test]
+fn f26_exchange_takes_the_payment_along() {
+    let desk = Desk::new();
+    let (here, there) = (desk.publish(1), desk.publish(1));
+    let hold = desk.hold(ANN, here);
+    let old = desk.pay(hold.id, ANN, payment(1)).expect("it is live");
+    let new = desk.exchange(old.id, ANN, there).expect("a slot is free");
+    let pay = |number| {
+        desk.pay(hold_of(new.id), ANN, payment(number))
+            .map(|booking| booking.payment_due_back)
+    };
+    assert_eq!((pay(1), pay(2)), (Ok(None), Ok(payment(2))));
 }
 
 /// Refused, the patient has what she had.

@@ -24,4 +24,5 @@ mod f26_exchange;
 mod not_yours;
 mod precedence_request;
 mod precedence_settle;
+mod retire;
 mod visits;

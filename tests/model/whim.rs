@@ -130,9 +130,10 @@ impl World {
     fn moment(&self) -> BoxedStrategy<Moment> {
         let recent = self.recent();
         let holds = |over| {
+            let is_over = |stage| matches!(stage, Stage::RanOut | Stage::Over);
             recent
                 .iter()
-                .filter(move |(_, stage)| (*stage == Stage::Over) == over)
+                .filter(move |(_, stage)| is_over(*stage) == over)
                 .map(|(held, _)| *held)
         };
         let expiries: Vec<Edge> = holds(false).map(Edge::Expiry).collect();
@@ -198,17 +199,15 @@ impl World {
         let by = prop::option::weighted(0.25, 0..PATIENTS);
         let any = (select(held), flip, by, self.any_deed())
             .prop_map(|(held, flip, by, deed)| Op::Settle(Held { flip, ..held }, by, deed));
-        let waiting: Vec<(u32, BoxedStrategy<Op>)> = recent
-            .into_iter()
-            .filter_map(|(held, stage)| {
-                Some((
-                    1,
-                    self.deed(held.of, stage)?
-                        .prop_map(move |deed| Op::Settle(held, None, deed))
-                        .boxed(),
-                ))
-            })
-            .collect();
+        let mut waiting = Vec::new();
+        for (held, stage) in recent {
+            let weight = if stage == Stage::RanOut { 1 } else { 3 };
+            let settle = move |deed| Op::Settle(held, None, deed);
+            waiting.extend(
+                self.deed(held.of, stage)
+                    .map(|deed| (weight, deed.prop_map(settle).boxed())),
+            );
+        }
         if waiting.is_empty() {
             any.boxed()
         } else {
@@ -231,6 +230,7 @@ impl World {
             ]
             .boxed(),
             Stage::CheckedIn => Just(Deed::Fulfil).boxed(),
+            Stage::RanOut => confirm().boxed(),
             Stage::Over => return None,
         })
     }

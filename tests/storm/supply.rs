@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError, RwLock};
 
 use fairslot::{Engine, ManualClock, PatientId, PractitionerId, Refusal, Request, ScheduleId};
 
-use crate::weather::{DAY, Dice, Meetings, OPENING, assert_whole, built, plan, together};
+use crate::weather::{DAY, Dice, Meetings, OPENING, alone, assert_whole, built, plan, together};
 
 const DAYS: u64 = 1_000;
 
@@ -98,6 +98,7 @@ fn hospital(engine: &Engine, clock: &ManualClock, gazette: &Gazette, overnight: 
 
 #[test]
 fn schedules_come_and_go_while_others_ask() {
+    let _alone = alone();
     let (engine, clock) = built(|builder| {
         builder
             .retire_after_ms(Some(DAY))
@@ -117,6 +118,7 @@ fn schedules_come_and_go_while_others_ask() {
             ask_and_find(&engine, &gazette, &mut dice, &meetings);
         }
     });
+    meetings.assert_any("asking while the hospital publishes");
     let stats = engine.stats();
     assert_eq!(stats.published, 3 * DAYS);
     assert!(

@@ -2,8 +2,8 @@
 
 use std::hint::spin_loop;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::SeqCst};
-use std::sync::{Arc, Barrier};
-use std::thread;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ScopedJoinHandle};
 
 use fairslot::{
     Day, Engine, EngineBuilder, Hold, ManualClock, Opening, PatientId, PractitionerId, Refusal,
@@ -63,37 +63,42 @@ pub(crate) fn assert_whole(engine: &Engine, schedules: &[ScheduleId]) {
     }
 }
 
+/// One storm at a time, or they would take each other's cores. Whoever failed lets the next one go on.
+pub(crate) fn alone() -> MutexGuard<'static, ()> {
+    static WEATHER: Mutex<()> = Mutex::new(());
+    WEATHER.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// So many threads, let go at once: their answers in order.
 pub(crate) fn together<T: Send>(threads: u64, work: impl Fn(u64) -> T + Sync) -> Vec<T> {
-    let gate = Barrier::new(threads as usize);
+    let gate = Gate::of(threads);
     thread::scope(|scope| {
         let hands: Vec<_> = (0..threads)
             .map(|lane| {
                 let (gate, work) = (&gate, &work);
                 scope.spawn(move || {
-                    gate.wait();
+                    gate.pass();
                     work(lane)
                 })
             })
             .collect();
-        hands
-            .into_iter()
-            .map(|hand| hand.join().expect("no thread panicked"))
-            .collect()
+        let join = |hand: ScopedJoinHandle<'_, T>| hand.join().expect("no thread panicked");
+        hands.into_iter().map(join).collect()
     })
 }
 
-/// Rounds until the threads have met often enough, within bounds.
-pub(crate) fn until_met(what: &str, enough: u64, mut round: impl FnMut(u64, &Meetings)) {
-    const MOST: u64 = 20_000;
+/// Rounds until the threads have met often, within bounds; they must have met a few times.
+pub(crate) fn until_met(what: &str, often: u64, mut round: impl FnMut(u64, &Meetings)) {
+    const MOST: u64 = 5_000;
+    let _alone = alone();
     let meetings = Meetings::default();
     for n in 0..MOST {
         round(n, &meetings);
-        if meetings.met() >= enough {
+        if meetings.met() >= often {
             return;
         }
     }
-    panic!("{MOST} rounds of {what}, and the threads hardly ever met");
+    meetings.assert_any(what);
 }
 
 /// Who is in the middle of a call, and how often somebody found that another was.
@@ -108,6 +113,15 @@ impl Meetings {
         self.met.load(SeqCst)
     }
 
+    /// Without a few there was no storm.
+    pub(crate) fn assert_any(&self, what: &str) {
+        assert!(
+            self.met() >= 3,
+            "{what}: the threads met {} times",
+            self.met()
+        );
+    }
+
     /// A call that counts as a meeting if another was under way at its beginning or its end.
     pub(crate) fn call<T>(&self, verb: impl FnOnce() -> T) -> T {
         let before = self.inside.fetch_add(1, SeqCst);
@@ -120,21 +134,29 @@ impl Meetings {
     }
 }
 
-/// A gate at which two threads wait for each other without going to sleep, so that they leave it together.
-#[derive(Default)]
+/// A gate at which threads wait for each other without going to sleep, so that they leave it together.
 pub(crate) struct Gate {
+    threads: u64,
     arrived: AtomicU64,
     /// Somebody won't come any more.
     open: AtomicBool,
 }
 
 impl Gate {
+    pub(crate) fn of(threads: u64) -> Self {
+        Self {
+            threads,
+            arrived: AtomicU64::new(0),
+            open: AtomicBool::new(false),
+        }
+    }
+
     pub(crate) fn pass(&self) {
-        let through = self.arrived.fetch_add(1, SeqCst) / 2 * 2 + 2;
-        for spins in 1_u64.. {
-            if self.arrived.load(SeqCst) >= through || self.open.load(SeqCst) {
-                return;
-            }
+        let before = self.arrived.fetch_add(1, SeqCst);
+        let through = before - before % self.threads + self.threads;
+        let mut spins = 0_u32;
+        while self.arrived.load(SeqCst) < through && !self.open.load(SeqCst) {
+            spins += 1;
             if spins.is_multiple_of(1 << 10) {
                 thread::yield_now();
             } else {

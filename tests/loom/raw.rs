@@ -1,0 +1,228 @@
+//! The raw structures alone.
+
+use ::loom::sync::Arc;
+use ::loom::sync::atomic::{AtomicU64, Ordering};
+
+use super::support::{Notes, explore, hand, race};
+use crate::pool::slots::Slots;
+use crate::raw::arena::Arena;
+use crate::raw::filter;
+use crate::raw::lines::Lines;
+use crate::raw::numbers::Numbers;
+use crate::raw::wheel::Wheel;
+
+/// A hash with this tag, in the first bucket.
+const fn hash(tag: u64) -> u64 {
+    tag << 28
+}
+
+/// Threads: one writes a line and then says so, one hears it and peeks. Property: whoever has learnt of a line finds it. All interleavings.
+#[test]
+fn lines_insert_against_peek() {
+    explore(None, || {
+        let (lines, said) = (Arc::new(Lines::new(1, 4)), Arc::new(AtomicU64::new(0)));
+        let (writes, says, peeks, hears) = (lines.clone(), said.clone(), lines.clone(), said);
+        race([
+            hand(move || {
+                assert!(writes.lock(hash(1)).insert(1));
+                says.store(1, Ordering::Release);
+            }),
+            hand(move || {
+                let told = hears.load(Ordering::Acquire) == 1;
+                assert!(peeks.peek(hash(1)) || !told);
+                assert!(!peeks.peek(hash(2)));
+            }),
+        ]);
+        assert!(lines.peek(hash(1)));
+    });
+}
+
+/// Threads: one writes what a line speaks of and then the line, one peeks and reads it. Property: whoever sees a line without the lock sees
+/// what was written before it. All interleavings.
+#[test]
+fn lines_publish_what_they_speak_of() {
+    explore(None, || {
+        let (lines, record) = (Arc::new(Lines::new(1, 4)), Arc::new(AtomicU64::new(0)));
+        let (writes, writes_record, peeks, reads) = (lines.clone(), record.clone(), lines, record);
+        race([
+            hand(move || {
+                writes_record.store(7, Ordering::Relaxed);
+                writes.lock(hash(1)).insert(1);
+            }),
+            hand(move || {
+                if peeks.peek(hash(1)) {
+                    assert_eq!(reads.load(Ordering::Relaxed), 7);
+                }
+            }),
+        ]);
+    });
+}
+
+/// Threads: two write more lines into one bucket than it has room for, one peeks for a line that stands throughout. Property: the lock keeps
+/// them apart, the spill bucket is linked once, nothing is lost, and what stands is never missed. At most three preemptions.
+#[test]
+fn lines_spill() {
+    explore(Some(3), || {
+        let lines = Arc::new(Lines::new(1, 4));
+        assert!(lines.lock(hash(9)).insert(9));
+        let writer = |number: u32| {
+            let lines = lines.clone();
+            hand(move || assert!(lines.lock(hash(1)).insert(number)))
+        };
+        let peeks = lines.clone();
+        race([writer(1), writer(2), hand(move || assert!(peeks.peek(hash(9))))]);
+        let mut found: Vec<u32> = lines.lock(hash(1)).matches().collect();
+        found.sort_unstable();
+        assert_eq!(found, [1, 2]);
+        assert!(lines.peek(hash(1)) && lines.peek(hash(9)));
+    });
+}
+
+/// Threads: one strikes lines and writes others in their places, one peeks for a line that stands throughout. All interleavings.
+#[test]
+fn lines_remove_against_peek() {
+    explore(None, || {
+        let lines = Arc::new(Lines::new(1, 4));
+        (1..=3).for_each(|number| assert!(lines.lock(hash(u64::from(number))).insert(number)));
+        let (changes, peeks) = (lines.clone(), lines.clone());
+        race([
+            hand(move || {
+                changes.lock(hash(1)).remove(1);
+                assert!(changes.lock(hash(4)).insert(4));
+                changes.lock(hash(2)).remove(2);
+            }),
+            hand(move || assert!(peeks.peek(hash(3)))),
+        ]);
+        assert!(lines.peek(hash(4)) && !lines.peek(hash(1)) && !lines.peek(hash(2)));
+    });
+}
+
+/// Threads: one adds to a filter and then does what others can see, one sees it. Property: it finds the entry. All interleavings.
+#[test]
+fn filter_before_effect() {
+    explore(None, || {
+        let cells = || Arc::new([AtomicU64::new(0)]);
+        let (entries, effect) = (cells(), cells());
+        let (adds, acts, asks, sees) = (entries.clone(), effect.clone(), entries, effect);
+        race([
+            hand(move || {
+                filter::add(&adds[..], 1, 77);
+                acts[0].store(1, Ordering::Release);
+            }),
+            hand(move || assert!(sees[0].load(Ordering::Acquire) == 0 || filter::may_hold(&asks[..], 1, 77))),
+        ]);
+    });
+}
+
+/// Threads: one puts entries and brings one forward, two take what is due. Property: each entry is taken once, none is lost. All interleavings.
+#[test]
+fn wheel_put_and_bring_forward_against_sweep() {
+    explore(None, || {
+        let (wheel, taken) = (Arc::new(Wheel::new()), Notes::new());
+        let lane = Wheel::own_lane();
+        wheel.put(lane, 9_000, 1);
+        let puts = wheel.clone();
+        let sweeper = |now| {
+            let (wheel, taken) = (wheel.clone(), taken.clone());
+            hand(move || {
+                let mut due = Vec::new();
+                wheel.pop_due(now, usize::MAX, &mut due);
+                due.into_iter().for_each(|entry| taken.add(entry));
+            })
+        };
+        race([
+            hand(move || {
+                puts.put(lane, 2_000, 2);
+                puts.bring_forward(lane, 9_000, 1_000, 1);
+            }),
+            sweeper(1_500),
+            sweeper(4_000),
+        ]);
+        let mut rest = Vec::new();
+        wheel.pop_due(u64::MAX, usize::MAX, &mut rest);
+        let mut all = taken.all();
+        all.extend(rest);
+        all.sort_unstable();
+        assert_eq!(all, [(1_000, 1), (2_000, 2)]);
+    });
+}
+
+/// Threads: two take numbers and one of them gives one back. Property: nobody has a number that another has. All interleavings.
+#[test]
+fn numbers_are_nobody_elses() {
+    explore(None, || {
+        let (numbers, kept) = (Arc::new(Numbers::new(1, 4)), Notes::new());
+        let (one, other, kept_one, kept_other) = (numbers.clone(), numbers.clone(), kept.clone(), kept.clone());
+        race([
+            hand(move || {
+                one.give(one.take().unwrap());
+                kept_one.add(one.take().unwrap());
+            }),
+            hand(move || (0..2).for_each(|_| kept_other.add(other.take().unwrap()))),
+        ]);
+        let mut kept = kept.all();
+        kept.sort_unstable();
+        kept.dedup();
+        assert_eq!(kept.len(), 3);
+        assert_eq!(numbers.take(), None);
+    });
+}
+
+/// Threads: two reach for elements of one chunk, and write. Property: it is made once. All interleavings.
+#[test]
+fn arena_makes_a_chunk_once() {
+    explore(None, || {
+        let arena = Arc::new(Arena::<AtomicU64, 2>::new(4));
+        let writer = |index| {
+            let arena = arena.clone();
+            hand(move || arena.reach(index).unwrap().store(9, Ordering::Relaxed))
+        };
+        race([writer(0), writer(1)]);
+        assert!([0, 1].map(|index| arena.get(index).unwrap().load(Ordering::Relaxed)) == [9, 9] && arena.get(2).is_none());
+    });
+}
+
+/// Threads: a schedule takes the place, a call that outlived the one before puts and takes bits of its own. Property: it changes nothing of
+/// the new one. All interleavings.
+#[test]
+fn f05_stale_generation() {
+    explore(None, || {
+        let slots = Arc::new(Slots::default());
+        slots.open(1, 2);
+        let (opens, stale) = (slots.clone(), slots.clone());
+        race([
+            hand(move || opens.open(2, 2)),
+            hand(move || {
+                stale.put(1, 0);
+                stale.take(1, 1);
+                stale.take_lowest(1);
+            }),
+        ]);
+        assert!([0, 1].into_iter().all(|slot| slots.is_set(2, slot)));
+        assert_eq!([(); 3].map(|()| slots.take_lowest(2)), [Some(0), Some(1), None]);
+    });
+}
+
+/// Threads: one adds slots beyond the first 32, one takes the lowest. Property: no slot is had twice or lost, and `left` never hides
+/// one that can be had. At most two preemptions.
+#[test]
+fn f41_slots_beyond_the_first_line() {
+    explore(Some(2), || {
+        let (slots, taken) = (Arc::new(Slots::default()), Notes::new());
+        slots.open(1, 33);
+        (0..32).for_each(|slot| assert!(slots.take(1, slot)));
+        let (puts, takes, note) = (slots.clone(), slots.clone(), taken.clone());
+        race([
+            hand(move || puts.put(1, 5)),
+            hand(move || {
+                note.add(takes.take_lowest(1));
+                if !takes.any_free() {
+                    note.add(None);
+                }
+            }),
+        ]);
+        assert!(taken.all()[0].is_some());
+        assert_eq!(slots.any_free(), slots.is_set(1, 5) || slots.is_set(1, 32));
+        assert!(slots.any_free());
+    });
+}

@@ -1,0 +1,258 @@
+//! The front desk's verbs, two at a time: each pair of answers is one that some order of the two could give, and the books agree.
+//!
+//! A whole engine has too many steps to be gone through exhaustively; what bounds each model is said with it.
+
+use super::support::{
+    NOW, Notes, TTL, agree, book, count, engine, explore, hand, hand_at, hold, people, race, schedule, set_watch,
+};
+use crate::words::id::ScheduleId;
+use crate::{BookingId, Engine, Outcome, PatientId, Refusal, Request, RequestId};
+
+const END: u64 = NOW + TTL;
+
+/// Threads: Ann confirms at the deadline, Bob asks at the deadline. Property: one has the slot, and the other knows. Two preemptions.
+#[test]
+fn f04_late_confirm_against_new_claim() {
+    explore(Some(2), || {
+        let engine = engine();
+        let [ann, bob, ..] = people(&engine);
+        let s = engine.publish(&schedule(1)).unwrap();
+        let held = hold(&engine, ann, s);
+        let (confirmed, asked) = (Notes::new(), Notes::new());
+        let (e1, e2, n1, n2) = (engine.clone(), engine.clone(), confirmed.clone(), asked.clone());
+        race([
+            hand_at(END, move || n1.add(e1.confirm(held.id, ann, None).map(|_| ()))),
+            hand_at(END, move || n2.add(e2.request(&Request::new(bob, s)))),
+        ]);
+        match (&confirmed.all()[..], &asked.all()[..]) {
+            ([Ok(())], [Outcome::Refused(Refusal::SoldOut)]) => assert_eq!(count(&engine, s), [0, 0, 1, 0]),
+            ([Err(Refusal::RefundDue)], [Outcome::Held(_)]) => assert_eq!(count(&engine, s), [0, 1, 0, 0]),
+            other => panic!("{other:?}"),
+        }
+        agree(&engine);
+    });
+}
+
+/// Threads: Ann confirms before the deadline, `advance` runs at it. Property: booked or expired; a confirm that lost claims the slot again, late.
+/// Two preemptions.
+#[test]
+fn f04_confirm_against_advance() {
+    explore(Some(2), || {
+        let engine = engine();
+        let [ann, ..] = people(&engine);
+        let s = engine.publish(&schedule(1)).unwrap();
+        let held = hold(&engine, ann, s);
+        let (e1, e2) = (engine.clone(), engine.clone());
+        race([
+            hand(move || assert!(e1.confirm(held.id, ann, None).is_ok())),
+            hand_at(END, move || _ = e2.advance()),
+        ]);
+        set_watch(END);
+        assert_eq!(count(&engine, s), [0, 0, 1, 0]);
+        agree(&engine);
+    });
+}
+
+/// Threads: Ann confirms, the session is withdrawn. Property: it ends her hold or her booking, once. Two preemptions.
+#[test]
+fn confirm_against_withdraw() {
+    explore(Some(2), || {
+        let engine = engine();
+        let [ann, ..] = people(&engine);
+        let s = engine.publish(&schedule(1)).unwrap();
+        let held = hold(&engine, ann, s);
+        let (e1, e2) = (engine.clone(), engine.clone());
+        race([
+            hand(move || assert!(matches!(e1.confirm(held.id, ann, None), Ok(_) | Err(Refusal::Withdrawn)))),
+            hand(move || assert_eq!(e2.withdraw(s), Ok(1))),
+        ]);
+        assert_eq!(engine.confirm(held.id, ann, None).map(|_| ()), Err(Refusal::Withdrawn));
+        assert_eq!(count(&engine, s), [0, 0, 0, 1]);
+        agree(&engine);
+    });
+}
+
+/// Threads: Ann asks, the session is withdrawn. Property: she had the slot and the withdrawal ended it, or she is told. Two preemptions.
+#[test]
+fn request_against_withdraw() {
+    explore(Some(2), || {
+        let engine = engine();
+        let [ann, ..] = people(&engine);
+        let s = engine.publish(&schedule(1)).unwrap();
+        let (asked, ended) = (Notes::new(), Notes::new());
+        let (e1, e2, n1, n2) = (engine.clone(), engine.clone(), asked.clone(), ended.clone());
+        race([
+            hand(move || n1.add(e1.request(&Request::new(ann, s)))),
+            hand(move || n2.add(e2.withdraw(s).unwrap())),
+        ]);
+        match &asked.all()[..] {
+            [Outcome::Held(_)] => assert_eq!(ended.all(), [1]),
+            [Outcome::Refused(Refusal::Withdrawn)] => assert_eq!(ended.all(), [0]),
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(count(&engine, s), [0, 0, 0, 1]);
+        agree(&engine);
+    });
+}
+
+fn exchange(engine: &Engine, booking: BookingId, patient: PatientId, to: ScheduleId) -> Result<BookingId, Refusal> {
+    engine.exchange(booking, patient, to).map(|new| new.wait().unwrap().id)
+}
+
+/// Threads: Ann exchanges her booking, and cancels it. Property: one of both happened. Three preemptions.
+#[test]
+fn f26_exchange_against_cancel() {
+    explore(Some(3), || {
+        let engine = engine();
+        let [ann, ..] = people(&engine);
+        let [old, new] = [1, 1].map(|slots| engine.publish(&schedule(slots)).unwrap());
+        let booking = book(&engine, ann, old).id;
+        let (exchanged, cancelled) = (Notes::new(), Notes::new());
+        let (e1, e2, n1, n2) = (engine.clone(), engine.clone(), exchanged.clone(), cancelled.clone());
+        race([
+            hand(move || n1.add(exchange(&e1, booking, ann, new))),
+            hand(move || n2.add(e2.cancel(booking, ann).map(|_| ()))),
+        ]);
+        match (&exchanged.all()[..], &cancelled.all()[..]) {
+            ([Ok(id)], [Err(Refusal::AlreadyExchanged { booking })]) if id == booking => {
+                assert_eq!([count(&engine, old), count(&engine, new)], [[1, 0, 0, 0], [0, 0, 1, 0]]);
+            }
+            ([Err(Refusal::AlreadyCancelled)], [Ok(())]) => {
+                assert_eq!([count(&engine, old), count(&engine, new)], [[1, 0, 0, 0], [1, 0, 0, 0]]);
+            }
+            other => panic!("{other:?}"),
+        }
+        agree(&engine);
+    });
+}
+
+/// Threads: Ann and Bob exchange into the one slot of the same schedule. Property: one does, the other keeps the old booking. Two preemptions.
+#[test]
+fn f26_two_into_one_slot() {
+    explore(Some(2), || {
+        let engine = engine();
+        let [ann, bob, ..] = people(&engine);
+        let [old, new] = [2, 1].map(|slots| engine.publish(&schedule(slots)).unwrap());
+        let done = Notes::new();
+        let moves = |patient| {
+            let (engine, done, booking) = (engine.clone(), done.clone(), book(&engine, patient, old).id);
+            hand(move || done.add(exchange(&engine, booking, patient, new).err()))
+        };
+        race([moves(ann), moves(bob)]);
+        let done = done.all();
+        assert!(done.contains(&None) && done.contains(&Some(Refusal::SoldOut)), "{done:?}");
+        assert_eq!([count(&engine, old), count(&engine, new)], [[1, 0, 1, 0], [0, 0, 1, 0]]);
+        agree(&engine);
+    });
+}
+
+/// Threads: Ann exchanges, the target's session is withdrawn. Property: she keeps the old booking, or had moved and was displaced once.
+/// Two preemptions.
+#[test]
+fn f37_exchange_against_withdrawn_target() {
+    explore(Some(2), || {
+        let engine = engine();
+        let [ann, ..] = people(&engine);
+        let [old, new] = [1, 1].map(|slots| engine.publish(&schedule(slots)).unwrap());
+        let booking = book(&engine, ann, old).id;
+        let (moved, ended) = (Notes::new(), Notes::new());
+        let (e1, e2, n1, n2) = (engine.clone(), engine.clone(), moved.clone(), ended.clone());
+        race([
+            hand(move || n1.add(exchange(&e1, booking, ann, new).err())),
+            hand(move || n2.add(e2.withdraw(new).unwrap())),
+        ]);
+        match (&moved.all()[..], &ended.all()[..]) {
+            ([None], [1]) => assert_eq!(count(&engine, old), [1, 0, 0, 0]),
+            ([Some(Refusal::Withdrawn)], [0]) => assert_eq!(count(&engine, old), [0, 0, 1, 0]),
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(count(&engine, new), [0, 0, 0, 1]);
+        agree(&engine);
+    });
+}
+
+/// Threads: Ann exchanges, the session she leaves is withdrawn. Property: she moved and nothing of hers was ended, or was displaced and
+/// did not move. Two preemptions.
+#[test]
+fn f37_exchange_against_withdrawn_old() {
+    explore(Some(2), || {
+        let engine = engine();
+        let [ann, ..] = people(&engine);
+        let [old, new] = [1, 1].map(|slots| engine.publish(&schedule(slots)).unwrap());
+        let booking = book(&engine, ann, old).id;
+        let (moved, ended) = (Notes::new(), Notes::new());
+        let (e1, e2, n1, n2) = (engine.clone(), engine.clone(), moved.clone(), ended.clone());
+        race([
+            hand(move || n1.add(exchange(&e1, booking, ann, new).err())),
+            hand(move || n2.add(e2.withdraw(old).unwrap())),
+        ]);
+        match (&moved.all()[..], &ended.all()[..]) {
+            ([None], [0]) => assert_eq!(count(&engine, new), [0, 0, 1, 0]),
+            // Displaced while the verb was under way: told so, and the new slot is nobody's.
+            ([Some(Refusal::Withdrawn)], [1]) => assert_eq!(count(&engine, new), [1, 0, 0, 0]),
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(count(&engine, old), [0, 0, 0, 1]);
+        agree(&engine);
+    });
+}
+
+/// Threads: Ann asks twice at once under one request id. Property: one answer, and one slot. Two preemptions.
+#[test]
+fn f06_same_id_at_once() {
+    explore(Some(2), || {
+        let engine = engine();
+        let [ann, ..] = people(&engine);
+        let s = engine.publish(&schedule(2)).unwrap();
+        let answers = Notes::new();
+        let asks = || {
+            let (engine, answers) = (engine.clone(), answers.clone());
+            hand(move || answers.add(engine.request(&Request::new(ann, s).id(RequestId::new(5)))))
+        };
+        race([asks(), asks()]);
+        match &answers.all()[..] {
+            [Outcome::Held(one), Outcome::Held(other)] => assert_eq!(one, other),
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(count(&engine, s), [1, 1, 0, 0]);
+        agree(&engine);
+    });
+}
+
+/// Threads: Ann asks twice at once for the last slot. Property: she is never told that it is sold out: it is hers. Two preemptions.
+#[test]
+fn f41_winner_is_known() {
+    explore(Some(2), || {
+        let engine = engine();
+        let [ann, ..] = people(&engine);
+        let s = engine.publish(&schedule(1)).unwrap();
+        let answers = Notes::new();
+        let asks = || {
+            let (engine, answers) = (engine.clone(), answers.clone());
+            hand(move || answers.add(engine.request(&Request::new(ann, s)).refused()))
+        };
+        race([asks(), asks()]);
+        let answers = answers.all();
+        assert!(answers.contains(&None) && answers.contains(&Some(Refusal::AlreadyHolds)), "{answers:?}");
+        agree(&engine);
+    });
+}
+
+/// Threads: Ann and Bob ask for one slot each. Property: of one slot one of them has it and the other hears that it is sold out. Two preemptions.
+#[test]
+fn f01_one_owner_by_request() {
+    explore(Some(2), || {
+        let engine = engine();
+        let [ann, bob, ..] = people(&engine);
+        let s = engine.publish(&schedule(1)).unwrap();
+        let answers = Notes::new();
+        let asks = |patient| {
+            let (engine, answers) = (engine.clone(), answers.clone());
+            hand(move || answers.add(engine.request(&Request::new(patient, s)).refused()))
+        };
+        race([asks(ann), asks(bob)]);
+        let answers = answers.all();
+        assert!(answers.contains(&None) && answers.contains(&Some(Refusal::SoldOut)), "{answers:?}");
+        agree(&engine);
+    });
+}
