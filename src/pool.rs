@@ -280,19 +280,30 @@ impl Pool {
         let mut earliest = u64::MAX;
         for slot in 0..self.capacity() {
             let Some(at) = self.slots.word(slot) else { break };
-            let mut seen = at.load();
-            while seen.state() == State::Held {
-                let deadline = deadline_of(seen.holder());
-                if deadline <= now {
-                    if let Some(word) = self.give_back(generation, slot, seen) {
-                        freed(slot, seen, word);
+            loop {
+                let seen = at.load();
+                match seen.state() {
+                    // Somebody may be between the two halves of giving back: done for them, so that what we do next finds it.
+                    State::Free => {
+                        if !self.slots.is_set(generation, slot) {
+                            self.slots.put(generation, slot);
+                        }
                         break;
                     }
-                } else if at.load() == seen {
-                    earliest = earliest.min(deadline);
-                    break;
+                    State::Held => {
+                        let deadline = deadline_of(seen.holder());
+                        if deadline <= now {
+                            if let Some(word) = self.give_back(generation, slot, seen) {
+                                freed(slot, seen, word);
+                                break;
+                            }
+                        } else if at.load() == seen {
+                            earliest = earliest.min(deadline);
+                            break;
+                        }
+                    }
+                    _ => break,
                 }
-                seen = at.load();
             }
         }
         self.due.raise(noted, earliest);

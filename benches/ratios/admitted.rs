@@ -102,7 +102,7 @@ impl Contestant for Ours {
         match self.how {
             How::OneByOne => {
                 for (patient, schedule) in mine {
-                    black_box(engine.request(&Request::new(*patient, *schedule)));
+                    black_box(&engine.request(&Request::new(*patient, *schedule)));
                 }
             }
             How::Many => {
@@ -113,7 +113,7 @@ impl Contestant for Ours {
                         some.iter()
                             .map(|(patient, schedule)| Request::new(*patient, *schedule)),
                     );
-                    black_box(engine.request_many(&batch));
+                    black_box(&engine.request_many(&batch));
                 }
             }
         }
@@ -186,7 +186,7 @@ impl Contestant for Theirs {
         let orders = self.orders.read();
         // The naive order: one lock less than with a peek, where nearly all are granted.
         for (patient, schedule) in &orders[seat.share(orders.len())] {
-            black_box(self.peer.naive(*patient, *schedule));
+            black_box(&self.peer.naive(*patient, *schedule));
         }
     }
 

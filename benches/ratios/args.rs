@@ -6,8 +6,10 @@ pub(crate) struct Args {
     pub(crate) json: bool,
     pub(crate) quick: bool,
     pub(crate) check: bool,
-    /// Rows or groups of rows; empty for all.
-    pub(crate) rows: Vec<String>,
+    /// Names of rows or of families of rows; empty for all.
+    rows: Vec<String>,
+    /// Those of them that are no row's own name.
+    families: Vec<String>,
     /// Hidden: this is the child that builds a world, with this many schedules.
     pub(crate) world: Option<usize>,
 }
@@ -15,7 +17,7 @@ pub(crate) struct Args {
 pub(crate) const HELP: &str = "\
 cargo bench --bench ratios -- [ROW…] [--quick] [--json] [--check]
 
-ROW      runs only these rows (sold_out, admitted_2t) or groups of rows (admitted)
+ROW      runs only these rows (sold_out, admitted_2t) or families of rows (admitted, flash)
 --quick  tiny sizes: shows that it works; its figures mean nothing
 --json   one JSON object a row instead of the table
 --check  exit status 1 if a row misses its goal
@@ -41,6 +43,10 @@ impl Args {
                 "--check" => args.check = true,
                 "--help" | "-h" => return Err(HELP.to_owned()),
                 row if known.contains(&row) => args.rows.push(word),
+                family if known.iter().any(|row| is_of(row, family)) => {
+                    args.families.push(word.clone());
+                    args.rows.push(word);
+                }
                 other => {
                     if let Some(count) = other.strip_prefix("--world=") {
                         args.world = count.parse().ok();
@@ -57,12 +63,17 @@ impl Args {
         Ok(args)
     }
 
-    /// Whether a row, or any of a group's, is wanted.
-    pub(crate) fn wants(&self, group: &str, row: &str) -> bool {
+    /// Whether a row is wanted: by its name, or by the beginning that it shares with others.
+    pub(crate) fn wants(&self, row: &str) -> bool {
         self.rows.is_empty()
-            || self
-                .rows
-                .iter()
-                .any(|wanted| wanted == group || wanted == row)
+            || self.rows.iter().any(|wanted| {
+                wanted == row || (self.families.contains(wanted) && is_of(row, wanted))
+            })
     }
+}
+
+/// Whether a row is of a family: `admitted_1t` is of `admitted`.
+fn is_of(row: &str, family: &str) -> bool {
+    row.strip_prefix(family)
+        .is_some_and(|rest| rest.starts_with('_'))
 }

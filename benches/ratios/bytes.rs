@@ -95,14 +95,12 @@ fn booking(args: &Args) -> Row {
     };
     let plain = made(lines, false);
     let named = made(lines, true);
-    let ring = plain.held - plain.booked;
     let goal = Goal::at_most(96.0, 48.0);
     Row::absolute("bytes_booking", "B", &[table + plain.held], "–", goal).noting(format!(
-        "a hold: {} of the table, which was sized for so many, {} of its record, {} of the wheel until its deadline; a booking then {}; \
-         a request id {} more",
+        "a hold: {} of the table, which was sized for so many, and {} of record and wheel; confirmed, and its deadline past: {} in \
+         all; with a request id {} more",
         figure(table),
-        figure(plain.booked),
-        figure(ring),
+        figure(plain.held),
         figure(table + plain.booked),
         figure(named.booked - plain.booked),
     ))
@@ -123,7 +121,6 @@ fn made(lines: u32, named: bool) -> Made {
             .clock(std::sync::Arc::clone(&clock))
     });
     let ids = publish(&engine, lines as usize / 20, 30);
-    // The first hold makes what there is one of: the thread's lane, the first chunks.
     let mut holds = Vec::with_capacity(lines as usize);
     let mut ask = |number: u32| {
         let mut request = Request::new(patient(number), ids[number as usize % ids.len()]);

@@ -82,7 +82,7 @@ impl Contestant for Ours<'_> {
         let engine = &self.hospital.engine;
         for order in &self.orders[seat.share(self.orders.len())] {
             let request = Request::new(asker(*order), ids[order.schedule as usize]);
-            black_box(engine.request(&request));
+            black_box(&engine.request(&request));
         }
     }
 
@@ -133,11 +133,11 @@ impl Contestant for Theirs<'_> {
         let ask = |order: &Order| (asker(*order), self.ids[order.schedule as usize]);
         if self.peeks {
             for (patient, schedule) in orders.iter().map(ask) {
-                black_box(self.peer.peek_first(patient, schedule));
+                black_box(&self.peer.peek_first(patient, schedule));
             }
         } else {
             for (patient, schedule) in orders.iter().map(ask) {
-                black_box(self.peer.naive(patient, schedule));
+                black_box(&self.peer.naive(patient, schedule));
             }
         }
     }
@@ -227,7 +227,7 @@ impl Contestant for Timed<'_> {
         for order in &self.ours.orders[seat.share(self.ours.orders.len())] {
             let request = Request::new(asker(*order), ids[order.schedule as usize]);
             let start = machine::now_ns();
-            let outcome = black_box(engine.request(&request));
+            let outcome = engine.request(&request);
             let took = machine::now_ns() - start;
             match outcome.held() {
                 Some(_) => mine.yes.saturating_record(took),

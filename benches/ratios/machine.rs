@@ -28,26 +28,18 @@ pub(crate) fn cores() -> usize {
 
 /// Keeps this thread on one core, if `taskset` is there to ask; the crate has no unsafe code, and std has no word for it.
 pub(crate) fn pin(index: usize) {
-    if let Ok(me) = std::fs::read_link("/proc/thread-self") {
-        if let Some(id) = me.file_name().and_then(|id| id.to_str()) {
-            let core = (index % cores()).to_string();
-            quietly(Command::new("taskset").args(["-cp", &core, id]));
+    if let Ok(me) = std::fs::read_link("/proc/thread-self")
+        && let Some(id) = me.file_name().and_then(|id| id.to_str())
+    {
+        let core = (index % cores()).to_string();
+        let mut taskset = Command::new("taskset");
+        taskset.args(["-cp", &core, id]);
+        for stream in [Command::stdin, Command::stdout, Command::stderr] {
+            stream(&mut taskset, Stdio::null());
         }
+        // Not there, or not allowed: then the scheduler decides.
+        let _ = taskset.status();
     }
-}
-
-fn quietly(command: &mut Command) -> Option<ExitCode> {
-    let status = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .ok()?;
-    Some(if status.success() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
 }
 
 /// Runs this program again as it should be measured, and says how that ended; `None` in the process that measures, or where that
@@ -81,10 +73,11 @@ pub(crate) fn again() -> Option<ExitCode> {
 
 /// Ends a process whose starter was killed: it is in a session of its own, where an interrupt doesn't reach it.
 pub(crate) fn end_if_orphaned() {
-    if let Some(parent) = std::env::var_os(STARTED_BY) {
-        if !Path::new("/proc").join(&parent).exists() && Path::new("/proc/self").exists() {
-            std::process::exit(130);
-        }
+    if let Some(parent) = std::env::var_os(STARTED_BY)
+        && Path::new("/proc/self").exists()
+        && !Path::new("/proc").join(parent).exists()
+    {
+        std::process::exit(130);
     }
 }
 

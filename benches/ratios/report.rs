@@ -196,6 +196,10 @@ impl Row {
         self.ok == Some(false)
     }
 
+    pub(crate) fn json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_else(|why| unreachable!("plain data: {why}"))
+    }
+
     /// One line of the table.
     pub(crate) fn line(&self) -> String {
         let time = |median: Option<f64>, best: Option<f64>| match (median, best) {

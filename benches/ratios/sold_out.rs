@@ -76,13 +76,13 @@ impl Contestant for Ours {
                 None => {
                     for (patient, schedule) in asks {
                         let request = Request::new(*patient, *schedule);
-                        black_box(self.engine.request(&request));
+                        black_box(&self.engine.request(&request));
                     }
                 }
                 Some(name) => {
                     for (patient, schedule) in asks {
                         let request = Request::new(*patient, *schedule).id(name);
-                        black_box(self.engine.request(&request));
+                        black_box(&self.engine.request(&request));
                     }
                 }
             }
@@ -133,7 +133,7 @@ impl Contestant for PeekFirst {
             let asks = &self.asks[..left.min(ASKERS)];
             left -= asks.len();
             for (patient, schedule) in asks {
-                black_box(self.peer.peek_first(*patient, *schedule));
+                black_box(&self.peer.peek_first(*patient, *schedule));
             }
         }
     }
@@ -206,7 +206,7 @@ pub(crate) fn vs_dashmap(args: &Args, rounds: Rounds) -> Vec<Row> {
     ];
     let mut rows = Vec::new();
     for (name, threads, goal) in cases {
-        if args.wants("sold_out_vs_dashmap", name) {
+        if args.wants(name) {
             let ours = Ours::new(calls(args));
             let theirs = PeekFirst::new(&ours.asks, calls(args) / 4);
             let series = contest(threads, rounds, &[&ours, &theirs]);
@@ -234,7 +234,7 @@ pub(crate) fn vs_redis(args: &Args, rounds: Rounds) -> Vec<Row> {
     let server = Server::start();
     let mut rows = Vec::new();
     for (name, kind, goal) in cases {
-        if !args.wants("sold_out_vs_redis", name) {
+        if !args.wants(name) {
             continue;
         }
         let against = match kind {

@@ -3,7 +3,7 @@
 use fairslot::{HoldId, PatientId, Refusal, ScheduleId};
 
 use crate::desk::{ANN, BOB, Desk, TTL};
-use crate::twin::{booking_of, hold_of};
+use crate::ids::{booking_of, hold_of};
 
 /// Each way in which what Ann has in a schedule of one slot can end, with what she is told about it later. Every one of them
 /// leaves the slot free.

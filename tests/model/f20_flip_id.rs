@@ -3,7 +3,7 @@
 use fairslot::{HoldId, PatientId, Refusal, Request, SupplyError};
 
 use crate::desk::{ANN, BOB, Desk, EVE, TTL};
-use crate::twin::{booking_of, flipped_hold, flipped_schedule, hold_of};
+use crate::ids::{booking_of, flipped_hold, flipped_schedule, hold_of};
 
 /// Whoever asks is told that there is no such thing.
 fn is_unknown(desk: &Desk, hold: HoldId) {

@@ -3,7 +3,7 @@
 use fairslot::{Opening, Refusal, Rule, Schedule, What};
 
 use crate::desk::{ANN, BOB, Desk, EVE, SESSION, TTL, after, payment, plan};
-use crate::twin::hold_of;
+use crate::ids::hold_of;
 
 #[test]
 fn f26_exchange_one_for_the_other() {

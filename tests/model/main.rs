@@ -7,6 +7,7 @@
 //! * The rest are single situations at exact times, a fault's number first where `FAULTS.md` has one.
 
 mod book;
+mod ids;
 mod op;
 mod seen;
 mod twin;

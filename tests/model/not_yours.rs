@@ -3,7 +3,7 @@
 use fairslot::{HoldId, Refusal, ScheduleId};
 
 use crate::desk::{ANN, BOB, DAY, Desk, EVE, SESSION, TTL};
-use crate::twin::{booking_of, hold_of};
+use crate::ids::{booking_of, hold_of};
 
 /// Makes something of Ann's, and says whether it ever was a booking.
 type Make = fn(&Desk, ScheduleId) -> (HoldId, bool);

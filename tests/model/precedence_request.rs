@@ -4,7 +4,7 @@
 use fairslot::{Opening, Refusal, Request, RequestId, Rule, Schedule, ScheduleId, SupplyError};
 
 use crate::desk::{ANN, BOB, DAY, Desk, EVE, TTL, after, plan};
-use crate::twin::flipped_schedule;
+use crate::ids::flipped_schedule;
 
 const ID: RequestId = RequestId::new(9);
 const LIVE_HOLDS: Refusal = Refusal::Rule {

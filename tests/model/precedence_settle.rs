@@ -4,7 +4,7 @@
 use fairslot::{HoldId, Refusal, Schedule, ScheduleId};
 
 use crate::desk::{ANN, BOB, DAY, Desk, EVE, SESSION, TTL, after, plan};
-use crate::twin::{booking_of, flipped_hold, hold_of};
+use crate::ids::{booking_of, flipped_hold, hold_of};
 
 const VERBS: [&str; 8] = [
     "extend", "release", "confirm", "cancel", "exchange", "check_in", "fulfil", "no_show",

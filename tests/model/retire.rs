@@ -3,7 +3,7 @@
 use fairslot::{Refusal, Request, RequestId, Schedule, ScheduleId, SupplyError, What};
 
 use crate::desk::{ANN, BOB, DAY, Desk, EVE, SESSION, TTL, after, plan};
-use crate::twin::{booking_of, hold_of};
+use crate::ids::{booking_of, hold_of};
 
 /// A schedule is kept so long after its end.
 const KEPT: u64 = 2 * DAY;
