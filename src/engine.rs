@@ -20,7 +20,7 @@ use crate::ledger::record::{Phase, Record};
 use crate::pool::Pool;
 use crate::pool::places::Places;
 use crate::pool::word::Word;
-use crate::raw::filter;
+use crate::raw::hash::Keys;
 use crate::raw::lately::Lately;
 use crate::raw::tally::Tally;
 use crate::raw::wheel::Wheel;
@@ -65,7 +65,7 @@ struct Inner {
     high: AtomicU64,
     settings: Settings,
     /// Hashes identities for the pools' filters.
-    filter_keys: [u64; 2],
+    keys: Keys,
     /// Patients whose named requests were granted lately.
     named: Lately,
     tally: Tally<COUNTERS>,
@@ -181,7 +181,7 @@ impl Inner {
 
     #[inline]
     fn filter_hash(&self, patient: PatientId) -> u64 {
-        filter::hash(patient.to_u128(), self.filter_keys)
+        self.keys.quick(patient.to_u128())
     }
 
     /// How a record stands at `now`. Exact for whoever holds the lock of its book.

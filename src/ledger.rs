@@ -10,11 +10,9 @@
 pub(crate) mod record;
 
 use std::fmt;
-use std::hash::Hasher;
-
-use siphasher::sip::SipHasher13;
 
 use crate::raw::arena::Arena;
+use crate::raw::hash::Keys;
 use crate::raw::lines::{Lines, Locked};
 use crate::raw::numbers::Numbers;
 use crate::words::ask::Request;
@@ -30,7 +28,7 @@ pub(crate) struct Ledger {
     records: Arena<Record, CHUNK>,
     memos: Arena<Memo, CHUNK>,
     numbers: Numbers,
-    keys: [u64; 2],
+    keys: Keys,
     /// Records, ended or not, that the forgetting has passed; it starts over at the end.
     forgotten_to: AtomicU64,
 }
@@ -45,7 +43,7 @@ pub(crate) struct Book<'a> {
 impl Ledger {
     /// Room for `records_max` records; a table for `expected_lines` of them. The keys are secret: they keep an outsider from
     /// filling one bucket.
-    pub(crate) fn new(expected_lines: u32, records_max: u32, keys: [u64; 2]) -> Self {
+    pub(crate) fn new(expected_lines: u32, records_max: u32, keys: Keys) -> Self {
         Self {
             lines: Lines::new(expected_lines, records_max),
             records: Arena::new(records_max),
@@ -56,20 +54,16 @@ impl Ledger {
         }
     }
 
-    /// The keyed hash that finds a patient's lines: SipHash-1-3, which outsiders cannot steer.
+    /// The keyed hash that finds a patient's lines.
     #[inline]
     pub(crate) fn hash(&self, patient: PatientId) -> u64 {
-        SipHasher13::new_with_keys(self.keys[0], self.keys[1])
-            .hash(&patient.to_u128().to_le_bytes())
+        self.keys.hash(patient.to_u128())
     }
 
     /// What a request says apart from who and which: the schedules in order, and the channel.
     pub(crate) fn content(&self, request: &Request) -> u64 {
-        let mut hasher = SipHasher13::new_with_keys(self.keys[1], self.keys[0]);
-        hasher.write_u8(u8::from(request.channel_id().is_some()));
-        hasher.write_u64(request.channel_id().map_or(0, |channel| channel.get()));
-        request.schedules().iter().for_each(|schedule| hasher.write_u64(schedule.0));
-        hasher.finish()
+        let channel = request.channel_id().map_or(0, |channel| u128::from(channel.get()) | 1 << 64);
+        request.schedules().iter().fold(self.keys.hash(channel), |hash, schedule| self.keys.more(hash, schedule.0))
     }
 
     /// Whether the patient of this hash may have lines. A no is true at some instant of the call.

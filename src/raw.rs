@@ -4,6 +4,7 @@ pub(crate) mod arena;
 pub(crate) mod bits;
 pub(crate) mod bound;
 pub(crate) mod filter;
+pub(crate) mod hash;
 pub(crate) mod lately;
 pub(crate) mod lines;
 pub(crate) mod numbers;

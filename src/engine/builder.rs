@@ -7,6 +7,7 @@ use rand::rngs::SysRng;
 
 use crate::ledger::Ledger;
 use crate::pool::places::Places;
+use crate::raw::hash::Keys;
 use crate::raw::lately::Lately;
 use crate::raw::tally::Tally;
 use crate::raw::wheel::Wheel;
@@ -173,17 +174,13 @@ impl EngineBuilder {
                 )
             })?,
         };
-        let mut key = Keys(seed);
+        let mut key = SplitMix(seed);
         let clock = self.clock.unwrap_or_else(|| Box::new(SystemClock::new()));
         Ok(Engine {
             inner: Arc::new(Inner {
                 places: Places::new(self.schedules_max),
                 // Number 0 stands for none.
-                ledger: Ledger::new(
-                    self.expected_lines,
-                    self.records_max + 1,
-                    [key.next(), key.next()],
-                ),
+                ledger: Ledger::new(self.expected_lines, self.records_max + 1, key.keys()),
                 wheel: Wheel::new(),
                 recent: clock.recent(),
                 clock,
@@ -193,7 +190,7 @@ impl EngineBuilder {
                     book_lines_max: self.book_lines_max,
                     retire_after_ms: self.retire_after_ms,
                 },
-                filter_keys: [key.next(), key.next()],
+                keys: key.keys(),
                 named: Lately::new(self.expected_lines),
                 tally: Tally::new(),
                 feeds: Feeds::new(),
@@ -204,9 +201,13 @@ impl EngineBuilder {
 }
 
 /// Keys from a seed: SplitMix64 (Steele, Lea, Flood, OOPSLA 2014), whose steps are a bijection of the seed each.
-struct Keys(u64);
+struct SplitMix(u64);
 
-impl Keys {
+impl SplitMix {
+    fn keys(&mut self) -> Keys {
+        Keys(std::array::from_fn(|_| self.next()))
+    }
+
     fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;

@@ -203,7 +203,7 @@ impl Inner {
             self.count(Count::Remembered);
             return Ok(answer);
         }
-        self.may_claim(book, pool, schedule, bulletin)?;
+        self.may_claim(book, seen, pool, schedule, bulletin)?;
         if seen.live_holds >= self.settings.live_holds_max {
             return Err(Refusal::Rule {
                 rule: Rule::LiveHolds,
@@ -253,6 +253,7 @@ impl Inner {
     pub(super) fn may_claim(
         &self,
         book: &Book<'_>,
+        seen: &Seen<'_>,
         pool: &Pool,
         schedule: ScheduleId,
         bulletin: &mut Bulletin,
@@ -269,7 +270,7 @@ impl Inner {
             Look::Closed => return Err(Refusal::Closed),
             Look::SoldOut | Look::Open => {}
         }
-        if self.has_live(book, schedule, now) {
+        if !seen.is_empty() && self.has_live(book, schedule, now) {
             return Err(Refusal::AlreadyHolds);
         }
         if pool.is_due(now.as_millis()) {
@@ -436,6 +437,13 @@ pub(super) struct Seen<'a> {
     forgotten: u32,
     /// The record that answered the request of this id before.
     remembered: Option<(u32, &'a Record)>,
+}
+
+impl Seen<'_> {
+    /// Whether there is no line at all.
+    const fn is_empty(&self) -> bool {
+        self.lines == 0 && self.forgotten == 0
+    }
 }
 
 /// A slot that has just been claimed.

@@ -517,8 +517,9 @@ impl Inner {
             .filter(|pool| pool.is(target))
             .ok_or(Refusal::UnknownSchedule)?;
         // The same schedule is `already_holds` here by itself: the old slot is live.
-        self.may_claim(&line.book, pool, target, bulletin)?;
-        if self.read(&line.book, None, now).lines >= self.settings.book_lines_max {
+        let seen = self.read(&line.book, None, now);
+        self.may_claim(&line.book, &seen, pool, target, bulletin)?;
+        if seen.lines >= self.settings.book_lines_max {
             return Err(Refusal::Rule {
                 rule: Rule::BookFull,
             });

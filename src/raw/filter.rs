@@ -9,16 +9,6 @@
 
 use crate::words::sync::atomic::{AtomicU64, Ordering};
 
-/// A quick keyed hash of 128 bits: each half under its key, multiplied, the product folded. Whoever steers it can only make strangers
-/// pass the filter, which costs a look at the book.
-#[inline]
-pub(crate) fn hash(identity: u128, keys: [u64; 2]) -> u64 {
-    // The two halves.
-    let (low, high) = (identity as u64 ^ keys[0], (identity >> 64) as u64 ^ keys[1]);
-    let product = u128::from(low) * u128::from(high);
-    product as u64 ^ (product >> 64) as u64
-}
-
 /// Words for so many entries: 8 bits each, at least 256 in all.
 pub(crate) const fn words_for(entries: u32) -> u32 {
     let words = entries.div_ceil(8);
@@ -50,9 +40,10 @@ pub(crate) fn may_hold(slice: &[AtomicU64], words: u32, hash: u64) -> bool {
 #[cfg(all(test, not(any(fairslot_loom, fairslot_shuttle))))]
 mod tests {
     use super::*;
+    use crate::raw::hash::Keys;
 
     fn mix(entry: u64) -> u64 {
-        hash(u128::from(entry), [0x243f_6a88_85a3_08d3, 0x1319_8a2e_0370_7344])
+        Keys([0x243f_6a88_85a3_08d3, 0x1319_8a2e_0370_7344, 0]).quick(u128::from(entry))
     }
 
     #[test]

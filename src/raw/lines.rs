@@ -120,47 +120,59 @@ impl Lines {
     /// Whether anything may stand under this hash. A no is true at some instant of the call; a yes wants looking at under the lock.
     #[inline]
     pub(crate) fn peek(&self, hash: u64) -> bool {
-        let tag = tag_of(hash);
-        self.chain(self.bucket(hash)).any(|part| {
-            part.entries.iter().any(|entry| {
+        let (tag, mut part) = (tag_of(hash), self.bucket(hash));
+        loop {
+            for entry in &part.entries {
                 let entry = entry.load(Ordering::Acquire);
-                entry != 0 && entry & !NUMBER == tag
-            })
-        })
+                if entry & !NUMBER == tag && entry != 0 {
+                    return true;
+                }
+            }
+            match self.next_part(part) {
+                Some(next) => part = next,
+                None => return false,
+            }
+        }
     }
 
     fn chain<'a>(&'a self, bucket: &'a Bucket) -> impl Iterator<Item = &'a Bucket> {
+        std::iter::successors(Some(bucket), |part| self.next_part(part))
+    }
+
+    /// Where a bucket goes on.
+    #[inline]
+    fn next_part(&self, part: &Bucket) -> Option<&Bucket> {
         // Acquire: pairs with the release that linked the spill bucket.
-        std::iter::successors(Some(bucket), |part| {
-            match part.next.load(Ordering::Acquire) {
-                0 => None,
-                next => self.spill.get(next),
-            }
-        })
+        match part.next.load(Ordering::Acquire) {
+            0 => None,
+            next => self.spill.get(next),
+        }
     }
 }
 
-impl Locked<'_> {
+impl<'a> Locked<'a> {
     /// The numbers whose tag is that of the hash: those under it, and, once in 2^36, a stranger's.
     #[inline]
-    pub(crate) fn matches(&self) -> impl Iterator<Item = u32> {
-        self.lines
-            .chain(self.bucket)
-            .flat_map(|part| &part.entries)
-            .filter_map(|entry| {
-                let entry = entry.load(Ordering::Relaxed);
-                (entry != 0 && entry & !NUMBER == self.tag).then_some((entry & NUMBER) as u32)
-            })
+    pub(crate) fn matches(&self) -> Matches<'a> {
+        Matches { lines: self.lines, bucket: self.bucket, tag: self.tag, at: 0 }
     }
 
     /// Puts a number under the hash; false if there is no room left to link on.
     #[inline]
     pub(crate) fn insert(&self, number: u32) -> bool {
-        let place = self
-            .lines
-            .chain(self.bucket)
-            .flat_map(|part| &part.entries)
-            .find(|e| e.load(Ordering::Relaxed) == 0);
+        let entry = self.tag | u64::from(number);
+        for place in &self.bucket.entries {
+            if place.load(Ordering::Relaxed) == 0 {
+                place.store(entry, Ordering::Release);
+                return true;
+            }
+        }
+        self.insert_beyond(number)
+    }
+
+    #[cold]
+    fn insert_beyond(&self, number: u32) -> bool {
+        let place = self.lines.chain(self.bucket).flat_map(|part| &part.entries).find(|e| e.load(Ordering::Relaxed) == 0);
         match place {
             Some(place) => {
                 place.store(self.tag | u64::from(number), Ordering::Release);
@@ -198,6 +210,33 @@ impl Locked<'_> {
             .find(|e| e.load(Ordering::Relaxed) == entry);
         if let Some(place) = place {
             place.store(0, Ordering::Release);
+        }
+    }
+}
+
+/// See [`Locked::matches`].
+pub(crate) struct Matches<'a> {
+    lines: &'a Lines,
+    bucket: &'a Bucket,
+    tag: u64,
+    at: usize,
+}
+
+impl Iterator for Matches<'_> {
+    type Item = u32;
+
+    #[inline]
+    fn next(&mut self) -> Option<u32> {
+        loop {
+            while let Some(entry) = self.bucket.entries.get(self.at) {
+                self.at += 1;
+                let entry = entry.load(Ordering::Relaxed);
+                // No number is 0.
+                if entry & !NUMBER == self.tag && entry & NUMBER != 0 {
+                    return Some((entry & NUMBER) as u32);
+                }
+            }
+            (self.bucket, self.at) = (self.lines.next_part(self.bucket)?, 0);
         }
     }
 }

@@ -1,0 +1,130 @@
+//! What happened to one slot, by its events: in which state was it, whose, and when at the earliest and at the latest?
+
+use super::scenario::{Answer, Call, Record, Verb};
+use crate::words::event::{Event, What};
+use crate::words::id::{HoldId, ScheduleId, SlotNo};
+
+/// How a slot stood between two transitions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    Free,
+    Held(HoldId, u64),
+    Booked(HoldId),
+    Withdrawn,
+}
+
+impl State {
+    pub(super) fn holder(self) -> Option<HoldId> {
+        match self {
+            Self::Held(hold, _) | Self::Booked(hold) => Some(hold),
+            Self::Free | Self::Withdrawn => None,
+        }
+    }
+
+    /// Whether nobody has it, for a clock that shows `now`.
+    pub(super) fn is_free(self, now: u64) -> bool {
+        match self {
+            Self::Free => true,
+            Self::Held(_, until) => until <= now,
+            Self::Booked(_) | Self::Withdrawn => false,
+        }
+    }
+}
+
+/// A state, and the call that brought it about, if it is known which: nobody knows whose call noticed an expiry.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stay {
+    pub(super) state: State,
+    pub(super) cause: Option<Call>,
+    /// The transition that led here; none for the first.
+    pub(super) event: Option<Event>,
+}
+
+/// All states of a slot in order. The index of a stay is its version, counted from 0.
+#[derive(Debug)]
+pub(super) struct Life {
+    pub(super) schedule: ScheduleId,
+    pub(super) stays: Vec<Stay>,
+}
+
+impl Life {
+    /// Reads a slot's life, and checks it: versions rise by one, every step is one that a slot in that state can take, at its time.
+    pub(super) fn of(record: &Record, schedule: ScheduleId, slot: SlotNo) -> Self {
+        let mut events: Vec<_> =
+            record.events.iter().filter(|e| e.schedule == schedule && e.slot == Some(slot)).copied().collect();
+        events.sort_by_key(|event| event.version);
+        let mut stays = vec![Stay { state: State::Free, cause: None, event: None }];
+        for (index, event) in events.into_iter().enumerate() {
+            assert_eq!(event.version as usize, index + 1, "a transition was lost, doubled or stale: {event:?}");
+            let before = stays[index].state;
+            let state = step(before, &event).unwrap_or_else(|| panic!("{event:?} cannot follow {before:?}"));
+            stays.push(Stay { state, cause: cause(record, &event), event: Some(event) });
+        }
+        Self { schedule, stays }
+    }
+
+    /// Whether stay `index` may have been the present one at some instant of a call, by the clock on the wall.
+    pub(super) fn may_be_during(&self, index: usize, call: &Call) -> bool {
+        self.stays[index].cause.is_none_or(|cause| cause.call <= call.ret)
+            && self.stays.get(index + 1).and_then(|next| next.cause).is_none_or(|cause| call.call <= cause.ret)
+    }
+}
+
+fn step(before: State, event: &Event) -> Option<State> {
+    let (now, hold) = (event.at.as_millis(), event.hold);
+    let held = match before {
+        State::Held(id, until) if hold == Some(id) => Some(until),
+        _ => None,
+    };
+    match event.what {
+        What::Held { expires_at } if before == State::Free => Some(State::Held(hold?, expires_at.as_millis())),
+        What::Extended { expires_at } if now < held? => Some(State::Held(hold?, expires_at.as_millis())),
+        What::Confirmed { late: false, .. } if now < held? => Some(State::Booked(hold?)),
+        What::Confirmed { late: true, .. } | What::ExchangedIn { .. } if before == State::Free => {
+            Some(State::Booked(hold?))
+        }
+        What::Released if now < held? => Some(State::Free),
+        What::Expired if now >= held? => Some(State::Free),
+        What::Cancelled | What::ExchangedOut { .. } if before == State::Booked(hold?) => Some(State::Free),
+        What::Withdrawn if before.holder() == hold && before != State::Withdrawn => Some(State::Withdrawn),
+        What::Reinstated if before == State::Withdrawn => Some(State::Free),
+        _ => None,
+    }
+}
+
+/// The one call that was told of this transition.
+fn cause(record: &Record, event: &Event) -> Option<Call> {
+    let of = |verb: Verb| record.calls.iter().filter(move |call| call.verb == verb && call.hold == event.hold);
+    let done = |call: &&Call| matches!(call.answer, Answer::Done(_));
+    match event.what {
+        // The first call that got this hold: later ones, by the same request id, were told the same.
+        What::Held { .. } => {
+            let told = record.calls.iter().filter(|call| event.hold.is_some_and(|hold| call.answer == Answer::Held(hold)));
+            Some(*told.min_by_key(|call| call.call).unwrap_or_else(|| panic!("nobody was told of {event:?}")))
+        }
+        What::Extended { expires_at } => of(Verb::Extend).find(|call| call.answer == Answer::Extended(expires_at)).copied(),
+        What::Released => Some(*one(of(Verb::Release).filter(done), event)),
+        What::Cancelled => Some(*one(of(Verb::Cancel).filter(done), event)),
+        What::ExchangedOut { to } => Some(*one(exchanges(record, to.0), event)),
+        What::ExchangedIn { .. } => Some(*one(exchanges(record, event.hold?.0), event)),
+        // Of several who confirm the same hold at once one makes the booking, and all are told.
+        What::Confirmed { .. } => {
+            let told = || of(Verb::Confirm).filter(done);
+            let (first, last) = (told().map(|call| call.call).min()?, told().map(|call| call.ret).max()?);
+            told().next().map(|call| Call { call: first, ret: last, ..*call })
+        }
+        // By anybody, or by one of several calls of the hospital.
+        _ => None,
+    }
+}
+
+fn exchanges(record: &Record, to: u128) -> impl Iterator<Item = &Call> {
+    record.calls.iter().filter(move |call| matches!(call.answer, Answer::Done(Some(new)) if new.0 == to))
+}
+
+fn one<'a>(mut calls: impl Iterator<Item = &'a Call>, event: &Event) -> &'a Call {
+    match (calls.next(), calls.next()) {
+        (Some(call), None) => call,
+        other => panic!("not one call was told of {event:?}: {other:?}"),
+    }
+}
