@@ -132,7 +132,9 @@ impl Inner {
     /// The same by the clock's cached reading.
     #[inline]
     fn recent(&self) -> Option<Timestamp> {
-        self.recent.as_ref().map(|recent| self.not_before_high(recent.get()))
+        self.recent
+            .as_ref()
+            .map(|recent| self.not_before_high(recent.get()))
     }
 
     #[inline]

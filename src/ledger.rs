@@ -21,7 +21,11 @@ use crate::words::sync::atomic::{AtomicU64, Ordering};
 
 use record::{Memo, Record};
 
-const CHUNK: usize = if cfg!(any(fairslot_loom, fairslot_shuttle)) { 4 } else { 4_096 };
+const CHUNK: usize = if cfg!(any(fairslot_loom, fairslot_shuttle)) {
+    4
+} else {
+    4_096
+};
 
 pub(crate) struct Ledger {
     lines: Lines,
@@ -62,8 +66,15 @@ impl Ledger {
 
     /// What a request says apart from who and which: the schedules in order, and the channel.
     pub(crate) fn content(&self, request: &Request) -> u64 {
-        let channel = request.channel_id().map_or(0, |channel| u128::from(channel.get()) | 1 << 64);
-        request.schedules().iter().fold(self.keys.hash(channel), |hash, schedule| self.keys.more(hash, schedule.0))
+        let channel = request
+            .channel_id()
+            .map_or(0, |channel| u128::from(channel.get()) | 1 << 64);
+        request
+            .schedules()
+            .iter()
+            .fold(self.keys.hash(channel), |hash, schedule| {
+                self.keys.more(hash, schedule.0)
+            })
     }
 
     /// Whether the patient of this hash may have lines. A no is true at some instant of the call.

@@ -52,14 +52,16 @@ mod pool;
 mod raw;
 mod words;
 
-pub use engine::{Advance, Audit, Availability, Driver, Engine, EngineBuilder, Finding, Stats, Subscription};
+pub use engine::{
+    Advance, Audit, Availability, Driver, Engine, EngineBuilder, Finding, Stats, Subscription,
+};
 pub use words::ask::{Booking, Hold, Outcome, Request};
 pub use words::clock::{Clock, CoarseClock, ManualClock, RecentTime, SystemClock};
 pub use words::error::{Invalid, SupplyError};
 pub use words::event::{Event, What};
 pub use words::id::{
-    AccountId, BookingId, ChannelId, DepartmentId, DeviceId, HoldId, HospitalId, ParseIdError, PatientId, PaymentRef,
-    PractitionerId, RequestId, ScheduleId, SlotNo,
+    AccountId, BookingId, ChannelId, DepartmentId, DeviceId, HoldId, HospitalId, ParseIdError,
+    PatientId, PaymentRef, PractitionerId, RequestId, ScheduleId, SlotNo,
 };
 pub use words::money::{Currency, Fee};
 pub use words::pending::{Pending, Unsettled};

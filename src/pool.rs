@@ -279,7 +279,9 @@ impl Pool {
         let noted = self.due.note();
         let mut earliest = u64::MAX;
         for slot in 0..self.capacity() {
-            let Some(at) = self.slots.word(slot) else { break };
+            let Some(at) = self.slots.word(slot) else {
+                break;
+            };
             loop {
                 let seen = at.load();
                 match seen.state() {
@@ -344,15 +346,15 @@ impl Pool {
     /// Adds slots, all free. The caller has checked the sum.
     pub(crate) fn grow(&self, _desk: &Desk<'_>, count: u16) {
         let meta = self.meta.load(Ordering::Relaxed);
-        let (generation, capacity) = (
-            (meta >> GENERATION_SHIFT) as u32,
-            meta as u16,
-        );
+        let (generation, capacity) = ((meta >> GENERATION_SHIFT) as u32, meta as u16);
         self.slots.reach(generation, capacity + count);
-        self.meta
-            .fetch_add(u64::from(count), Ordering::AcqRel);
+        self.meta.fetch_add(u64::from(count), Ordering::AcqRel);
         for slot in capacity..capacity + count {
-            if self.slots.word(slot).is_some_and(|at| at.load().state() == State::Free) {
+            if self
+                .slots
+                .word(slot)
+                .is_some_and(|at| at.load().state() == State::Free)
+            {
                 self.slots.put(generation, slot);
             }
         }

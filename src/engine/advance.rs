@@ -58,7 +58,9 @@ impl Engine {
         let mut report = inner.expire_due(&mut chores.due, &mut bulletin);
         report.forgotten = inner.forget(bulletin.at);
         // Somewhat longer than answers are remembered.
-        inner.named.turn(bulletin.at.as_millis(), MEMORY_MS + MEMORY_MS / 24);
+        inner
+            .named
+            .turn(bulletin.at.as_millis(), MEMORY_MS + MEMORY_MS / 24);
         report.retired = inner.retire_past(&mut chores.next_place, &mut bulletin);
         let expired = inner.sum(Count::Expired);
         report.expired = expired - std::mem::replace(&mut chores.reported, expired);

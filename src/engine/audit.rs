@@ -265,28 +265,46 @@ impl Inner {
     }
 
     fn audit_bucket(&self, bucket: usize, audit: &mut Audit) {
-        let mut numbers = Vec::new();
+        let (mut numbers, mut suspects) = (Vec::new(), Vec::new());
         self.ledger.all_in(bucket, |number, record| {
             audit.lines += 1;
-            let (schedule, slot) = (record.schedule(), SlotNo::from_index(record.slot()));
             if !self.ledger.belongs_in(bucket, record.patient()) || numbers.contains(&number) {
+                let (schedule, slot) = (record.schedule(), SlotNo::from_index(record.slot()));
                 audit
                     .findings
                     .push(Finding::LineMisplaced { schedule, slot });
             }
             numbers.push(number);
-            if record.phase().is_booked() {
-                let word = self.places.find(schedule).filter(|pool| pool.is(schedule));
-                let word = word
-                    .and_then(|pool| pool.slots().word(record.slot()))
-                    .map(|at| at.load());
-                if !word.is_some_and(|word| word.is_of(number) && phase_is(record, word.state())) {
-                    audit
-                        .findings
-                        .push(Finding::LineWithoutSlot { schedule, slot });
-                }
+            if !self.is_borne_out(number, record) {
+                suspects.push((number, record.schedule()));
             }
         });
+        // A schedule that is just being retired has lines that are about to be struck. Its desk is held as long.
+        for (number, schedule) in suspects {
+            self.places.pass(schedule);
+            if let Some((_book, record)) = self.ledger.book_at(number)
+                && !self.is_borne_out(number, record)
+            {
+                let slot = SlotNo::from_index(record.slot());
+                audit.findings.push(Finding::LineWithoutSlot {
+                    schedule: record.schedule(),
+                    slot,
+                });
+            }
+        }
+    }
+
+    /// Whether the slot of a line that says booked or visited says the same. Under the book's lock.
+    fn is_borne_out(&self, number: u32, record: &Record) -> bool {
+        let pool = self
+            .places
+            .find(record.schedule())
+            .filter(|pool| pool.is(record.schedule()));
+        let word = pool
+            .and_then(|pool| pool.slots().word(record.slot()))
+            .map(|at| at.load());
+        !record.phase().is_booked()
+            || word.is_some_and(|word| word.is_of(number) && phase_is(record, word.state()))
     }
 }
 

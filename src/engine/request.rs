@@ -59,7 +59,9 @@ impl Engine {
         for batch in requests.chunks(BATCH) {
             let hashes = self.inner.touch(batch);
             let each = batch.iter().zip(hashes);
-            outcomes.extend(each.map(|(request, hash)| self.inner.request(request, Some(now), Some(hash))));
+            outcomes.extend(
+                each.map(|(request, hash)| self.inner.request(request, Some(now), Some(hash))),
+            );
         }
         outcomes
     }
@@ -87,7 +89,9 @@ impl Inner {
     /// Whether a look, at the clock's cached time, says sold out to one who has nothing there.
     #[inline]
     fn is_sold_out(&self, schedule: ScheduleId, patient: PatientId) -> bool {
-        let (Some(pool), Some(now)) = (self.places.find(schedule), self.recent()) else { return false };
+        let (Some(pool), Some(now)) = (self.places.find(schedule), self.recent()) else {
+            return false;
+        };
         pool.look(schedule, now) == Look::SoldOut && !pool.may_know(self.filter_hash(patient))
     }
 
@@ -95,7 +99,11 @@ impl Inner {
     #[inline(never)]
     fn request(&self, request: &Request, at: Option<Timestamp>, hash: Option<u64>) -> Outcome {
         let hash_of = || hash.unwrap_or_else(|| self.ledger.hash(request.patient()));
-        match self.glance(request, at.or_else(|| self.recent()).unwrap_or_else(|| self.now()), hash_of) {
+        match self.glance(
+            request,
+            at.or_else(|| self.recent()).unwrap_or_else(|| self.now()),
+            hash_of,
+        ) {
             Some(why) => {
                 self.count_refused_request(why);
                 Outcome::Refused(why)
@@ -133,7 +141,9 @@ impl Inner {
         now: Timestamp,
         hash: impl Fn() -> u64,
     ) -> Option<Refusal> {
-        let Some(pool) = self.places.find(schedule) else { return Some(Refusal::UnknownSchedule) };
+        let Some(pool) = self.places.find(schedule) else {
+            return Some(Refusal::UnknownSchedule);
+        };
         match pool.look(schedule, now) {
             // The filter knows everybody who has a slot here, and a few who have not; of those most have no line anywhere.
             Look::SoldOut => {
@@ -143,7 +153,9 @@ impl Inner {
             Look::Open => None,
             Look::Unknown => Some(Refusal::UnknownSchedule),
             Look::Withdrawn => Some(Refusal::Withdrawn),
-            Look::NotOpen { in_ms } => Some(Refusal::NotOpen { retry_after_ms: in_ms }),
+            Look::NotOpen { in_ms } => Some(Refusal::NotOpen {
+                retry_after_ms: in_ms,
+            }),
             Look::Closed => Some(Refusal::Closed),
         }
     }
@@ -225,7 +237,7 @@ impl Inner {
         if let Some(id) = request.request_id()
             && let Some(memo) = self.ledger.memo(number)
         {
-                record.name(memo, id, self.ledger.content(request));
+            record.name(memo, id, self.ledger.content(request));
         }
         if seen.forgotten > 0 {
             for (number, record) in book.lines() {
@@ -419,7 +431,11 @@ impl Inner {
     fn touch_one(&self, request: &Request) -> u64 {
         let hash = self.ledger.hash(request.patient());
         let mut sum = self.ledger.touch(hash);
-        if let Some(pool) = request.schedules().first().and_then(|schedule| self.places.find(*schedule)) {
+        if let Some(pool) = request
+            .schedules()
+            .first()
+            .and_then(|schedule| self.places.find(*schedule))
+        {
             sum ^= pool.touch();
         }
         black_box(sum);

@@ -220,8 +220,7 @@ impl Line<'_> {
     fn give_back(&self) -> Option<Word> {
         let seen = self.at.load();
         if seen.is_of(self.number) {
-            self.pool
-                .give_back(self.schedule.tag(), self.slot(), seen)
+            self.pool.give_back(self.schedule.tag(), self.slot(), seen)
         } else {
             None
         }

@@ -87,7 +87,12 @@ impl Engine {
     #[must_use]
     pub fn stats(&self) -> Stats {
         let sum = |what| self.inner.sum(what);
-        let refused = |group: usize| CODES.iter().enumerate().map(move |(i, _)| self.inner.tally.sum(group + i));
+        let refused = |group: usize| {
+            CODES
+                .iter()
+                .enumerate()
+                .map(move |(i, _)| self.inner.tally.sum(group + i))
+        };
         let (held, remembered) = (sum(Count::Held), sum(Count::Remembered));
         Stats {
             requests: held + remembered + refused(REQUESTS).sum::<u64>(),
@@ -106,7 +111,11 @@ impl Engine {
             retired: sum(Count::Retired),
             refused: CODES
                 .into_iter()
-                .zip(refused(REQUESTS).zip(refused(OTHERS)).map(|(asked, other)| asked + other))
+                .zip(
+                    refused(REQUESTS)
+                        .zip(refused(OTHERS))
+                        .map(|(asked, other)| asked + other),
+                )
                 .collect(),
         }
     }

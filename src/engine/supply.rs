@@ -216,7 +216,13 @@ fn reinstate(schedule: ScheduleId, pool: &Pool, desk: &Desk<'_>, bulletin: &mut 
             && let Some(word) = pool.give_back(schedule.tag(), slot, seen)
         {
             freed += 1;
-            bulletin.tell(|| Note { schedule, slot, version: word.version(), whose: None, what: What::Reinstated });
+            bulletin.tell(|| Note {
+                schedule,
+                slot,
+                version: word.version(),
+                whose: None,
+                what: What::Reinstated,
+            });
         }
     }
     pool.set_withdrawn(desk, false);

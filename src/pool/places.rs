@@ -15,7 +15,11 @@ use crate::words::time::Timestamp;
 
 use super::Pool;
 
-const CHUNK: usize = if cfg!(any(fairslot_loom, fairslot_shuttle)) { 2 } else { 1_024 };
+const CHUNK: usize = if cfg!(any(fairslot_loom, fairslot_shuttle)) {
+    2
+} else {
+    1_024
+};
 
 /// What only people read of a schedule, and the lock held by whoever acts for the hospital on it: publish, withdraw, reinstate, add,
 /// retire and audit exclude each other here. `None` while no schedule stands there.
@@ -70,8 +74,18 @@ impl Places {
 
     /// The pool and the desk of the schedule that stands under this id; it does so as long as the desk is held.
     pub(crate) fn desk(&self, id: ScheduleId) -> Option<(&Pool, Desk<'_>)> {
-        let (pool, desk) = (self.pools.get(id.place())?, self.desks.get(id.place())?.lock());
+        let (pool, desk) = (
+            self.pools.get(id.place())?,
+            self.desks.get(id.place())?.lock(),
+        );
         pool.is(id).then_some((pool, desk))
+    }
+
+    /// Waits until whoever acts on the schedule at this id's place now is done.
+    pub(crate) fn pass(&self, id: ScheduleId) {
+        if let Some(desk) = self.desks.get(id.place()) {
+            drop(desk.lock());
+        }
     }
 
     /// Whatever stands at a place: its id, its pool, its desk.
@@ -114,7 +128,11 @@ impl Places {
         drop(desk);
         if id.generation() + 1 < 1 << GENERATION_BITS {
             let mut vacant = self.vacant.lock();
-            vacant.by_room.entry(pool.slots().first_room()).or_default().push(id.place());
+            vacant
+                .by_room
+                .entry(pool.slots().first_room())
+                .or_default()
+                .push(id.place());
         }
     }
 }

@@ -78,7 +78,9 @@ impl Slots {
     /// Whether an entry may be in the filter.
     #[inline]
     pub(crate) fn may_know(&self, hash: u64) -> bool {
-        self.first.get().is_some_and(|first| filter::may_hold(first, self.filter_words(), hash))
+        self.first
+            .get()
+            .is_some_and(|first| filter::may_hold(first, self.filter_words(), hash))
     }
 
     /// Enters a hash into the filter.
@@ -166,7 +168,10 @@ impl Slots {
         // Below 64.
         let slot = self.bits.load(Ordering::Relaxed).trailing_zeros() as u16;
         let word = self.word(slot).map_or(0, |at| at.0.load(Ordering::Relaxed));
-        word ^ self.first.get().map_or(0, |first| first[0].load(Ordering::Relaxed))
+        word ^ self
+            .first
+            .get()
+            .map_or(0, |first| first[0].load(Ordering::Relaxed))
     }
 
     /// Clears the lowest bit there is and says whose it was.
@@ -245,7 +250,8 @@ impl Slots {
             // Before the words: whoever finds them finds their number.
             self.first_room.store(room, Ordering::Relaxed);
             self.filter_words.store(filter, Ordering::Relaxed);
-            self.first.get_or_init(|| segment(filter, bit_words(room, true), room, generation));
+            self.first
+                .get_or_init(|| segment(filter, bit_words(room, true), room, generation));
         }
         let last = self.place(capacity - 1);
         for later in 1..=last.segment {
@@ -283,7 +289,9 @@ impl Slots {
     pub(crate) fn open(&self, generation: u32, capacity: u16) {
         self.reach(generation, capacity);
         if let Some(first) = self.first.get() {
-            first[..self.filter_words() as usize].iter().for_each(|word| word.store(0, Ordering::Relaxed));
+            first[..self.filter_words() as usize]
+                .iter()
+                .for_each(|word| word.store(0, Ordering::Relaxed));
         }
         self.left.store(0, Ordering::Relaxed);
         FreeWord(&self.bits).reset(generation, 0);

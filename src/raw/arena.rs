@@ -19,7 +19,9 @@ impl<T: Default, const N: usize> Arena<T, N> {
     pub(crate) fn new(max: u32) -> Self {
         const { assert!(N.is_power_of_two()) }
         let chunks = (max as usize).div_ceil(N);
-        Self { chunks: (0..chunks).map(|_| OnceLock::new()).collect() }
+        Self {
+            chunks: (0..chunks).map(|_| OnceLock::new()).collect(),
+        }
     }
 
     /// The element, if its chunk was ever reached.
@@ -40,7 +42,9 @@ impl<T: Default, const N: usize> Arena<T, N> {
     fn chunk() -> Box<[T; N]> {
         let chunk: Box<[T]> = (0..N).map(|_| T::default()).collect();
         // N elements were collected; the other arm cannot be reached, and would be right all the same.
-        chunk.try_into().unwrap_or_else(|_| Box::new(std::array::from_fn(|_| T::default())))
+        chunk
+            .try_into()
+            .unwrap_or_else(|_| Box::new(std::array::from_fn(|_| T::default())))
     }
 }
 

@@ -34,7 +34,8 @@ const fn bits_of(word: u64, tag: u32) -> Option<u32> {
 impl FreeWord<'_> {
     /// Hands the word to a new owner.
     pub(crate) fn reset(self, tag: u32, bits: u32) {
-        self.0.store(pack(tag, bits), Ordering::Release);
+        // A swap, so that it has its place in the one order of all changes.
+        self.0.swap(pack(tag, bits), Ordering::AcqRel);
     }
 
     /// The bits that are set for this owner.

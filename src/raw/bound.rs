@@ -72,7 +72,12 @@ impl Bound {
 
     /// Raises the bound to the earliest deadline seen, unless somebody has lowered or raised it since it was noted.
     pub(crate) fn raise(&self, noted: Noted, earliest: u64) {
-        let _ = self.0.compare_exchange(noted.0, next(noted.0, earliest), Ordering::AcqRel, Ordering::Relaxed);
+        let _ = self.0.compare_exchange(
+            noted.0,
+            next(noted.0, earliest),
+            Ordering::AcqRel,
+            Ordering::Relaxed,
+        );
     }
 }
 
@@ -90,11 +95,17 @@ mod tests {
         let noted = bound.note();
         bound.lower(600);
         bound.raise(noted, 700);
-        assert!(bound.is_past(500), "a deadline was added while somebody looked");
+        assert!(
+            bound.is_past(500),
+            "a deadline was added while somebody looked"
+        );
         let (first, second) = (bound.note(), bound.note());
         bound.raise(first, 700);
         bound.raise(second, 900);
-        assert!(!bound.is_past(699) && bound.is_past(700), "the first one who is done");
+        assert!(
+            !bound.is_past(699) && bound.is_past(700),
+            "the first one who is done"
+        );
     }
 
     #[test]

@@ -34,7 +34,9 @@ pub(crate) fn add(slice: &[AtomicU64], words: u32, hash: u64) {
 #[inline]
 pub(crate) fn may_hold(slice: &[AtomicU64], words: u32, hash: u64) -> bool {
     let (word, bits) = place(hash, words);
-    slice.get(word).is_some_and(|word| word.load(Ordering::Acquire) & bits == bits)
+    slice
+        .get(word)
+        .is_some_and(|word| word.load(Ordering::Acquire) & bits == bits)
 }
 
 #[cfg(all(test, not(any(fairslot_loom, fairslot_shuttle))))]

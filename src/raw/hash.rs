@@ -14,7 +14,10 @@ impl Keys {
     #[inline]
     pub(crate) const fn quick(self, identity: u128) -> u64 {
         // The two halves.
-        fold(identity as u64 ^ self.0[0], (identity >> 64) as u64 ^ self.0[1])
+        fold(
+            identity as u64 ^ self.0[0],
+            (identity >> 64) as u64 ^ self.0[1],
+        )
     }
 
     /// Twice folded: good for a table, whose every bit counts.
@@ -48,7 +51,11 @@ mod tests {
     use super::*;
     use std::collections::HashMap;
 
-    const KEYS: Keys = Keys([0x243f_6a88_85a3_08d3, 0x1319_8a2e_0370_7344, 0xa409_3822_299f_31d0]);
+    const KEYS: Keys = Keys([
+        0x243f_6a88_85a3_08d3,
+        0x1319_8a2e_0370_7344,
+        0xa409_3822_299f_31d0,
+    ]);
 
     /// Identities that a naive hash would pile up.
     fn regular() -> Vec<(&'static str, Box<dyn Fn(u128) -> u128>)> {
@@ -74,7 +81,10 @@ mod tests {
                 *tags.entry(hash >> 28).or_default() += 1;
             }
             let fullest = buckets.values().max().copied().unwrap_or(0);
-            assert!(fullest <= 24, "{name}: {fullest} of 65,536 in one of 16,384 buckets");
+            assert!(
+                fullest <= 24,
+                "{name}: {fullest} of 65,536 in one of 16,384 buckets"
+            );
             assert!(tags.len() > 65_000, "{name}: {} tags of 65,536", tags.len());
         }
     }

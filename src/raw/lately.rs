@@ -18,8 +18,16 @@ pub(crate) struct Lately {
 impl Lately {
     /// For about so many entries between two turns, 16 bits each.
     pub(crate) fn new(entries: u32) -> Self {
-        let half = || (0..2 * filter::words_for(entries)).map(|_| AtomicU64::new(0)).collect();
-        Self { halves: [half(), half()], current: AtomicUsize::new(0), turned_at: AtomicU64::new(0) }
+        let half = || {
+            (0..2 * filter::words_for(entries))
+                .map(|_| AtomicU64::new(0))
+                .collect()
+        };
+        Self {
+            halves: [half(), half()],
+            current: AtomicUsize::new(0),
+            turned_at: AtomicU64::new(0),
+        }
     }
 
     pub(crate) fn add(&self, hash: u64) {
@@ -31,7 +39,9 @@ impl Lately {
     /// A no means that it was not added since the last turn but one.
     #[inline]
     pub(crate) fn may_hold(&self, hash: u64) -> bool {
-        self.halves.iter().any(|half| filter::may_hold(half, half.len() as u32, hash))
+        self.halves
+            .iter()
+            .any(|half| filter::may_hold(half, half.len() as u32, hash))
     }
 
     /// Turns, if the last turn was at least `every` ago. One at a time.
@@ -41,7 +51,9 @@ impl Lately {
         }
         self.turned_at.store(now, Ordering::Relaxed);
         let older = (self.current.load(Ordering::Relaxed) + 1) & 1;
-        self.halves[older].iter().for_each(|word| word.store(0, Ordering::Relaxed));
+        self.halves[older]
+            .iter()
+            .for_each(|word| word.store(0, Ordering::Relaxed));
         // Release: whoever adds to it adds after it was emptied.
         self.current.store(older, Ordering::Release);
     }

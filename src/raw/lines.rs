@@ -23,7 +23,11 @@ const ENTRIES: usize = if cfg!(any(fairslot_loom, fairslot_shuttle)) {
 } else {
     7
 };
-const SPILL_CHUNK: usize = if cfg!(any(fairslot_loom, fairslot_shuttle)) { 2 } else { 1_024 };
+const SPILL_CHUNK: usize = if cfg!(any(fairslot_loom, fairslot_shuttle)) {
+    2
+} else {
+    1_024
+};
 const NUMBER_BITS: u32 = 28;
 const NUMBER: u64 = (1 << NUMBER_BITS) - 1;
 
@@ -154,7 +158,12 @@ impl<'a> Locked<'a> {
     /// The numbers whose tag is that of the hash: those under it, and, once in 2^36, a stranger's.
     #[inline]
     pub(crate) fn matches(&self) -> Matches<'a> {
-        Matches { lines: self.lines, bucket: self.bucket, tag: self.tag, at: 0 }
+        Matches {
+            lines: self.lines,
+            bucket: self.bucket,
+            tag: self.tag,
+            at: 0,
+        }
     }
 
     /// Puts a number under the hash; false if there is no room left to link on.
@@ -172,7 +181,11 @@ impl<'a> Locked<'a> {
 
     #[cold]
     fn insert_beyond(&self, number: u32) -> bool {
-        let place = self.lines.chain(self.bucket).flat_map(|part| &part.entries).find(|e| e.load(Ordering::Relaxed) == 0);
+        let place = self
+            .lines
+            .chain(self.bucket)
+            .flat_map(|part| &part.entries)
+            .find(|e| e.load(Ordering::Relaxed) == 0);
         match place {
             Some(place) => {
                 place.store(self.tag | u64::from(number), Ordering::Release);

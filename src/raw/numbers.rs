@@ -126,8 +126,17 @@ mod tests {
         let numbers = Numbers::new(1, 1_000_000);
         for _ in 0..100 {
             let taken: Vec<u32> = (0..1_000).filter_map(|_| numbers.take()).collect();
-            std::thread::scope(|scope| scope.spawn(|| taken.iter().for_each(|number| numbers.give(*number))).join().unwrap());
+            std::thread::scope(|scope| {
+                scope
+                    .spawn(|| taken.iter().for_each(|number| numbers.give(*number)))
+                    .join()
+                    .unwrap()
+            });
         }
-        assert!(numbers.high() < 3_000, "{} of 1,000 in use at a time", numbers.high());
+        assert!(
+            numbers.high() < 3_000,
+            "{} of 1,000 in use at a time",
+            numbers.high()
+        );
     }
 }

@@ -22,13 +22,19 @@ pub(crate) struct Tally<const N: usize> {
 impl<const N: usize> Tally<N> {
     pub(crate) fn new() -> Self {
         let row = || CachePadded::new(std::array::from_fn(|_| AtomicU64::new(0)));
-        Self { own: (0..LANES).map(|_| row()).collect(), shared: row() }
+        Self {
+            own: (0..LANES).map(|_| row()).collect(),
+            shared: row(),
+        }
     }
 
     #[inline]
     pub(crate) fn add(&self, what: usize, count: u64) {
         match self.own.get(lane()) {
-            Some(row) => row[what].store(row[what].load(Ordering::Relaxed).wrapping_add(count), Ordering::Relaxed),
+            Some(row) => row[what].store(
+                row[what].load(Ordering::Relaxed).wrapping_add(count),
+                Ordering::Relaxed,
+            ),
             None => self.add_shared(what, count),
         }
     }
@@ -40,7 +46,8 @@ impl<const N: usize> Tally<N> {
 
     pub(crate) fn sum(&self, what: usize) -> u64 {
         let rows = self.own.iter().chain([&self.shared]);
-        rows.map(|row| row[what].load(Ordering::Relaxed)).fold(0, u64::wrapping_add)
+        rows.map(|row| row[what].load(Ordering::Relaxed))
+            .fold(0, u64::wrapping_add)
     }
 }
 

@@ -70,6 +70,10 @@ struct Lane {
 impl Lane {
     fn put(&mut self, entry: Entry) {
         let tick = entry.0 >> TICK_BITS;
+        if tick > self.tick + RING && self.is_empty() {
+            // Nothing to turn past: the ring may as well begin where it is used.
+            self.tick = tick - RING;
+        }
         if tick <= self.tick {
             self.near.push(Reverse(entry));
         } else if tick - self.tick <= RING {
@@ -100,6 +104,10 @@ impl Lane {
         }
     }
 
+    fn is_empty(&self) -> bool {
+        self.near.is_empty() && self.in_ring == 0 && self.far.is_empty()
+    }
+
     /// The first tick after the present one that has entries.
     fn next_tick(&self) -> Option<u64> {
         let in_ring = if self.in_ring == 0 {
@@ -118,10 +126,12 @@ impl Lane {
             if tick - self.tick <= RING && !self.ring.is_empty() {
                 let list = std::mem::take(&mut self.ring[(tick % RING) as usize]);
                 self.in_ring -= list.len();
-                self.near.extend(list.into_iter().map(|packed| Reverse(unpack(tick, packed))));
+                self.near
+                    .extend(list.into_iter().map(|packed| Reverse(unpack(tick, packed))));
             }
             if let Some(list) = self.far.remove(&tick) {
-                self.near.extend(list.into_iter().map(|packed| Reverse(unpack(tick, packed))));
+                self.near
+                    .extend(list.into_iter().map(|packed| Reverse(unpack(tick, packed))));
             }
             self.tick = tick;
         }

@@ -39,7 +39,10 @@ pub struct Request {
 /// One schedule, which is nearly always so and costs no allocation, or several.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(from = "Vec<ScheduleId>", into = "Vec<ScheduleId>"))]
+#[cfg_attr(
+    feature = "serde",
+    serde(from = "Vec<ScheduleId>", into = "Vec<ScheduleId>")
+)]
 struct Schedules {
     one: ScheduleId,
     /// All of them, if they are not just one.
@@ -50,14 +53,19 @@ impl From<Vec<ScheduleId>> for Schedules {
     fn from(all: Vec<ScheduleId>) -> Self {
         match *all {
             [one] => Self { one, all: None },
-            _ => Self { one: ScheduleId(0), all: Some(all.into()) },
+            _ => Self {
+                one: ScheduleId(0),
+                all: Some(all.into()),
+            },
         }
     }
 }
 
 impl From<Schedules> for Vec<ScheduleId> {
     fn from(schedules: Schedules) -> Self {
-        schedules.all.map_or_else(|| vec![schedules.one], Self::from)
+        schedules
+            .all
+            .map_or_else(|| vec![schedules.one], Self::from)
     }
 }
 
@@ -65,7 +73,13 @@ impl Request {
     /// `patient` asks for a slot of `schedule`.
     #[must_use]
     pub const fn new(patient: PatientId, schedule: ScheduleId) -> Self {
-        Self::of(patient, Schedules { one: schedule, all: None })
+        Self::of(
+            patient,
+            Schedules {
+                one: schedule,
+                all: None,
+            },
+        )
     }
 
     /// `patient` asks for a slot of any of `schedules`, in order of preference: the first that doesn't refuse. If all
@@ -132,13 +146,20 @@ impl Request {
     #[must_use]
     #[inline]
     pub fn schedules(&self) -> &[ScheduleId] {
-        self.schedules.all.as_deref().unwrap_or(std::slice::from_ref(&self.schedules.one))
+        self.schedules
+            .all
+            .as_deref()
+            .unwrap_or(std::slice::from_ref(&self.schedules.one))
     }
 
     /// The schedule, if it is just one.
     #[inline]
     pub(crate) const fn sole_schedule(&self) -> Option<ScheduleId> {
-        if self.schedules.all.is_none() { Some(self.schedules.one) } else { None }
+        if self.schedules.all.is_none() {
+            Some(self.schedules.one)
+        } else {
+            None
+        }
     }
 
     /// Its name, if it has one.

@@ -6,8 +6,8 @@ use std::fmt;
 use std::sync::Arc as StdArc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use super::sync::{Arc, Mutex};
 use super::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use super::sync::{Arc, Mutex};
 use super::time::Timestamp;
 
 /// Tells the time.
@@ -101,7 +101,11 @@ impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the clock")]
     fn now(&self) -> Timestamp {
         let mono = millis(Instant::now().duration_since(self.started));
-        Timestamp::from_millis(self.anchor.at(mono).unwrap_or_else(|| self.anchor.read(wall_ms(), mono)))
+        Timestamp::from_millis(
+            self.anchor
+                .at(mono)
+                .unwrap_or_else(|| self.anchor.read(wall_ms(), mono)),
+        )
     }
 }
 
@@ -141,7 +145,9 @@ struct Anchor {
 impl Anchor {
     /// Anchored to a wall clock that reads `wall` when the monotonic one reads 0.
     fn new(wall: u64) -> Self {
-        Self { offset: AtomicU64::new(wall), looked: AtomicU64::new(0),
+        Self {
+            offset: AtomicU64::new(wall),
+            looked: AtomicU64::new(0),
             wandering: AtomicBool::new(false),
             astray: Mutex::new(None),
         }
@@ -149,7 +155,8 @@ impl Anchor {
 
     /// The time by the monotonic clock alone, if the wall clock was looked at just now.
     fn at(&self, mono: u64) -> Option<u64> {
-        let fresh = mono.wrapping_sub(self.looked.load(Ordering::Relaxed)) < millis(SystemClock::LOOK);
+        let fresh =
+            mono.wrapping_sub(self.looked.load(Ordering::Relaxed)) < millis(SystemClock::LOOK);
         fresh.then(|| mono.wrapping_add(self.offset.load(Ordering::Relaxed)))
     }
 
@@ -240,7 +247,9 @@ impl ManualClock {
     /// A clock that stands at `start`.
     #[must_use]
     pub fn new(start: Timestamp) -> Self {
-        Self { time: RecentTime::new(start) }
+        Self {
+            time: RecentTime::new(start),
+        }
     }
 
     /// Sets it, forward or back.

@@ -59,7 +59,10 @@ mod real {
         let seated = SEAT.try_with(|_| ()).is_ok();
         let own = seated.then(|| {
             // Relaxed: only the number counts; the lane's data is handed over by the lock of FREE.
-            FREE.lock().pop().map_or_else(|| NEXT.fetch_add(1, atomic::Ordering::Relaxed).min(LANES), usize::from)
+            FREE.lock().pop().map_or_else(
+                || NEXT.fetch_add(1, atomic::Ordering::Relaxed).min(LANES),
+                usize::from,
+            )
         });
         let lane = own.unwrap_or(LANES);
         LANE.set(lane);

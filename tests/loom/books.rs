@@ -9,7 +9,10 @@ use crate::{Engine, Finding, PatientId, Request};
 const WEEK: u64 = 7 * 86_400_000;
 
 /// Threads: one audits, one does `work`.
-fn while_auditing(slots: u32, work: fn(&Engine, [PatientId; 4], ScheduleId) -> Box<dyn FnOnce() + Send>) {
+fn while_auditing(
+    slots: u32,
+    work: fn(&Engine, [PatientId; 4], ScheduleId) -> Box<dyn FnOnce() + Send>,
+) {
     explore(Some(2), move || {
         let engine = engine();
         let s = engine.publish(&schedule(slots)).unwrap();
@@ -55,7 +58,9 @@ fn audit_against_exchange() {
 fn audit_against_late_confirm() {
     while_auditing(1, |engine, [ann, ..], s| {
         let (engine, held) = (engine.clone(), hold(engine, ann, s));
-        hand_at(NOW + TTL, move || assert!(engine.confirm(held.id, ann, None).is_ok()))
+        hand_at(NOW + TTL, move || {
+            assert!(engine.confirm(held.id, ann, None).is_ok())
+        })
     });
 }
 
@@ -78,7 +83,9 @@ fn audit_against_retire() {
     while_auditing(1, |engine, [ann, ..], s| {
         book(engine, ann, s);
         let engine = engine.clone();
-        hand_at(NOW + 2 * WEEK, move || assert_eq!(engine.advance().retired, 1))
+        hand_at(NOW + 2 * WEEK, move || {
+            assert_eq!(engine.advance().retired, 1)
+        })
     });
 }
 
@@ -95,7 +102,10 @@ fn f02_audit_sees_a_lost_slot() {
             hand(move || _ = claims.request(&Request::new(ann, s))),
             hand(move || {
                 let findings = audits.audit().findings;
-                assert!(matches!(findings[..], [Finding::Lost { slot, .. }] if slot.get() == 1), "{findings:?}");
+                assert!(
+                    matches!(findings[..], [Finding::Lost { slot, .. }] if slot.get() == 1),
+                    "{findings:?}"
+                );
             }),
         ]);
     });

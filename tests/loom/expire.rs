@@ -60,9 +60,16 @@ fn f02_release_expire() {
             let (stand, freed) = (stand.clone(), freed.clone());
             hand(move || freed.add(stand.sweep(END).len()))
         };
-        race([hand(move || given.add(usize::from(gives.give_back(1, 0).is_some()))), sweeper(), sweeper()]);
+        race([
+            hand(move || given.add(usize::from(gives.give_back(1, 0).is_some()))),
+            sweeper(),
+            sweeper(),
+        ]);
         assert_eq!(freed.all().iter().sum::<usize>(), 1);
-        assert_eq!((stand.word(0).state(), stand.word(0).version()), (State::Free, before + 1));
+        assert_eq!(
+            (stand.word(0).state(), stand.word(0).version()),
+            (State::Free, before + 1)
+        );
         stand.audit();
     });
 }
@@ -95,7 +102,11 @@ fn due_is_never_late_with_two_sweeps() {
             let stand = stand.clone();
             hand(move || _ = stand.sweep(now))
         };
-        race([hand(move || _ = claims.claim(2, END + TTL)), sweeper(END), sweeper(END - 1)]);
+        race([
+            hand(move || _ = claims.claim(2, END + TTL)),
+            sweeper(END),
+            sweeper(END - 1),
+        ]);
         stand.audit();
     });
 }

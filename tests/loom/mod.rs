@@ -4,8 +4,8 @@
 //! RUSTFLAGS="--cfg fairslot_loom" cargo test --release --lib loom:: -- --nocapture --test-threads 1
 //! ```
 
-mod claim;
 mod books;
+mod claim;
 mod expire;
 mod publish;
 mod raw;

@@ -19,7 +19,9 @@ fn publish_against_request() {
         ]);
         match &asked.all()[..] {
             [Outcome::Held(_)] => assert_eq!(count(&engine, guess), [0, 1, 0, 0]),
-            [Outcome::Refused(Refusal::UnknownSchedule)] => assert_eq!(count(&engine, guess), [1, 0, 0, 0]),
+            [Outcome::Refused(Refusal::UnknownSchedule)] => {
+                assert_eq!(count(&engine, guess), [1, 0, 0, 0])
+            }
             other => panic!("{other:?}"),
         }
         agree(&engine);

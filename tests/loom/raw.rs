@@ -70,7 +70,11 @@ fn lines_spill() {
             hand(move || assert!(lines.lock(hash(1)).insert(number)))
         };
         let peeks = lines.clone();
-        race([writer(1), writer(2), hand(move || assert!(peeks.peek(hash(9))))]);
+        race([
+            writer(1),
+            writer(2),
+            hand(move || assert!(peeks.peek(hash(9)))),
+        ]);
         let mut found: Vec<u32> = lines.lock(hash(1)).matches().collect();
         found.sort_unstable();
         assert_eq!(found, [1, 2]);
@@ -109,7 +113,9 @@ fn filter_before_effect() {
                 filter::add(&adds[..], 1, 77);
                 acts[0].store(1, Ordering::Release);
             }),
-            hand(move || assert!(sees[0].load(Ordering::Acquire) == 0 || filter::may_hold(&asks[..], 1, 77))),
+            hand(move || {
+                assert!(sees[0].load(Ordering::Acquire) == 0 || filter::may_hold(&asks[..], 1, 77))
+            }),
         ]);
     });
 }
@@ -152,7 +158,8 @@ fn wheel_put_and_bring_forward_against_sweep() {
 fn numbers_are_nobody_elses() {
     explore(None, || {
         let (numbers, kept) = (Arc::new(Numbers::new(1, 4)), Notes::new());
-        let (one, other, kept_one, kept_other) = (numbers.clone(), numbers.clone(), kept.clone(), kept.clone());
+        let (one, other, kept_one, kept_other) =
+            (numbers.clone(), numbers.clone(), kept.clone(), kept.clone());
         race([
             hand(move || {
                 one.give(one.take().unwrap());
@@ -178,7 +185,10 @@ fn arena_makes_a_chunk_once() {
             hand(move || arena.reach(index).unwrap().store(9, Ordering::Relaxed))
         };
         race([writer(0), writer(1)]);
-        assert!([0, 1].map(|index| arena.get(index).unwrap().load(Ordering::Relaxed)) == [9, 9] && arena.get(2).is_none());
+        assert!(
+            [0, 1].map(|index| arena.get(index).unwrap().load(Ordering::Relaxed)) == [9, 9]
+                && arena.get(2).is_none()
+        );
     });
 }
 
@@ -199,7 +209,10 @@ fn f05_stale_generation() {
             }),
         ]);
         assert!([0, 1].into_iter().all(|slot| slots.is_set(2, slot)));
-        assert_eq!([(); 3].map(|()| slots.take_lowest(2)), [Some(0), Some(1), None]);
+        assert_eq!(
+            [(); 3].map(|()| slots.take_lowest(2)),
+            [Some(0), Some(1), None]
+        );
     });
 }
 

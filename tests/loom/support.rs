@@ -36,11 +36,20 @@ pub(super) fn explore(preemptions: Option<usize>, model: impl Fn() + Send + Sync
         model();
     });
     let name = std::thread::current().name().unwrap_or("?").to_owned();
-    let bound = builder.preemption_bound.map_or("all".to_owned(), |most| format!("at most {most} preemptions"));
-    println!("{name}: {} interleavings ({bound}), {} ms", runs.load(StdOrdering::Relaxed), started.elapsed().as_millis());
+    let bound = builder.preemption_bound.map_or("all".to_owned(), |most| {
+        format!("at most {most} preemptions")
+    });
+    println!(
+        "{name}: {} interleavings ({bound}), {} ms",
+        runs.load(StdOrdering::Relaxed),
+        started.elapsed().as_millis()
+    );
 }
 
-#[expect(clippy::disallowed_methods, reason = "measures the model, not the crate")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "measures the model, not the crate"
+)]
 fn start() -> std::time::Instant {
     std::time::Instant::now()
 }
@@ -124,31 +133,52 @@ pub(super) fn schedule(capacity: u32) -> Schedule {
     let starts = Timestamp::from_millis(1_000_000);
     Schedule {
         hold_ttl_ms: TTL,
-        ..Schedule::new(PractitionerId::new(1), day, Session::Morning, capacity, open, starts)
+        ..Schedule::new(
+            PractitionerId::new(1),
+            day,
+            Session::Morning,
+            capacity,
+            open,
+            starts,
+        )
     }
 }
 
 /// A small engine: two schedules, eight records, two buckets of books.
 pub(super) fn engine() -> Engine {
-    let small = Engine::builder().seed(7).schedules_max(2).records_max(8).expected_lines(2);
+    let small = Engine::builder()
+        .seed(7)
+        .schedules_max(2)
+        .records_max(8)
+        .expected_lines(2);
     small.clock(Watches).build().unwrap()
 }
 
 /// Four patients, whose books lie in one bucket and the other by turns.
 pub(super) fn people(engine: &Engine) -> [PatientId; 4] {
     let mut ids = (1..).map(PatientId::new);
-    [0, 1, 0, 1].map(|bucket| ids.find(|id| engine.ledger().belongs_in(bucket, *id)).unwrap())
+    [0, 1, 0, 1].map(|bucket| {
+        ids.find(|id| engine.ledger().belongs_in(bucket, *id))
+            .unwrap()
+    })
 }
 
 /// A hold that is surely to be had.
 pub(super) fn hold(engine: &Engine, patient: PatientId, schedule: ScheduleId) -> Hold {
-    engine.request(&Request::new(patient, schedule)).held().unwrap()
+    engine
+        .request(&Request::new(patient, schedule))
+        .held()
+        .unwrap()
 }
 
 /// A booking that is surely to be had.
 pub(super) fn book(engine: &Engine, patient: PatientId, schedule: ScheduleId) -> Booking {
     let hold = hold(engine, patient, schedule);
-    engine.confirm(hold.id, patient, None).unwrap().wait().unwrap()
+    engine
+        .confirm(hold.id, patient, None)
+        .unwrap()
+        .wait()
+        .unwrap()
 }
 
 /// The books agree.
@@ -173,7 +203,11 @@ impl Stand {
     pub(super) fn new(capacity: u32) -> Arc<Self> {
         let places = Places::new(1);
         let id = places.settle(&schedule(capacity)).unwrap();
-        Arc::new(Self { places, id, records: (0..4).map(|_| Record::default()).collect() })
+        Arc::new(Self {
+            places,
+            id,
+            records: (0..4).map(|_| Record::default()).collect(),
+        })
     }
 
     pub(super) fn pool(&self) -> &Pool {
@@ -196,10 +230,18 @@ impl Stand {
     pub(super) fn claim(&self, holder: u32, deadline: u64) -> Option<(u16, Word)> {
         let record = self.record(holder);
         let patient = PatientId::new(u128::from(holder));
-        record.begin(patient, self.id, Phase::Held, Timestamp::from_millis(NOW), Timestamp::from_millis(deadline));
-        let claimed = self.pool().claim(self.id.tag(), State::Held, holder, |slot, version| {
-            record.claimed(slot, version);
-        });
+        record.begin(
+            patient,
+            self.id,
+            Phase::Held,
+            Timestamp::from_millis(NOW),
+            Timestamp::from_millis(deadline),
+        );
+        let claimed = self
+            .pool()
+            .claim(self.id.tag(), State::Held, holder, |slot, version| {
+                record.claimed(slot, version);
+            });
         self.pool().lower_due(deadline);
         claimed
     }
@@ -207,14 +249,16 @@ impl Stand {
     /// Gives back what this record has, if it has it still.
     pub(super) fn give_back(&self, holder: u32, slot: u16) -> Option<Word> {
         let seen = self.word(slot);
-        seen.is_of(holder).then(|| self.pool().give_back(self.id.tag(), slot, seen))?
+        seen.is_of(holder)
+            .then(|| self.pool().give_back(self.id.tag(), slot, seen))?
     }
 
     /// Makes this record's hold a booking, if it has it still.
     pub(super) fn confirm(&self, holder: u32, slot: u16) -> Option<Word> {
         let at = self.pool().slots().word(slot).unwrap();
         let seen = at.load();
-        seen.is_of(holder).then(|| at.swap(seen, seen.to(State::Booked, holder)).ok())?
+        seen.is_of(holder)
+            .then(|| at.swap(seen, seen.to(State::Booked, holder)).ok())?
     }
 
     /// Gives this record's hold another end, if it has it still: in the engine's order, the later deadline first and the earlier one last.
@@ -236,7 +280,10 @@ impl Stand {
     pub(super) fn sweep(&self, now: u64) -> Vec<u16> {
         let mut freed = Vec::new();
         let deadline_of = |holder| self.record(holder).until().as_millis();
-        self.pool().sweep(self.id.tag(), now, deadline_of, |slot, _, _| freed.push(slot));
+        self.pool()
+            .sweep(self.id.tag(), now, deadline_of, |slot, _, _| {
+                freed.push(slot)
+            });
         freed
     }
 
@@ -253,7 +300,10 @@ impl Stand {
                 State::Held => {
                     let record = self.record(word.holder());
                     assert_eq!(record.slot(), slot, "the record speaks of another slot");
-                    assert!(self.pool().is_due(record.until().as_millis()), "slot {slot} ends unnoticed");
+                    assert!(
+                        self.pool().is_due(record.until().as_millis()),
+                        "slot {slot} ends unnoticed"
+                    );
                 }
                 _ => {}
             }

@@ -1,6 +1,9 @@
 //! What is due, and who knows: the wheel and `due` as the engine drives them.
 
-use super::support::{NOW, Notes, TTL, agree, count, engine, explore, hand, hand_at, hold, people, race, schedule, set_watch};
+use super::support::{
+    NOW, Notes, TTL, agree, count, engine, explore, hand, hand_at, hold, people, race, schedule,
+    set_watch,
+};
 use crate::words::time::Timestamp;
 use crate::{Refusal, Request};
 
@@ -35,10 +38,16 @@ fn put_against_advance() {
         let [ann, ..] = people(&engine);
         let s = engine.publish(&schedule(1)).unwrap();
         let (e1, e2) = (engine.clone(), engine.clone());
-        race([hand(move || _ = e1.request(&Request::new(ann, s))), hand_at(END, move || _ = e2.advance())]);
+        race([
+            hand(move || _ = e1.request(&Request::new(ann, s))),
+            hand_at(END, move || _ = e2.advance()),
+        ]);
         set_watch(END + TTL);
         engine.advance();
-        assert_eq!((engine.next_deadline(), count(&engine, s)), (None, [1, 0, 0, 0]));
+        assert_eq!(
+            (engine.next_deadline(), count(&engine, s)),
+            (None, [1, 0, 0, 0])
+        );
         assert_eq!(engine.stats().expired, 1);
         agree(&engine);
     });
@@ -61,8 +70,14 @@ fn extend_longer_against_advance() {
         ]);
         set_watch(END);
         match &granted.all()[..] {
-            [Ok(until)] => assert_eq!((engine.next_deadline(), count(&engine, s)), (Some(*until), [0, 1, 0, 0])),
-            [Err(Refusal::HoldExpired)] => assert_eq!((engine.next_deadline(), count(&engine, s)), (None, [1, 0, 0, 0])),
+            [Ok(until)] => assert_eq!(
+                (engine.next_deadline(), count(&engine, s)),
+                (Some(*until), [0, 1, 0, 0])
+            ),
+            [Err(Refusal::HoldExpired)] => assert_eq!(
+                (engine.next_deadline(), count(&engine, s)),
+                (None, [1, 0, 0, 0])
+            ),
             other => panic!("{other:?}"),
         }
         agree(&engine);
@@ -79,10 +94,17 @@ fn extend_longer_against_request() {
         let s = engine.publish(&schedule(1)).unwrap();
         let held = hold(&engine, ann, s);
         let (granted, asked) = (Notes::new(), Notes::new());
-        let (e1, e2, n1, n2) = (engine.clone(), engine.clone(), granted.clone(), asked.clone());
+        let (e1, e2, n1, n2) = (
+            engine.clone(),
+            engine.clone(),
+            granted.clone(),
+            asked.clone(),
+        );
         race([
             hand(move || n1.add(e1.extend(held.id, ann, 3 * TTL).is_ok())),
-            hand_at(END, move || n2.add(e2.request(&Request::new(bob, s)).held().is_some())),
+            hand_at(END, move || {
+                n2.add(e2.request(&Request::new(bob, s)).held().is_some())
+            }),
         ]);
         let (granted, asked) = (granted.all(), asked.all());
         assert_ne!(granted, asked);
@@ -126,7 +148,14 @@ fn extend_shorter_against_advance() {
         ]);
         set_watch(END);
         engine.advance();
-        assert_eq!((engine.next_deadline(), count(&engine, s), engine.stats().expired), (None, [1, 0, 0, 0], 1));
+        assert_eq!(
+            (
+                engine.next_deadline(),
+                count(&engine, s),
+                engine.stats().expired
+            ),
+            (None, [1, 0, 0, 0], 1)
+        );
         agree(&engine);
     });
 }
@@ -143,7 +172,9 @@ fn f41_sold_out_while_advancing() {
         let (e1, e2) = (engine.clone(), engine.clone());
         race([
             hand_at(END, move || _ = e1.advance()),
-            hand_at(END, move || assert_eq!(e2.request(&Request::new(bob, s)).refused(), None)),
+            hand_at(END, move || {
+                assert_eq!(e2.request(&Request::new(bob, s)).refused(), None)
+            }),
         ]);
         agree(&engine);
     });
@@ -160,7 +191,9 @@ fn f41_two_due_for_two() {
         hold(&engine, bob, s);
         let asks = |patient| {
             let engine = engine.clone();
-            hand_at(END, move || assert_eq!(engine.request(&Request::new(patient, s)).refused(), None))
+            hand_at(END, move || {
+                assert_eq!(engine.request(&Request::new(patient, s)).refused(), None)
+            })
         };
         race([asks(cat), asks(dan)]);
         agree(&engine);

@@ -3,7 +3,8 @@
 //! A whole engine has too many steps to be gone through exhaustively; what bounds each model is said with it.
 
 use super::support::{
-    NOW, Notes, TTL, agree, book, count, engine, explore, hand, hand_at, hold, people, race, schedule, set_watch,
+    NOW, Notes, TTL, agree, book, count, engine, explore, hand, hand_at, hold, people, race,
+    schedule, set_watch,
 };
 use crate::words::id::ScheduleId;
 use crate::{BookingId, Engine, Outcome, PatientId, Refusal, Request, RequestId};
@@ -19,14 +20,25 @@ fn f04_late_confirm_against_new_claim() {
         let s = engine.publish(&schedule(1)).unwrap();
         let held = hold(&engine, ann, s);
         let (confirmed, asked) = (Notes::new(), Notes::new());
-        let (e1, e2, n1, n2) = (engine.clone(), engine.clone(), confirmed.clone(), asked.clone());
+        let (e1, e2, n1, n2) = (
+            engine.clone(),
+            engine.clone(),
+            confirmed.clone(),
+            asked.clone(),
+        );
         race([
-            hand_at(END, move || n1.add(e1.confirm(held.id, ann, None).map(|_| ()))),
+            hand_at(END, move || {
+                n1.add(e1.confirm(held.id, ann, None).map(|_| ()))
+            }),
             hand_at(END, move || n2.add(e2.request(&Request::new(bob, s)))),
         ]);
         match (&confirmed.all()[..], &asked.all()[..]) {
-            ([Ok(())], [Outcome::Refused(Refusal::SoldOut)]) => assert_eq!(count(&engine, s), [0, 0, 1, 0]),
-            ([Err(Refusal::RefundDue)], [Outcome::Held(_)]) => assert_eq!(count(&engine, s), [0, 1, 0, 0]),
+            ([Ok(())], [Outcome::Refused(Refusal::SoldOut)]) => {
+                assert_eq!(count(&engine, s), [0, 0, 1, 0])
+            }
+            ([Err(Refusal::RefundDue)], [Outcome::Held(_)]) => {
+                assert_eq!(count(&engine, s), [0, 1, 0, 0])
+            }
             other => panic!("{other:?}"),
         }
         agree(&engine);
@@ -63,10 +75,18 @@ fn confirm_against_withdraw() {
         let held = hold(&engine, ann, s);
         let (e1, e2) = (engine.clone(), engine.clone());
         race([
-            hand(move || assert!(matches!(e1.confirm(held.id, ann, None), Ok(_) | Err(Refusal::Withdrawn)))),
+            hand(move || {
+                assert!(matches!(
+                    e1.confirm(held.id, ann, None),
+                    Ok(_) | Err(Refusal::Withdrawn)
+                ))
+            }),
             hand(move || assert_eq!(e2.withdraw(s), Ok(1))),
         ]);
-        assert_eq!(engine.confirm(held.id, ann, None).map(|_| ()), Err(Refusal::Withdrawn));
+        assert_eq!(
+            engine.confirm(held.id, ann, None).map(|_| ()),
+            Err(Refusal::Withdrawn)
+        );
         assert_eq!(count(&engine, s), [0, 0, 0, 1]);
         agree(&engine);
     });
@@ -95,8 +115,15 @@ fn request_against_withdraw() {
     });
 }
 
-fn exchange(engine: &Engine, booking: BookingId, patient: PatientId, to: ScheduleId) -> Result<BookingId, Refusal> {
-    engine.exchange(booking, patient, to).map(|new| new.wait().unwrap().id)
+fn exchange(
+    engine: &Engine,
+    booking: BookingId,
+    patient: PatientId,
+    to: ScheduleId,
+) -> Result<BookingId, Refusal> {
+    engine
+        .exchange(booking, patient, to)
+        .map(|new| new.wait().unwrap().id)
 }
 
 /// Threads: Ann exchanges her booking, and cancels it. Property: one of both happened. Three preemptions.
@@ -108,17 +135,28 @@ fn f26_exchange_against_cancel() {
         let [old, new] = [1, 1].map(|slots| engine.publish(&schedule(slots)).unwrap());
         let booking = book(&engine, ann, old).id;
         let (exchanged, cancelled) = (Notes::new(), Notes::new());
-        let (e1, e2, n1, n2) = (engine.clone(), engine.clone(), exchanged.clone(), cancelled.clone());
+        let (e1, e2, n1, n2) = (
+            engine.clone(),
+            engine.clone(),
+            exchanged.clone(),
+            cancelled.clone(),
+        );
         race([
             hand(move || n1.add(exchange(&e1, booking, ann, new))),
             hand(move || n2.add(e2.cancel(booking, ann).map(|_| ()))),
         ]);
         match (&exchanged.all()[..], &cancelled.all()[..]) {
             ([Ok(id)], [Err(Refusal::AlreadyExchanged { booking })]) if id == booking => {
-                assert_eq!([count(&engine, old), count(&engine, new)], [[1, 0, 0, 0], [0, 0, 1, 0]]);
+                assert_eq!(
+                    [count(&engine, old), count(&engine, new)],
+                    [[1, 0, 0, 0], [0, 0, 1, 0]]
+                );
             }
             ([Err(Refusal::AlreadyCancelled)], [Ok(())]) => {
-                assert_eq!([count(&engine, old), count(&engine, new)], [[1, 0, 0, 0], [1, 0, 0, 0]]);
+                assert_eq!(
+                    [count(&engine, old), count(&engine, new)],
+                    [[1, 0, 0, 0], [1, 0, 0, 0]]
+                );
             }
             other => panic!("{other:?}"),
         }
@@ -135,13 +173,20 @@ fn f26_two_into_one_slot() {
         let [old, new] = [2, 1].map(|slots| engine.publish(&schedule(slots)).unwrap());
         let done = Notes::new();
         let moves = |patient| {
-            let (engine, done, booking) = (engine.clone(), done.clone(), book(&engine, patient, old).id);
+            let (engine, done, booking) =
+                (engine.clone(), done.clone(), book(&engine, patient, old).id);
             hand(move || done.add(exchange(&engine, booking, patient, new).err()))
         };
         race([moves(ann), moves(bob)]);
         let done = done.all();
-        assert!(done.contains(&None) && done.contains(&Some(Refusal::SoldOut)), "{done:?}");
-        assert_eq!([count(&engine, old), count(&engine, new)], [[1, 0, 1, 0], [0, 0, 1, 0]]);
+        assert!(
+            done.contains(&None) && done.contains(&Some(Refusal::SoldOut)),
+            "{done:?}"
+        );
+        assert_eq!(
+            [count(&engine, old), count(&engine, new)],
+            [[1, 0, 1, 0], [0, 0, 1, 0]]
+        );
         agree(&engine);
     });
 }
@@ -233,7 +278,10 @@ fn f41_winner_is_known() {
         };
         race([asks(), asks()]);
         let answers = answers.all();
-        assert!(answers.contains(&None) && answers.contains(&Some(Refusal::AlreadyHolds)), "{answers:?}");
+        assert!(
+            answers.contains(&None) && answers.contains(&Some(Refusal::AlreadyHolds)),
+            "{answers:?}"
+        );
         agree(&engine);
     });
 }
@@ -252,7 +300,10 @@ fn f01_one_owner_by_request() {
         };
         race([asks(ann), asks(bob)]);
         let answers = answers.all();
-        assert!(answers.contains(&None) && answers.contains(&Some(Refusal::SoldOut)), "{answers:?}");
+        assert!(
+            answers.contains(&None) && answers.contains(&Some(Refusal::SoldOut)),
+            "{answers:?}"
+        );
         agree(&engine);
     });
 }

@@ -50,23 +50,46 @@ pub(super) struct Life {
 impl Life {
     /// Reads a slot's life, and checks it: versions rise by one, every step is one that a slot in that state can take, at its time.
     pub(super) fn of(record: &Record, schedule: ScheduleId, slot: SlotNo) -> Self {
-        let mut events: Vec<_> =
-            record.events.iter().filter(|e| e.schedule == schedule && e.slot == Some(slot)).copied().collect();
+        let mut events: Vec<_> = record
+            .events
+            .iter()
+            .filter(|e| e.schedule == schedule && e.slot == Some(slot))
+            .copied()
+            .collect();
         events.sort_by_key(|event| event.version);
-        let mut stays = vec![Stay { state: State::Free, cause: None, event: None }];
+        let mut stays = vec![Stay {
+            state: State::Free,
+            cause: None,
+            event: None,
+        }];
         for (index, event) in events.into_iter().enumerate() {
-            assert_eq!(event.version as usize, index + 1, "a transition was lost, doubled or stale: {event:?}");
+            assert_eq!(
+                event.version as usize,
+                index + 1,
+                "a transition was lost, doubled or stale: {event:?}"
+            );
             let before = stays[index].state;
-            let state = step(before, &event).unwrap_or_else(|| panic!("{event:?} cannot follow {before:?}"));
-            stays.push(Stay { state, cause: cause(record, &event), event: Some(event) });
+            let state = step(before, &event)
+                .unwrap_or_else(|| panic!("{event:?} cannot follow {before:?}"));
+            stays.push(Stay {
+                state,
+                cause: cause(record, &event),
+                event: Some(event),
+            });
         }
         Self { schedule, stays }
     }
 
     /// Whether stay `index` may have been the present one at some instant of a call, by the clock on the wall.
     pub(super) fn may_be_during(&self, index: usize, call: &Call) -> bool {
-        self.stays[index].cause.is_none_or(|cause| cause.call <= call.ret)
-            && self.stays.get(index + 1).and_then(|next| next.cause).is_none_or(|cause| call.call <= cause.ret)
+        self.stays[index]
+            .cause
+            .is_none_or(|cause| cause.call <= call.ret)
+            && self
+                .stays
+                .get(index + 1)
+                .and_then(|next| next.cause)
+                .is_none_or(|cause| call.call <= cause.ret)
     }
 }
 
@@ -77,16 +100,24 @@ fn step(before: State, event: &Event) -> Option<State> {
         _ => None,
     };
     match event.what {
-        What::Held { expires_at } if before == State::Free => Some(State::Held(hold?, expires_at.as_millis())),
-        What::Extended { expires_at } if now < held? => Some(State::Held(hold?, expires_at.as_millis())),
+        What::Held { expires_at } if before == State::Free => {
+            Some(State::Held(hold?, expires_at.as_millis()))
+        }
+        What::Extended { expires_at } if now < held? => {
+            Some(State::Held(hold?, expires_at.as_millis()))
+        }
         What::Confirmed { late: false, .. } if now < held? => Some(State::Booked(hold?)),
         What::Confirmed { late: true, .. } | What::ExchangedIn { .. } if before == State::Free => {
             Some(State::Booked(hold?))
         }
         What::Released if now < held? => Some(State::Free),
         What::Expired if now >= held? => Some(State::Free),
-        What::Cancelled | What::ExchangedOut { .. } if before == State::Booked(hold?) => Some(State::Free),
-        What::Withdrawn if before.holder() == hold && before != State::Withdrawn => Some(State::Withdrawn),
+        What::Cancelled | What::ExchangedOut { .. } if before == State::Booked(hold?) => {
+            Some(State::Free)
+        }
+        What::Withdrawn if before.holder() == hold && before != State::Withdrawn => {
+            Some(State::Withdrawn)
+        }
         What::Reinstated if before == State::Withdrawn => Some(State::Free),
         _ => None,
     }
@@ -94,15 +125,30 @@ fn step(before: State, event: &Event) -> Option<State> {
 
 /// The one call that was told of this transition.
 fn cause(record: &Record, event: &Event) -> Option<Call> {
-    let of = |verb: Verb| record.calls.iter().filter(move |call| call.verb == verb && call.hold == event.hold);
+    let of = |verb: Verb| {
+        record
+            .calls
+            .iter()
+            .filter(move |call| call.verb == verb && call.hold == event.hold)
+    };
     let done = |call: &&Call| matches!(call.answer, Answer::Done(_));
     match event.what {
         // The first call that got this hold: later ones, by the same request id, were told the same.
         What::Held { .. } => {
-            let told = record.calls.iter().filter(|call| event.hold.is_some_and(|hold| call.answer == Answer::Held(hold)));
-            Some(*told.min_by_key(|call| call.call).unwrap_or_else(|| panic!("nobody was told of {event:?}")))
+            let told = record.calls.iter().filter(|call| {
+                event
+                    .hold
+                    .is_some_and(|hold| call.answer == Answer::Held(hold))
+            });
+            Some(
+                *told
+                    .min_by_key(|call| call.call)
+                    .unwrap_or_else(|| panic!("nobody was told of {event:?}")),
+            )
         }
-        What::Extended { expires_at } => of(Verb::Extend).find(|call| call.answer == Answer::Extended(expires_at)).copied(),
+        What::Extended { expires_at } => of(Verb::Extend)
+            .find(|call| call.answer == Answer::Extended(expires_at))
+            .copied(),
         What::Released => Some(*one(of(Verb::Release).filter(done), event)),
         What::Cancelled => Some(*one(of(Verb::Cancel).filter(done), event)),
         What::ExchangedOut { to } => Some(*one(exchanges(record, to.0), event)),
@@ -110,8 +156,15 @@ fn cause(record: &Record, event: &Event) -> Option<Call> {
         // Of several who confirm the same hold at once one makes the booking, and all are told.
         What::Confirmed { .. } => {
             let told = || of(Verb::Confirm).filter(done);
-            let (first, last) = (told().map(|call| call.call).min()?, told().map(|call| call.ret).max()?);
-            told().next().map(|call| Call { call: first, ret: last, ..*call })
+            let (first, last) = (
+                told().map(|call| call.call).min()?,
+                told().map(|call| call.ret).max()?,
+            );
+            told().next().map(|call| Call {
+                call: first,
+                ret: last,
+                ..*call
+            })
         }
         // By anybody, or by one of several calls of the hospital.
         _ => None,
@@ -119,7 +172,10 @@ fn cause(record: &Record, event: &Event) -> Option<Call> {
 }
 
 fn exchanges(record: &Record, to: u128) -> impl Iterator<Item = &Call> {
-    record.calls.iter().filter(move |call| matches!(call.answer, Answer::Done(Some(new)) if new.0 == to))
+    record
+        .calls
+        .iter()
+        .filter(move |call| matches!(call.answer, Answer::Done(Some(new)) if new.0 == to))
 }
 
 fn one<'a>(mut calls: impl Iterator<Item = &'a Call>, event: &Event) -> &'a Call {

@@ -38,10 +38,17 @@ pub(super) fn check(record: &Record) {
                         && call.call <= t.possible.1
                         && t.until.is_none_or(|until| call.from < until)
                 };
-                assert!(tenures.iter().any(has), "had nothing there: {call:?} {tenures:#?}");
+                assert!(
+                    tenures.iter().any(has),
+                    "had nothing there: {call:?} {tenures:#?}"
+                );
             }
-            Answer::Refused(Refusal::Withdrawn) => assert!(withdrawn_before(record, call), "{call:?}"),
-            Answer::Refused(Refusal::RequestMismatch | Refusal::UnknownHold | Refusal::NotYours) => panic!("{call:?}"),
+            Answer::Refused(Refusal::Withdrawn) => {
+                assert!(withdrawn_before(record, call), "{call:?}")
+            }
+            Answer::Refused(
+                Refusal::RequestMismatch | Refusal::UnknownHold | Refusal::NotYours,
+            ) => panic!("{call:?}"),
             _ => {}
         }
     }
@@ -55,16 +62,32 @@ fn tenures(record: &Record) -> Vec<Tenure> {
             let life = Life::of(record, *schedule, SlotNo::from_index(slot as u16));
             let mut index = 1;
             while index < life.stays.len() {
-                let (Some(hold), Some(event)) = (life.stays[index].state.holder(), life.stays[index].event) else {
+                let (Some(hold), Some(event)) =
+                    (life.stays[index].state.holder(), life.stays[index].event)
+                else {
                     index += 1;
                     continue;
                 };
-                let begun = life.stays[index].cause.map_or((0, u64::MAX), |cause| (cause.call, cause.ret));
-                let last = index + life.stays[index..].iter().take_while(|stay| stay.state.holder() == Some(hold)).count() - 1;
+                let begun = life.stays[index]
+                    .cause
+                    .map_or((0, u64::MAX), |cause| (cause.call, cause.ret));
+                let last = index
+                    + life.stays[index..]
+                        .iter()
+                        .take_while(|stay| stay.state.holder() == Some(hold))
+                        .count()
+                    - 1;
                 let end = life.stays.get(last + 1);
-                let ended = end.and_then(|end| end.cause).map_or((0, u64::MAX), |cause| (cause.call, cause.ret));
-                let ended = if end.is_none() { (u64::MAX, u64::MAX) } else { ended };
-                let expired = end.is_some_and(|end| end.event.is_some_and(|event| event.what == What::Expired));
+                let ended = end
+                    .and_then(|end| end.cause)
+                    .map_or((0, u64::MAX), |cause| (cause.call, cause.ret));
+                let ended = if end.is_none() {
+                    (u64::MAX, u64::MAX)
+                } else {
+                    ended
+                };
+                let expired = end
+                    .is_some_and(|end| end.event.is_some_and(|event| event.what == What::Expired));
                 let until = match life.stays[last].state {
                     State::Held(_, until) if expired || end.is_none() => Some(until),
                     _ => None,
@@ -92,8 +115,12 @@ fn never_two(tenures: &[Tenure]) {
             let same = one.patient == other.patient && one.schedule == other.schedule;
             let together = one.sure.0.max(other.sure.0) < one.sure.1.min(other.sure.1);
             // One ran out before the other began.
-            let apart = one.until.is_some_and(|until| until <= other.from) || other.until.is_some_and(|until| until <= one.from);
-            assert!(!same || !together || apart, "two slots at once: {one:?} {other:?}");
+            let apart = one.until.is_some_and(|until| until <= other.from)
+                || other.until.is_some_and(|until| until <= one.from);
+            assert!(
+                !same || !together || apart,
+                "two slots at once: {one:?} {other:?}"
+            );
         }
     }
 }
@@ -101,15 +128,34 @@ fn never_two(tenures: &[Tenure]) {
 /// A request's id gets one hold, ever.
 fn same_id_same_answer(record: &Record) {
     let mut first: BTreeMap<(PatientId, ScheduleId), Call> = BTreeMap::new();
-    for call in record.calls.iter().filter(|call| call.verb == Verb::Named && matches!(call.answer, Answer::Held(_))) {
-        let answer = first.entry((call.patient, call.schedule)).or_insert(*call).answer;
+    for call in record
+        .calls
+        .iter()
+        .filter(|call| call.verb == Verb::Named && matches!(call.answer, Answer::Held(_)))
+    {
+        let answer = first
+            .entry((call.patient, call.schedule))
+            .or_insert(*call)
+            .answer;
         assert_eq!(answer, call.answer, "one id, two answers");
     }
     // Who was refused after the answer had been given, was told something else than before.
-    for call in record.calls.iter().filter(|call| call.verb == Verb::Named && matches!(call.answer, Answer::Refused(_))) {
+    for call in record
+        .calls
+        .iter()
+        .filter(|call| call.verb == Verb::Named && matches!(call.answer, Answer::Refused(_)))
+    {
         if let Some(given) = first.get(&(call.patient, call.schedule)) {
-            let given_at = record.calls.iter().filter(|c| c.verb == Verb::Named && c.answer == given.answer).map(|c| c.ret).min();
-            assert!(given_at >= Some(call.call), "an answer was forgotten: {call:?} after {given:?}");
+            let given_at = record
+                .calls
+                .iter()
+                .filter(|c| c.verb == Verb::Named && c.answer == given.answer)
+                .map(|c| c.ret)
+                .min();
+            assert!(
+                given_at >= Some(call.call),
+                "an answer was forgotten: {call:?} after {given:?}"
+            );
         }
     }
 }

@@ -113,11 +113,19 @@ struct Hospital {
 /// Runs one scenario and checks it.
 pub(super) fn play(mix: Mix) {
     let clock = std::sync::Arc::new(Hands(AtomicU64::new(100)));
-    let small = Engine::builder().seed(7).schedules_max(4).records_max(64).expected_lines(2).live_holds_max(9);
+    let small = Engine::builder()
+        .seed(7)
+        .schedules_max(4)
+        .records_max(64)
+        .expected_lines(2)
+        .live_holds_max(9);
     let engine = small.clock(std::sync::Arc::clone(&clock)).build().unwrap();
     let heard = engine.observe(1_000);
-    let schedules: Vec<_> =
-        mix.slots.iter().map(|slots| (engine.publish(&schedule(*slots)).unwrap(), *slots)).collect();
+    let schedules: Vec<_> = mix
+        .slots
+        .iter()
+        .map(|slots| (engine.publish(&schedule(*slots)).unwrap(), *slots))
+        .collect();
     let hospital = Arc::new(Hospital {
         engine,
         clock,
@@ -128,7 +136,11 @@ pub(super) fn play(mix: Mix) {
         stamp: StdAtomicU64::new(0),
     });
     for i in 0..mix.held_before {
-        hospital.step(Verb::Request, PatientId::new(1_000 + u128::from(i)), hospital.schedules[0].0);
+        hospital.step(
+            Verb::Request,
+            PatientId::new(1_000 + u128::from(i)),
+            hospital.schedules[0].0,
+        );
     }
     hospital.known.lock().unwrap().clear();
     if mix.run_out {
@@ -140,7 +152,9 @@ pub(super) fn play(mix: Mix) {
             thread::spawn(move || (0..mix.steps).for_each(|_| hospital.random_step()))
         })
         .collect();
-    threads.into_iter().for_each(|thread| thread.join().unwrap());
+    threads
+        .into_iter()
+        .for_each(|thread| thread.join().unwrap());
     let engine = &hospital.engine;
     assert_eq!(engine.audit().findings, []);
     assert_eq!(heard.lost(), 0);
@@ -157,18 +171,35 @@ pub(super) fn play(mix: Mix) {
     assert_eq!(engine.next_deadline(), None);
     for (id, slots) in &hospital.schedules {
         let now = engine.availability(*id).unwrap();
-        assert_eq!((now.held, now.free + now.booked + now.withdrawn, now.capacity), (0, *slots, *slots));
+        assert_eq!(
+            (
+                now.held,
+                now.free + now.booked + now.withdrawn,
+                now.capacity
+            ),
+            (0, *slots, *slots)
+        );
     }
     assert_eq!(engine.audit().findings, []);
 }
 
 fn schedule(capacity: u32) -> Schedule {
-    let (day, open) = (Day::new(2026, 12, 1).unwrap(), Opening::first_come(Timestamp::from_millis(0)));
+    let (day, open) = (
+        Day::new(2026, 12, 1).unwrap(),
+        Opening::first_come(Timestamp::from_millis(0)),
+    );
     let starts = Timestamp::from_millis(1_000_000);
     Schedule {
         hold_ttl_ms: TTL,
         hold_cap_ms: 3 * TTL,
-        ..Schedule::new(PractitionerId::new(1), day, Session::Morning, capacity, open, starts)
+        ..Schedule::new(
+            PractitionerId::new(1),
+            day,
+            Session::Morning,
+            capacity,
+            open,
+            starts,
+        )
     }
 }
 
@@ -190,7 +221,11 @@ impl Hospital {
     /// A hold to do something with: mostly the latest that anybody was told of.
     fn a_hold(&self) -> Option<(PatientId, HoldId)> {
         let known = self.known.lock().unwrap();
-        let back = if known.len() > 1 { thread_rng().gen_range(0..known.len().min(3)) } else { 0 };
+        let back = if known.len() > 1 {
+            thread_rng().gen_range(0..known.len().min(3))
+        } else {
+            0
+        };
         known.len().checked_sub(1 + back).map(|at| known[at])
     }
 
@@ -200,20 +235,31 @@ impl Hospital {
 
     fn step(&self, verb: Verb, patient: PatientId, schedule: ScheduleId) {
         let engine = &self.engine;
-        let of_hold = matches!(verb, Verb::Confirm | Verb::Release | Verb::Extend | Verb::Cancel | Verb::Exchange);
+        let of_hold = matches!(
+            verb,
+            Verb::Confirm | Verb::Release | Verb::Extend | Verb::Cancel | Verb::Exchange
+        );
         let hold = if of_hold { self.a_hold() } else { None };
         if of_hold && hold.is_none() {
             return;
         }
         let (patient, id) = hold.map_or((patient, HoldId(0)), |(patient, id)| (patient, id));
         let booking = BookingId(id.0);
-        let done = |answer: Result<Option<BookingId>, Refusal>| answer.map_or_else(Answer::Refused, Answer::Done);
+        let done = |answer: Result<Option<BookingId>, Refusal>| {
+            answer.map_or_else(Answer::Refused, Answer::Done)
+        };
         let (call, from) = (self.stamp(), self.clock.now().as_millis());
         let answer = match verb {
             Verb::Request | Verb::Named => {
                 let request = Request::new(patient, schedule);
-                let named = request.clone().id(RequestId::new(u128::from(schedule.place()) + 1));
-                match engine.request(if verb == Verb::Named { &named } else { &request }) {
+                let named = request
+                    .clone()
+                    .id(RequestId::new(u128::from(schedule.place()) + 1));
+                match engine.request(if verb == Verb::Named {
+                    &named
+                } else {
+                    &request
+                }) {
                     Outcome::Held(hold) => Answer::Held(hold.id),
                     Outcome::Refused(why) => Answer::Refused(why),
                 }
@@ -222,12 +268,22 @@ impl Hospital {
             Verb::Release => done(engine.release(id, patient).map(|()| None)),
             Verb::Extend => {
                 let ttl = thread_rng().gen_range(1..2 * TTL);
-                engine.extend(id, patient, ttl).map_or_else(Answer::Refused, Answer::Extended)
+                engine
+                    .extend(id, patient, ttl)
+                    .map_or_else(Answer::Refused, Answer::Extended)
             }
             Verb::Cancel => done(engine.cancel(booking, patient).map(|_| None)),
-            Verb::Exchange => done(engine.exchange(booking, patient, schedule).map(|new| Some(new.wait().unwrap().id))),
+            Verb::Exchange => done(
+                engine
+                    .exchange(booking, patient, schedule)
+                    .map(|new| Some(new.wait().unwrap().id)),
+            ),
             Verb::Withdraw | Verb::Reinstate => {
-                let changed = if verb == Verb::Withdraw { engine.withdraw(schedule) } else { engine.reinstate(schedule) };
+                let changed = if verb == Verb::Withdraw {
+                    engine.withdraw(schedule)
+                } else {
+                    engine.reinstate(schedule)
+                };
                 changed.map_or(Answer::Refused(Refusal::WrongState), |_| Answer::Nothing)
             }
             Verb::Advance => {
@@ -246,7 +302,17 @@ impl Hospital {
         };
         let (to, ret) = (self.clock.now().as_millis(), self.stamp());
         let hold = hold.map(|(_, id)| id);
-        self.calls.lock().unwrap().push(Call { verb, patient, schedule, hold, answer, call, ret, from, to });
+        self.calls.lock().unwrap().push(Call {
+            verb,
+            patient,
+            schedule,
+            hold,
+            answer,
+            call,
+            ret,
+            from,
+            to,
+        });
         match answer {
             Answer::Held(id) => self.known.lock().unwrap().push((patient, id)),
             Answer::Done(Some(new)) => self.known.lock().unwrap().push((patient, HoldId(new.0))),

@@ -11,7 +11,10 @@ const ROUND: usize = 500;
 
 fn iterations() -> usize {
     let given = std::env::var("FAIRSLOT_SHUTTLE_ITERATIONS").ok();
-    given.map_or(20_000, |text| text.parse().expect("FAIRSLOT_SHUTTLE_ITERATIONS is a number"))
+    given.map_or(20_000, |text| {
+        text.parse()
+            .expect("FAIRSLOT_SHUTTLE_ITERATIONS is a number")
+    })
 }
 
 /// Half of the iterations each.
@@ -25,7 +28,10 @@ fn rounds(run: impl Fn(u64, usize)) {
     while left > 0 {
         let (seed, most) = (rand::random(), left.min(ROUND));
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| run(seed, most))) {
-            eprintln!("replay with SHUTTLE_RANDOM_SEED={seed} FAIRSLOT_SHUTTLE_ITERATIONS={}", 2 * most);
+            eprintln!(
+                "replay with SHUTTLE_RANDOM_SEED={seed} FAIRSLOT_SHUTTLE_ITERATIONS={}",
+                2 * most
+            );
             resume_unwind(panic);
         }
         left -= most;

@@ -1,20 +1,40 @@
 //! The scenarios. Each is small, so that its threads meet; together they go through every verb.
 
 use super::scenario::Verb::{
-    Advance, Audit, Cancel, Confirm, Exchange, Extend, Named, Pass, Reinstate, Release, Request, Withdraw,
+    Advance, Audit, Cancel, Confirm, Exchange, Extend, Named, Pass, Reinstate, Release, Request,
+    Withdraw,
 };
 use super::scenario::{Mix, play};
 use super::schedulers::check;
 
-const BASE: Mix =
-    Mix { patients: 3, slots: &[1], threads: 3, steps: 4, held_before: 0, run_out: false, verbs: &[(Request, 1)] };
+const BASE: Mix = Mix {
+    patients: 3,
+    slots: &[1],
+    threads: 3,
+    steps: 4,
+    held_before: 0,
+    run_out: false,
+    verbs: &[(Request, 1)],
+};
 
 /// One slot that is claimed, confirmed, given up, and runs out.
 #[test]
 fn f01_one_owner() {
-    const VERBS: &[(super::scenario::Verb, u32)] =
-        &[(Request, 6), (Confirm, 3), (Release, 2), (Cancel, 2), (Extend, 2), (Pass, 3), (Advance, 1)];
-    check(|| play(Mix { verbs: VERBS, ..BASE }));
+    const VERBS: &[(super::scenario::Verb, u32)] = &[
+        (Request, 6),
+        (Confirm, 3),
+        (Release, 2),
+        (Cancel, 2),
+        (Extend, 2),
+        (Pass, 3),
+        (Advance, 1),
+    ];
+    check(|| {
+        play(Mix {
+            verbs: VERBS,
+            ..BASE
+        })
+    });
 }
 
 /// Confirm against expiry, and late confirm against a new claim.
@@ -24,7 +44,14 @@ fn f04_confirm_expire() {
         play(Mix {
             patients: 2,
             steps: 5,
-            verbs: &[(Request, 3), (Confirm, 4), (Pass, 5), (Advance, 2), (Extend, 1), (Audit, 1)],
+            verbs: &[
+                (Request, 3),
+                (Confirm, 4),
+                (Pass, 5),
+                (Advance, 2),
+                (Extend, 1),
+                (Audit, 1),
+            ],
             ..BASE
         });
     });
@@ -37,7 +64,13 @@ fn f06_same_id() {
         play(Mix {
             patients: 1,
             slots: &[2],
-            verbs: &[(Named, 8), (Request, 2), (Release, 1), (Confirm, 1), (Pass, 1)],
+            verbs: &[
+                (Named, 8),
+                (Request, 2),
+                (Release, 1),
+                (Confirm, 1),
+                (Pass, 1),
+            ],
             ..BASE
         });
     });
@@ -60,7 +93,15 @@ fn f22_locks() {
         (Pass, 2),
         (Audit, 1),
     ];
-    check(|| play(Mix { slots: &[2, 1], threads: 4, steps: 4, verbs: VERBS, ..BASE }));
+    check(|| {
+        play(Mix {
+            slots: &[2, 1],
+            threads: 4,
+            steps: 4,
+            verbs: VERBS,
+            ..BASE
+        })
+    });
 }
 
 /// Exchanges to and fro between two schedules of one slot each and a third.
@@ -71,7 +112,13 @@ fn f26_exchange() {
             patients: 2,
             slots: &[1, 1, 1],
             steps: 5,
-            verbs: &[(Request, 3), (Confirm, 4), (Exchange, 6), (Cancel, 1), (Audit, 1)],
+            verbs: &[
+                (Request, 3),
+                (Confirm, 4),
+                (Exchange, 6),
+                (Cancel, 1),
+                (Audit, 1),
+            ],
             ..BASE
         });
     });
@@ -84,7 +131,14 @@ fn f37_exchange_withdraw() {
         play(Mix {
             patients: 2,
             slots: &[1, 1],
-            verbs: &[(Request, 4), (Confirm, 4), (Exchange, 4), (Withdraw, 2), (Reinstate, 1), (Audit, 1)],
+            verbs: &[
+                (Request, 4),
+                (Confirm, 4),
+                (Exchange, 4),
+                (Withdraw, 2),
+                (Reinstate, 1),
+                (Audit, 1),
+            ],
             ..BASE
         });
     });
@@ -115,7 +169,13 @@ fn f41_sold_out_as_time_passes() {
             slots: &[3],
             held_before: 3,
             steps: 5,
-            verbs: &[(Request, 5), (Advance, 1), (Pass, 4), (Release, 1), (Extend, 1)],
+            verbs: &[
+                (Request, 5),
+                (Advance, 1),
+                (Pass, 4),
+                (Release, 1),
+                (Extend, 1),
+            ],
             ..BASE
         });
     });
