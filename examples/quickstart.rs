@@ -1,13 +1,10 @@
 //! One slot, from publication to booking.
 
-use fairslot::{
-    Clock, Engine, Opening, Outcome, PatientId, PractitionerId, Request, Schedule, Session,
-    SystemClock,
-};
+use fairslot::{Engine, Opening, Outcome, PatientId, PractitionerId, Request, Schedule, Session};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let engine = Engine::builder().build()?;
-    let now = SystemClock::new().now();
+    let now = engine.now();
     let (opening, starts_at) = (Opening::first_come(now), now.after(86_400_000));
     let (doctor, day) = (PractitionerId::new(3), "2026-12-01".parse()?);
     let morning = Schedule::new(doctor, day, Session::Morning, 30, opening, starts_at);

@@ -46,6 +46,12 @@ pub(super) struct Chores {
 
 /// # Time passes
 impl Engine {
+    /// The engine's time: its clock's, or the highest at which anything was changed, if the clock has stepped back behind that.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.inner.now()
+    }
+
     /// Does a bounded part of the work that time brings: frees the slots of holds that ran out, forgets what ended more than 24 hours
     /// ago, retires past schedules. Call it when [`next_deadline`](Self::next_deadline) has come, and now and then; or let a
     /// [`Driver`](crate::Driver) do so.

@@ -12,7 +12,7 @@ use std::fmt;
 pub struct Timestamp(u64);
 
 impl Timestamp {
-    /// The latest instant there is; nothing is ever due at it.
+    /// The latest instant there is.
     pub const MAX: Self = Self(u64::MAX);
 
     /// The instant that many milliseconds after the epoch.
