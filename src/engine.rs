@@ -25,7 +25,7 @@ use crate::raw::lately::Lately;
 use crate::raw::tally::Tally;
 use crate::raw::wheel::Wheel;
 use crate::words::clock::{Clock, RecentTime};
-use crate::words::event::{Event, What};
+use crate::words::event::{Event, Packed, What};
 use crate::words::id::{HoldId, PatientId, ScheduleId, SlotNo};
 use crate::words::sync::atomic::{AtomicU64, Ordering};
 use crate::words::sync::{Arc, Mutex};
@@ -85,6 +85,18 @@ impl Engine {
     /// Settings, with their defaults, to build an engine from.
     pub fn builder() -> EngineBuilder {
         EngineBuilder::new()
+    }
+}
+
+/// The house from inside, for the models.
+#[cfg(all(test, any(fairslot_loom, fairslot_shuttle)))]
+impl Engine {
+    pub(crate) fn pool(&self, id: ScheduleId) -> Option<&Pool> {
+        self.inner.places.find(id)
+    }
+
+    pub(crate) fn ledger(&self) -> &Ledger {
+        &self.inner.ledger
     }
 }
 
@@ -186,10 +198,11 @@ impl Inner {
         self.keys.quick(patient.to_u128())
     }
 
-    /// How a record stands at `now`. Exact for whoever holds the lock of its book.
-    fn standing(&self, number: u32, record: &Record, now: Timestamp) -> Standing {
+    /// How a record stands at `now`, for whoever holds the lock of its book. A hold is held until its deadline: whoever found it due
+    /// has raised the engine's time to that. Where two clock readings race, the slot's word has the last say, at its swap.
+    fn standing(record: &Record, now: Timestamp) -> Standing {
         match record.phase() {
-            Phase::Held if now < record.until() && self.has_slot(number, record) => Standing::Held,
+            Phase::Held if now < record.until() => Standing::Held,
             phase if phase.is_booked() => Standing::Booked(phase),
             phase => Standing::Ended(phase, record.until()),
         }
@@ -249,8 +262,8 @@ struct Bulletin {
     at: Timestamp,
     observed: bool,
     changed: bool,
-    first: Option<Event>,
-    more: Vec<Event>,
+    first: Option<Packed>,
+    more: Vec<Packed>,
 }
 
 /// A slot's transition, as a room knows it.
@@ -305,8 +318,8 @@ impl Bulletin {
 
     fn push(&mut self, event: Event) {
         match self.first {
-            None => self.first = Some(event),
-            Some(_) => self.more.push(event),
+            None => self.first = Some(event.pack()),
+            Some(_) => self.more.push(event.pack()),
         }
     }
 }

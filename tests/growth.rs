@@ -134,7 +134,7 @@ fn listening_now_and_then_leaves_nothing_behind() {
         clock.pass(MINUTE);
         engine.advance();
     };
-    let left = left_behind(cycle, 10_000, CYCLES / 4);
+    let left = left_behind(cycle, 3_000, CYCLES / 20);
     assert!(left <= SLACK, "{left} bytes");
     assert!(engine.audit().is_consistent());
 }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use crossbeam_utils::CachePadded;
 
+use crate::machine;
 use crate::material::Random;
 use crate::round::{Contestant, Rounds, Seat, contest};
 
@@ -141,9 +142,10 @@ pub(crate) fn ceiling(rounds: Rounds, calls: usize) -> f64 {
     let who: Vec<&dyn Contestant> = loops.iter().map(|one| one as &dyn Contestant).collect();
     let one = contest(1, rounds, &who);
     let two = contest(2, rounds, &who);
-    // Nanoseconds are per core: equal ones are twice the rate.
+    // Nanoseconds are per core: where there are two, equal ones are twice the rate.
+    let cores = machine::cores().min(2) as f64;
     one.iter()
         .zip(&two)
-        .map(|(one, two)| 2.0 * one.median() / two.median())
+        .map(|(one, two)| cores * one.median() / two.median())
         .fold(f64::INFINITY, f64::min)
 }

@@ -8,11 +8,12 @@ use fairslot::{
 
 use crate::args::Args;
 use crate::floor::{L1Chain, ceiling};
+use crate::machine;
 use crate::material::{morning, patient};
 use crate::peer::{Answer, Peer};
 use crate::redis::{Kind, Redis, Server};
 use crate::report::{Goal, Row};
-use crate::round::{Contestant, Rounds, Seat, contest};
+use crate::round::{Contestant, Rounds, Seat, Series, contest, median};
 
 const SLOTS: u32 = 40;
 /// Patients who are refused; they lie in L1, as whoever asks lies at hand.
@@ -176,10 +177,11 @@ pub(crate) fn scaling(args: &Args, rounds: Rounds) -> Vec<Row> {
         two.extend(contest(2, single, &[&ours]).remove(0).0);
         most.push(ceiling(single, calls(args) / 4));
     }
-    let (one, two) = (crate::round::Series(one), crate::round::Series(two));
-    // A rate of two cores is twice that of one where a call takes as long.
-    let twice = crate::round::Series(one.0.iter().map(|ns| ns * 2.0).collect());
-    let most = crate::round::median(&most);
+    let (one, two) = (Series(one), Series(two));
+    // Nanoseconds are per core: where there are two, equal ones are twice the rate.
+    let cores = machine::cores().min(2) as f64;
+    let twice = Series(one.0.iter().map(|ns| ns * cores).collect());
+    let most = median(&most);
     let mut row = Row::pair(
         "sold_out_scaling",
         &two,

@@ -17,7 +17,7 @@ use super::{Bulletin, Engine, Inner, MEMORY_MS};
 /// Due holds in one bite: some hundred microseconds of work.
 const DUE: usize = 1_024;
 /// Records in one bite that are looked at for forgetting, and places for retiring.
-const RECORDS: u32 = 256;
+const RECORDS: u32 = if cfg!(any(fairslot_loom, fairslot_shuttle)) { 4 } else { 256 };
 const PLACES: u32 = 16;
 
 /// What one bite of [`Engine::advance`] did.
@@ -185,7 +185,7 @@ impl Inner {
             let glance = self
                 .ledger
                 .record(number)
-                .filter(|r| r.is_used() && self.standing(number, r, now).is_forgotten(now));
+                .filter(|r| r.is_used() && Self::standing(r, now).is_forgotten(now));
             if let Some((book, record)) = glance.and_then(|_| self.ledger.book_at(number)) {
                 forgotten += u64::from(self.strike_forgotten(&book, number, record, now));
             }

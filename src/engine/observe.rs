@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::words::event::Event;
+use crate::words::event::{Event, Packed};
 use crate::words::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use crate::words::sync::{Arc, Ring, RwLock};
 
@@ -13,7 +13,7 @@ use super::{Engine, Inner};
 
 /// One listener's ring.
 struct Feed {
-    ring: Ring<Event>,
+    ring: Ring<Packed>,
     lost: AtomicU64,
 }
 
@@ -38,7 +38,7 @@ impl Feeds {
         self.count.load(Ordering::Relaxed) != 0
     }
 
-    pub(super) fn send<'a>(&self, events: impl Iterator<Item = &'a Event> + Clone) {
+    pub(super) fn send<'a>(&self, events: impl Iterator<Item = &'a Packed> + Clone) {
         for feed in self.list.read().iter() {
             for event in events.clone() {
                 if feed.ring.push(*event).is_err() {
@@ -81,7 +81,7 @@ impl Subscription {
     /// The next event, if one has arrived. Never blocks.
     #[must_use]
     pub fn next(&self) -> Option<Event> {
-        self.feed.ring.pop()
+        self.feed.ring.pop().map(Packed::unpack)
     }
 
     /// How many events found the ring full since the listening began.

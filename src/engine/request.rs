@@ -282,7 +282,7 @@ impl Inner {
             Look::Closed => return Err(Refusal::Closed),
             Look::SoldOut | Look::Open => {}
         }
-        if !seen.is_empty() && self.has_live(book, schedule, now) {
+        if !seen.is_empty() && Self::has_live(book, schedule, now, 0) {
             return Err(Refusal::AlreadyHolds);
         }
         if pool.is_due(now.as_millis()) {
@@ -295,10 +295,15 @@ impl Inner {
         }
     }
 
-    /// Whether this patient has a slot of this schedule.
-    pub(super) fn has_live(&self, book: &Book<'_>, schedule: ScheduleId, now: Timestamp) -> bool {
+    /// Whether this patient has a slot of this schedule, by another line than that one.
+    pub(super) fn has_live(
+        book: &Book<'_>,
+        schedule: ScheduleId,
+        now: Timestamp,
+        but: u32,
+    ) -> bool {
         book.lines().any(|(number, record)| {
-            record.schedule() == schedule && self.standing(number, record, now).is_live()
+            number != but && record.schedule() == schedule && Self::standing(record, now).is_live()
         })
     }
 
@@ -356,7 +361,7 @@ impl Inner {
     ) -> Seen<'a> {
         let mut seen = Seen::default();
         for (number, record) in book.lines() {
-            let standing = self.standing(number, record, now);
+            let standing = Self::standing(record, now);
             if standing.is_forgotten(now) {
                 seen.forgotten += 1;
                 continue;
@@ -379,7 +384,7 @@ impl Inner {
         now: Timestamp,
     ) -> bool {
         let strike =
-            self.standing(number, record, now).is_forgotten(now) && !self.has_slot(number, record);
+            Self::standing(record, now).is_forgotten(now) && !self.has_slot(number, record);
         if strike {
             book.strike(number);
         }

@@ -247,7 +247,7 @@ impl Inner {
             .places
             .find(schedule)
             .filter(|pool| pool.is(schedule))?;
-        let standing = self.standing(claim.record, record, now);
+        let standing = Self::standing(record, now);
         if standing.is_forgotten(now) {
             return None;
         }
@@ -348,7 +348,7 @@ impl Inner {
         if line.pool.is_due(now.as_millis()) {
             self.sweep(line.pool, line.schedule, bulletin);
         }
-        let other = self.has_live(&line.book, line.schedule, now);
+        let other = Self::has_live(&line.book, line.schedule, now, line.number);
         let word = if other {
             None
         } else {

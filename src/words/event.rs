@@ -1,6 +1,6 @@
 //! What happened: one event for every transition of a slot, with the slot's version.
 
-use super::id::{BookingId, HoldId, PatientId, PaymentRef, ScheduleId, SlotNo};
+use super::id::{BookingId, Claim, HoldId, PatientId, PaymentRef, ScheduleId, SlotNo};
 use super::time::Timestamp;
 
 /// A transition.
@@ -101,4 +101,215 @@ pub enum What {
     },
     /// A past schedule was retired and everything about it forgotten.
     Retired,
+}
+
+/// An event in one cache line, as it lies in a listener's ring.
+///
+/// | word | what |
+/// |---|---|
+/// | 0 | time |
+/// | 1 | schedule (52 bits), kind (8), flags (4) |
+/// | 2 | version (32 bits), slot number (16) |
+/// | 3, 4 | patient |
+/// | 5 | version of the claim (32 bits), record (32): with schedule and slot, the hold |
+/// | 6, 7 | what the kind has to say: a deadline, a payment, a booking, a number |
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Packed([u64; 8]);
+
+const KIND_SHIFT: u32 = 52;
+const SOMEBODY: u64 = 1 << 60;
+const LATE: u64 = 1 << 61;
+const PAID: u64 = 1 << 62;
+const SLOT: u64 = 1 << 63;
+
+const fn halves(wide: u128) -> [u64; 2] {
+    [wide as u64, (wide >> 64) as u64]
+}
+
+impl Event {
+    #[inline]
+    pub(crate) fn pack(&self) -> Packed {
+        let (kind, flags, [low, high]) = self.what.pack();
+        let claim = self.hold.map(Claim::from);
+        let somebody = if self.patient.is_some() { SOMEBODY } else { 0 };
+        let slot = if self.slot.is_some() { SLOT } else { 0 };
+        let [patient_low, patient_high] = halves(self.patient.map_or(0, PatientId::to_u128));
+        Packed([
+            self.at.as_millis(),
+            self.schedule.0 | kind << KIND_SHIFT | flags | somebody | slot,
+            u64::from(self.version) | u64::from(self.slot.map_or(0, SlotNo::get)) << 32,
+            patient_low,
+            patient_high,
+            claim.map_or(0, |claim| {
+                u64::from(claim.version) | u64::from(claim.record) << 32
+            }),
+            low,
+            high,
+        ])
+    }
+}
+
+impl What {
+    /// Kind, flags, and two words.
+    #[inline]
+    fn pack(&self) -> (u64, u64, [u64; 2]) {
+        let plain = |kind| (kind, 0, [0, 0]);
+        let number = |kind, number| (kind, 0, [number, 0]);
+        match *self {
+            Self::Held { expires_at } => number(0, expires_at.as_millis()),
+            Self::Extended { expires_at } => number(1, expires_at.as_millis()),
+            Self::Confirmed { late, payment } => {
+                let flags = if late { LATE } else { 0 } | if payment.is_some() { PAID } else { 0 };
+                (2, flags, halves(payment.map_or(0, PaymentRef::to_u128)))
+            }
+            Self::Released => plain(3),
+            Self::Expired => plain(4),
+            Self::Cancelled => plain(5),
+            Self::ExchangedIn { from } => (6, 0, halves(from.0)),
+            Self::ExchangedOut { to } => (7, 0, halves(to.0)),
+            Self::CheckedIn => plain(8),
+            Self::Fulfilled => plain(9),
+            Self::NoShow => plain(10),
+            Self::Withdrawn => plain(11),
+            Self::Reinstated => plain(12),
+            Self::Published { capacity } => number(13, u64::from(capacity)),
+            Self::SlotsAdded { first, count } => {
+                (14, 0, [u64::from(first.get()), u64::from(count)])
+            }
+            Self::SessionWithdrawn { affected } => number(15, u64::from(affected)),
+            Self::SessionReinstated { freed } => number(16, u64::from(freed)),
+            Self::Retired => plain(17),
+        }
+    }
+}
+
+impl Packed {
+    // Every cast takes back what `pack` put in.
+    pub(crate) fn unpack(self) -> Event {
+        let [at, head, place, patient_low, patient_high, claim, low, high] = self.0;
+        let wide = |low: u64, high: u64| u128::from(low) | u128::from(high) << 64;
+        let schedule = ScheduleId(head & ((1 << KIND_SHIFT) - 1));
+        let slot =
+            (head & SLOT != 0).then(|| SlotNo::from_index(((place >> 32) as u16).wrapping_sub(1)));
+        let somebody = head & SOMEBODY != 0;
+        let expires_at = Timestamp::from_millis(low);
+        let what = match head >> KIND_SHIFT & 0xff {
+            0 => What::Held { expires_at },
+            1 => What::Extended { expires_at },
+            2 => {
+                let payment = (head & PAID != 0).then(|| PaymentRef::new(wide(low, high)));
+                What::Confirmed {
+                    late: head & LATE != 0,
+                    payment,
+                }
+            }
+            3 => What::Released,
+            4 => What::Expired,
+            5 => What::Cancelled,
+            6 => What::ExchangedIn {
+                from: BookingId(wide(low, high)),
+            },
+            7 => What::ExchangedOut {
+                to: BookingId(wide(low, high)),
+            },
+            8 => What::CheckedIn,
+            9 => What::Fulfilled,
+            10 => What::NoShow,
+            11 => What::Withdrawn,
+            12 => What::Reinstated,
+            13 => What::Published {
+                capacity: low as u16,
+            },
+            14 => What::SlotsAdded {
+                first: SlotNo::from_index((low as u16).wrapping_sub(1)),
+                count: high as u16,
+            },
+            15 => What::SessionWithdrawn {
+                affected: low as u32,
+            },
+            16 => What::SessionReinstated { freed: low as u32 },
+            _ => What::Retired,
+        };
+        let hold = slot.filter(|_| somebody).map(|slot| {
+            let (version, record) = (claim as u32, (claim >> 32) as u32);
+            Claim {
+                schedule,
+                record,
+                slot: slot.get() - 1,
+                version,
+            }
+            .hold_id()
+        });
+        let patient = somebody.then(|| PatientId::new(wide(patient_low, patient_high)));
+        Event {
+            at: Timestamp::from_millis(at),
+            schedule,
+            slot,
+            version: place as u32,
+            patient,
+            hold,
+            what,
+        }
+    }
+}
+
+#[cfg(all(test, not(any(fairslot_loom, fairslot_shuttle))))]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn what() -> impl Strategy<Value = What> {
+        let expires_at = any::<u64>().prop_map(Timestamp::from_millis);
+        prop_oneof![
+            expires_at
+                .clone()
+                .prop_map(|expires_at| What::Held { expires_at }),
+            expires_at.prop_map(|expires_at| What::Extended { expires_at }),
+            (any::<bool>(), any::<Option<u128>>()).prop_map(|(late, payment)| What::Confirmed {
+                late,
+                payment: payment.map(PaymentRef::new)
+            }),
+            any::<u128>().prop_map(|from| What::ExchangedIn {
+                from: BookingId(from)
+            }),
+            any::<u128>().prop_map(|to| What::ExchangedOut { to: BookingId(to) }),
+            any::<u16>().prop_map(|capacity| What::Published { capacity }),
+            (0u16..65_535, any::<u16>()).prop_map(|(first, count)| What::SlotsAdded {
+                first: SlotNo::from_index(first),
+                count
+            }),
+            any::<u32>().prop_map(|affected| What::SessionWithdrawn { affected }),
+            any::<u32>().prop_map(|freed| What::SessionReinstated { freed }),
+            prop::sample::select(vec![
+                What::Released,
+                What::Expired,
+                What::Cancelled,
+                What::CheckedIn,
+                What::Fulfilled,
+                What::NoShow,
+                What::Withdrawn,
+                What::Reinstated,
+                What::Retired,
+            ]),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn an_event_fits_a_cache_line(at: u64, schedule in 0u64..1 << 52, slot in prop::option::of(0u16..65_535), version: u32,
+                                      somebody in prop::option::of((any::<u128>(), 0u32..1 << 28, any::<u32>())), what in what()) {
+            let schedule = ScheduleId(schedule);
+            let hold = slot.zip(somebody).map(|(slot, (_, record, version))| Claim { schedule, record, slot, version }.hold_id());
+            let event = Event {
+                at: Timestamp::from_millis(at),
+                schedule,
+                slot: slot.map(SlotNo::from_index),
+                version,
+                patient: somebody.map(|(patient, ..)| PatientId::new(patient)),
+                hold,
+                what,
+            };
+            prop_assert_eq!(event.pack().unpack(), event);
+        }
+    }
 }

@@ -27,8 +27,10 @@ impl Clock for Counting {
     }
 }
 
-/// Families of identities, each a function of a number.
-const FAMILIES: [(&str, fn(u128) -> u128); 7] = [
+/// Identities, as a function of a number.
+type Family = fn(u128) -> u128;
+
+const FAMILIES: [(&str, Family); 7] = [
     ("sequential", |i| i),
     ("the same low half", |i| (i << 64) | 0x9e37_79b9_7f4a_7c15),
     ("the same high half", |i| (0x9e37_79b9_7f4a_7c15 << 64) | i),

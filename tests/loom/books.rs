@@ -13,7 +13,7 @@ fn while_auditing(
     slots: u32,
     work: fn(&Engine, [PatientId; 4], ScheduleId) -> Box<dyn FnOnce() + Send>,
 ) {
-    explore(Some(2), move || {
+    explore(Some(4), move || {
         let engine = engine();
         let s = engine.publish(&schedule(slots)).unwrap();
         let (audits, work) = (engine.clone(), work(&engine, people(&engine), s));
@@ -22,7 +22,7 @@ fn while_auditing(
     });
 }
 
-/// Property: no finding while a slot is claimed. Two preemptions.
+/// Property: no finding while a slot is claimed. At most four preemptions.
 #[test]
 fn audit_against_claim() {
     while_auditing(1, |engine, [ann, ..], s| {
@@ -31,7 +31,7 @@ fn audit_against_claim() {
     });
 }
 
-/// Property: no finding while a slot is given back and claimed again. Two preemptions.
+/// Property: no finding while a slot is given back and claimed again. At most four preemptions.
 #[test]
 fn audit_against_release_and_claim() {
     while_auditing(1, |engine, [ann, bob, ..], s| {
@@ -43,7 +43,7 @@ fn audit_against_release_and_claim() {
     });
 }
 
-/// Property: no finding while a booking is exchanged. Two preemptions.
+/// Property: no finding while a booking is exchanged. At most four preemptions.
 #[test]
 fn audit_against_exchange() {
     while_auditing(1, |engine, [ann, ..], s| {
@@ -53,7 +53,7 @@ fn audit_against_exchange() {
     });
 }
 
-/// Property: no finding while a hold runs out and is confirmed late. Two preemptions.
+/// Property: no finding while a hold runs out and is confirmed late. At most four preemptions.
 #[test]
 fn audit_against_late_confirm() {
     while_auditing(1, |engine, [ann, ..], s| {
@@ -64,7 +64,7 @@ fn audit_against_late_confirm() {
     });
 }
 
-/// Property: no finding while a session is withdrawn and reinstated. Two preemptions.
+/// Property: no finding while a session is withdrawn and reinstated. At most four preemptions.
 #[test]
 fn audit_against_withdraw() {
     while_auditing(1, |engine, [ann, ..], s| {
@@ -77,7 +77,7 @@ fn audit_against_withdraw() {
     });
 }
 
-/// Property: no finding while a past schedule is retired whose booking still stands in a book. Two preemptions.
+/// Property: no finding while a past schedule is retired whose booking still stands in a book. At most four preemptions.
 #[test]
 fn audit_against_retire() {
     while_auditing(1, |engine, [ann, ..], s| {
@@ -89,10 +89,10 @@ fn audit_against_retire() {
     });
 }
 
-/// Threads: one audits while another claims. Before: slot 1's free bit was lost. Property: that is found, and nothing else. Two preemptions.
+/// Threads: one audits while another claims. Before: slot 1's free bit was lost. Property: that is found, and nothing else. At most four preemptions.
 #[test]
 fn f02_audit_sees_a_lost_slot() {
-    explore(Some(2), || {
+    explore(Some(4), || {
         let engine = engine();
         let [ann, ..] = people(&engine);
         let s = engine.publish(&schedule(2)).unwrap();

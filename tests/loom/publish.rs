@@ -4,10 +4,10 @@ use super::support::{Notes, agree, count, engine, explore, hand, people, race, s
 use crate::words::id::ScheduleId;
 use crate::{Outcome, Refusal, Request};
 
-/// Threads: one publishes, one asks under an id that nobody has told it yet. Property: there is no such schedule, or it is there whole. Two preemptions.
+/// Threads: one publishes, one asks under an id that nobody has told it yet. Property: there is no such schedule, or it is there whole. At most four preemptions.
 #[test]
 fn publish_against_request() {
-    explore(Some(2), || {
+    explore(Some(4), || {
         let engine = engine();
         let [ann, ..] = people(&engine);
         let asked = Notes::new();
@@ -28,10 +28,10 @@ fn publish_against_request() {
     });
 }
 
-/// Threads: two publish. Property: two places. Two preemptions.
+/// Threads: two publish. Property: two places. At most four preemptions.
 #[test]
 fn publish_against_publish() {
-    explore(Some(2), || {
+    explore(Some(4), || {
         let engine = engine();
         let ids = Notes::new();
         let publisher = || {
@@ -45,10 +45,10 @@ fn publish_against_publish() {
     });
 }
 
-/// Threads: one adds a slot, one asks. Before: the only slot is taken. Property: the new one is had or not there yet. Two preemptions.
+/// Threads: one adds a slot, one asks. Before: the only slot is taken. Property: the new one is had or not there yet. At most four preemptions.
 #[test]
 fn add_slots_against_request() {
-    explore(Some(2), || {
+    explore(Some(4), || {
         let engine = engine();
         let [ann, bob, ..] = people(&engine);
         let s = engine.publish(&schedule(1)).unwrap();

@@ -59,10 +59,10 @@ fn lines_publish_what_they_speak_of() {
 }
 
 /// Threads: two write more lines into one bucket than it has room for, one peeks for a line that stands throughout. Property: the lock keeps
-/// them apart, the spill bucket is linked once, nothing is lost, and what stands is never missed. At most three preemptions.
+/// them apart, the spill bucket is linked once, nothing is lost, and what stands is never missed. At most four preemptions.
 #[test]
 fn lines_spill() {
-    explore(Some(3), || {
+    explore(Some(4), || {
         let lines = Arc::new(Lines::new(1, 4));
         assert!(lines.lock(hash(9)).insert(9));
         let writer = |number: u32| {
@@ -217,10 +217,10 @@ fn f05_stale_generation() {
 }
 
 /// Threads: one adds slots beyond the first 32, one takes the lowest. Property: no slot is had twice or lost, and `left` never hides
-/// one that can be had. At most two preemptions.
+/// one that can be had. At most four preemptions.
 #[test]
 fn f41_slots_beyond_the_first_line() {
-    explore(Some(2), || {
+    explore(Some(4), || {
         let (slots, taken) = (Arc::new(Slots::default()), Notes::new());
         slots.open(1, 33);
         (0..32).for_each(|slot| assert!(slots.take(1, slot)));

@@ -150,7 +150,7 @@ pub(super) fn engine() -> Engine {
         .seed(7)
         .schedules_max(2)
         .records_max(8)
-        .expected_lines(2);
+        .expected_lines(4);
     small.clock(Watches).build().unwrap()
 }
 

@@ -11,10 +11,10 @@ use crate::{BookingId, Engine, Outcome, PatientId, Refusal, Request, RequestId};
 
 const END: u64 = NOW + TTL;
 
-/// Threads: Ann confirms at the deadline, Bob asks at the deadline. Property: one has the slot, and the other knows. Two preemptions.
+/// Threads: Ann confirms at the deadline, Bob asks at the deadline. Property: one has the slot, and the other knows. At most four preemptions.
 #[test]
 fn f04_late_confirm_against_new_claim() {
-    explore(Some(2), || {
+    explore(Some(4), || {
         let engine = engine();
         let [ann, bob, ..] = people(&engine);
         let s = engine.publish(&schedule(1)).unwrap();
@@ -46,10 +46,10 @@ fn f04_late_confirm_against_new_claim() {
 }
 
 /// Threads: Ann confirms before the deadline, `advance` runs at it. Property: booked or expired; a confirm that lost claims the slot again, late.
-/// Two preemptions.
+/// At most four preemptions.
 #[test]
 fn f04_confirm_against_advance() {
-    explore(Some(2), || {
+    explore(Some(4), || {
         let engine = engine();
         let [ann, ..] = people(&engine);
         let s = engine.publish(&schedule(1)).unwrap();
@@ -65,10 +65,10 @@ fn f04_confirm_against_advance() {
     });
 }
 
-/// Threads: Ann confirms, the session is withdrawn. Property: it ends her hold or her booking, once. Two preemptions.
+/// Threads: Ann confirms, the session is withdrawn. Property: it ends her hold or her booking, once. At most four preemptions.
 #[test]
 fn confirm_against_withdraw() {
-    explore(Some(2), || {
+    explore(Some(4), || {
         let engine = engine();
         let [ann, ..] = people(&engine);
         let s = engine.publish(&schedule(1)).unwrap();
@@ -92,10 +92,10 @@ fn confirm_against_withdraw() {
     });
 }
 
-/// Threads: Ann asks, the session is withdrawn. Property: she had the slot and the withdrawal ended it, or she is told. Two preemptions.
+/// Threads: Ann asks, the session is withdrawn. Property: she had the slot and the withdrawal ended it, or she is told. At most four preemptions.
 #[test]
 fn request_against_withdraw() {
-    explore(Some(2), || {
+    explore(Some(4), || {
         let engine = engine();
         let [ann, ..] = people(&engine);
         let s = engine.publish(&schedule(1)).unwrap();
@@ -126,10 +126,10 @@ fn exchange(
         .map(|new| new.wait().unwrap().id)
 }
 
-/// Threads: Ann exchanges her booking, and cancels it. Property: one of both happened. Three preemptions.
+/// Threads: Ann exchanges her booking, and cancels it. Property: one of both happened. At most four preemptions.
 #[test]
 fn f26_exchange_against_cancel() {
-    explore(Some(3), || {
+    explore(Some(4), || {
         let engine = engine();
         let [ann, ..] = people(&engine);
         let [old, new] = [1, 1].map(|slots| engine.publish(&schedule(slots)).unwrap());
@@ -164,10 +164,10 @@ fn f26_exchange_against_cancel() {
     });
 }
 
-/// Threads: Ann and Bob exchange into the one slot of the same schedule. Property: one does, the other keeps the old booking. Two preemptions.
+/// Threads: Ann and Bob exchange into the one slot of the same schedule. Property: one does, the other keeps the old booking. At most four preemptions.
 #[test]
 fn f26_two_into_one_slot() {
-    explore(Some(2), || {
+    explore(Some(4), || {
         let engine = engine();
         let [ann, bob, ..] = people(&engine);
         let [old, new] = [2, 1].map(|slots| engine.publish(&schedule(slots)).unwrap());
@@ -192,10 +192,10 @@ fn f26_two_into_one_slot() {
 }
 
 /// Threads: Ann exchanges, the target's session is withdrawn. Property: she keeps the old booking, or had moved and was displaced once.
-/// Two preemptions.
+/// At most four preemptions.
 #[test]
 fn f37_exchange_against_withdrawn_target() {
-    explore(Some(2), || {
+    explore(Some(4), || {
         let engine = engine();
         let [ann, ..] = people(&engine);
         let [old, new] = [1, 1].map(|slots| engine.publish(&schedule(slots)).unwrap());
@@ -217,10 +217,10 @@ fn f37_exchange_against_withdrawn_target() {
 }
 
 /// Threads: Ann exchanges, the session she leaves is withdrawn. Property: she moved and nothing of hers was ended, or was displaced and
-/// did not move. Two preemptions.
+/// did not move. At most four preemptions.
 #[test]
 fn f37_exchange_against_withdrawn_old() {
-    explore(Some(2), || {
+    explore(Some(4), || {
         let engine = engine();
         let [ann, ..] = people(&engine);
         let [old, new] = [1, 1].map(|slots| engine.publish(&schedule(slots)).unwrap());
@@ -242,10 +242,10 @@ fn f37_exchange_against_withdrawn_old() {
     });
 }
 
-/// Threads: Ann asks twice at once under one request id. Property: one answer, and one slot. Two preemptions.
+/// Threads: Ann asks twice at once under one request id. Property: one answer, and one slot. At most four preemptions.
 #[test]
 fn f06_same_id_at_once() {
-    explore(Some(2), || {
+    explore(Some(4), || {
         let engine = engine();
         let [ann, ..] = people(&engine);
         let s = engine.publish(&schedule(2)).unwrap();
@@ -264,10 +264,10 @@ fn f06_same_id_at_once() {
     });
 }
 
-/// Threads: Ann asks twice at once for the last slot. Property: she is never told that it is sold out: it is hers. Two preemptions.
+/// Threads: Ann asks twice at once for the last slot. Property: she is never told that it is sold out: it is hers. At most four preemptions.
 #[test]
 fn f41_winner_is_known() {
-    explore(Some(2), || {
+    explore(Some(4), || {
         let engine = engine();
         let [ann, ..] = people(&engine);
         let s = engine.publish(&schedule(1)).unwrap();
@@ -286,10 +286,10 @@ fn f41_winner_is_known() {
     });
 }
 
-/// Threads: Ann and Bob ask for one slot each. Property: of one slot one of them has it and the other hears that it is sold out. Two preemptions.
+/// Threads: Ann and Bob ask for one slot each. Property: of one slot one of them has it and the other hears that it is sold out. At most four preemptions.
 #[test]
 fn f01_one_owner_by_request() {
-    explore(Some(2), || {
+    explore(Some(4), || {
         let engine = engine();
         let [ann, bob, ..] = people(&engine);
         let s = engine.publish(&schedule(1)).unwrap();

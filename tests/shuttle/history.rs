@@ -70,7 +70,7 @@ fn justification<'a>(record: &'a Record, life: &'a Life, call: &'a Call) -> Opti
     let state = move |index: usize| life.stays[index].state;
     if let Answer::Refused(Refusal::SoldOut) = call.answer {
         return (call.schedule == life.schedule)
-            .then(|| Box::new(move |i| !state(i).is_free(call.from)) as Justifies<'_>);
+            .then(|| Box::new(move |i: usize| life.stays[i].is_taken_for(call)) as Justifies<'_>);
     }
     let hold = call.hold.filter(|hold| {
         life.stays
@@ -149,8 +149,11 @@ fn every_change_happened(record: &Record) {
                     .events
                     .iter()
                     .any(|e| e.hold == Some(hold) && matches!(e.what, What::Held { .. })),
-                (Verb::Confirm, Answer::Done(_)) =>
-                    happened(&|what| matches!(what, What::Confirmed { .. })),
+                (Verb::Confirm, Answer::Done(_)) => {
+                    happened(&|what| {
+                        matches!(what, What::Confirmed { .. } | What::ExchangedIn { .. })
+                    })
+                }
                 (Verb::Release, Answer::Done(_)) => happened(&|what| what == What::Released),
                 (Verb::Cancel, Answer::Done(_)) => happened(&|what| what == What::Cancelled),
                 (_, Answer::Extended(until)) =>

@@ -21,7 +21,7 @@ impl State {
         }
     }
 
-    /// Whether nobody has it, for a clock that shows `now`.
+    /// Whether nobody has it by a clock that shows `now`.
     pub(super) fn is_free(self, now: u64) -> bool {
         match self {
             Self::Free => true,
@@ -45,6 +45,15 @@ pub(super) struct Stay {
 pub(super) struct Life {
     pub(super) schedule: ScheduleId,
     pub(super) stays: Vec<Stay>,
+}
+
+impl Stay {
+    /// Whether it explains that this call found the slot taken. A hold does until it runs out, and as long as the call that made it is under way: one that
+    /// lasts longer than its own hold has not told anybody yet when that ends.
+    pub(super) fn is_taken_for(&self, call: &Call) -> bool {
+        let under_way = self.cause.is_some_and(|cause| call.call <= cause.ret);
+        !self.state.is_free(call.from) || self.state != State::Free && under_way
+    }
 }
 
 impl Life {
@@ -146,29 +155,28 @@ fn cause(record: &Record, event: &Event) -> Option<Call> {
                     .unwrap_or_else(|| panic!("nobody was told of {event:?}")),
             )
         }
-        What::Extended { expires_at } => of(Verb::Extend)
-            .find(|call| call.answer == Answer::Extended(expires_at))
-            .copied(),
+        // More than one extension may have been given the same end.
+        What::Extended { expires_at } => {
+            together(of(Verb::Extend).filter(|call| call.answer == Answer::Extended(expires_at)))
+        }
         What::Released => Some(*one(of(Verb::Release).filter(done), event)),
         What::Cancelled => Some(*one(of(Verb::Cancel).filter(done), event)),
         What::ExchangedOut { to } => Some(*one(exchanges(record, to.0), event)),
         What::ExchangedIn { .. } => Some(*one(exchanges(record, event.hold?.0), event)),
         // Of several who confirm the same hold at once one makes the booking, and all are told.
-        What::Confirmed { .. } => {
-            let told = || of(Verb::Confirm).filter(done);
-            let (first, last) = (
-                told().map(|call| call.call).min()?,
-                told().map(|call| call.ret).max()?,
-            );
-            told().next().map(|call| Call {
-                call: first,
-                ret: last,
-                ..*call
-            })
-        }
+        What::Confirmed { .. } => together(of(Verb::Confirm).filter(done)),
         // By anybody, or by one of several calls of the hospital.
         _ => None,
     }
+}
+
+/// Nobody knows which of these calls it was: from the beginning of the first to the end of the last.
+fn together<'a>(calls: impl Iterator<Item = &'a Call>) -> Option<Call> {
+    calls.copied().reduce(|one, other| Call {
+        call: one.call.min(other.call),
+        ret: one.ret.max(other.ret),
+        ..one
+    })
 }
 
 fn exchanges(record: &Record, to: u128) -> impl Iterator<Item = &Call> {

@@ -47,7 +47,7 @@ pub(super) fn check(record: &Record) {
                 assert!(withdrawn_before(record, call), "{call:?}")
             }
             Answer::Refused(
-                Refusal::RequestMismatch | Refusal::UnknownHold | Refusal::NotYours,
+                Refusal::UnknownSchedule | Refusal::RequestMismatch | Refusal::UnknownHold | Refusal::NotYours,
             ) => panic!("{call:?}"),
             _ => {}
         }

@@ -117,7 +117,7 @@ pub(super) fn play(mix: Mix) {
         .seed(7)
         .schedules_max(4)
         .records_max(64)
-        .expected_lines(2)
+        .expected_lines(4)
         .live_holds_max(9);
     let engine = small.clock(std::sync::Arc::clone(&clock)).build().unwrap();
     let heard = engine.observe(1_000);

@@ -1,6 +1,7 @@
 //! Runs a scenario under two schedulers: one that picks any thread at every step, and one that runs one thread as long as it can and
 //! preempts it at a few chosen steps (PCT).
 
+use std::hash::{BuildHasher, RandomState};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use ::shuttle::scheduler::{PctScheduler, RandomScheduler, Scheduler};
@@ -26,7 +27,7 @@ pub(super) fn check(scenario: impl Fn() + Send + Sync + Copy + 'static) {
 fn rounds(run: impl Fn(u64, usize)) {
     let mut left = iterations().div_ceil(2);
     while left > 0 {
-        let (seed, most) = (rand::random(), left.min(ROUND));
+        let (seed, most) = (RandomState::new().hash_one(left), left.min(ROUND));
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| run(seed, most))) {
             eprintln!(
                 "replay with SHUTTLE_RANDOM_SEED={seed} FAIRSLOT_SHUTTLE_ITERATIONS={}",
