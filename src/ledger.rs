@@ -125,6 +125,16 @@ impl Ledger {
         Some((number, self.records.reach(number)?))
     }
 
+    /// Reads a word of each record that this thread will take next.
+    pub(crate) fn touch_records<const N: usize>(&self) -> u64 {
+        let upcoming = self.numbers.upcoming::<N>();
+        upcoming
+            .into_iter()
+            .flatten()
+            .filter_map(|number| self.record(number))
+            .fold(0, |sum, record| sum ^ record.touch())
+    }
+
     /// Gives back a record that was taken and not used.
     pub(crate) fn give_back(&self, number: u32) {
         self.numbers.give(number);

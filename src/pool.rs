@@ -52,13 +52,14 @@ pub(crate) enum Look {
     Open,
 }
 
-/// The place of a schedule. Its first cache line is all that a look reads.
-#[repr(C, align(64))]
+/// The place of a schedule: two cache lines that are fetched together. The first is all that a look reads.
+#[repr(C, align(128))]
 pub(crate) struct Pool {
     /// Generation (24 bits, above), flags (8), capacity (16).
     meta: AtomicU64,
     opens_at: AtomicU64,
-    closes_at: AtomicU64,
+    /// Milliseconds from the opening to the cut-off.
+    open_for: AtomicU64,
     /// Not later than the earliest deadline of the holds here.
     due: Bound,
     slots: Slots,
@@ -78,7 +79,7 @@ impl Default for Pool {
         Self {
             meta: AtomicU64::new(RETIRED),
             opens_at: zero(),
-            closes_at: zero(),
+            open_for: zero(),
             due: Bound::default(),
             slots: Slots::default(),
             starts_at: zero(),
@@ -124,7 +125,9 @@ impl Pool {
     }
 
     pub(crate) fn closes_at(&self) -> Timestamp {
-        Timestamp::from_millis(self.closes_at.load(Ordering::Relaxed))
+        Timestamp::from_millis(
+            self.opens_at.load(Ordering::Relaxed) + self.open_for.load(Ordering::Relaxed),
+        )
     }
 
     pub(crate) fn cancel_until(&self) -> Timestamp {
@@ -153,13 +156,15 @@ impl Pool {
             return self.look_cold(id);
         }
         let opens_at = self.opens_at.load(Ordering::Relaxed);
-        if now < opens_at {
-            return Look::NotOpen {
-                in_ms: opens_at - now,
+        // One comparison for both ends: before the opening the difference wraps.
+        if now.wrapping_sub(opens_at) >= self.open_for.load(Ordering::Relaxed) {
+            return if now < opens_at {
+                Look::NotOpen {
+                    in_ms: opens_at - now,
+                }
+            } else {
+                Look::Closed
             };
-        }
-        if now >= self.closes_at.load(Ordering::Relaxed) {
-            return Look::Closed;
         }
         if self.is_due(now) || self.slots.any_free() {
             Look::Open
@@ -319,10 +324,9 @@ impl Pool {
         let capacity = schedule.capacity as u16;
         let set = |field: &AtomicU64, value: u64| field.store(value, Ordering::Relaxed);
         set(&self.opens_at, schedule.opens_at().as_millis());
-        set(
-            &self.closes_at,
-            schedule.closes_at.unwrap_or(schedule.starts_at).as_millis(),
-        );
+        // check() has seen to it that it does not close before it opens.
+        let closes_at = schedule.closes_at.unwrap_or(schedule.starts_at);
+        set(&self.open_for, closes_at.since(schedule.opens_at()));
         set(
             &self.cancel_until,
             schedule

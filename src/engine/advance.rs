@@ -17,7 +17,11 @@ use super::{Bulletin, Engine, Inner, MEMORY_MS};
 /// Due holds in one bite: some hundred microseconds of work.
 const DUE: usize = 1_024;
 /// Records in one bite that are looked at for forgetting, and places for retiring.
-const RECORDS: u32 = if cfg!(any(fairslot_loom, fairslot_shuttle)) { 4 } else { 256 };
+const RECORDS: u32 = if cfg!(any(fairslot_loom, fairslot_shuttle)) {
+    4
+} else {
+    256
+};
 const PLACES: u32 = 16;
 
 /// What one bite of [`Engine::advance`] did.

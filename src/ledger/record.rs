@@ -117,6 +117,10 @@ impl Record {
             .store(u64::from(version) | u64::from(slot) << 32, Relaxed);
     }
 
+    pub(super) fn touch(&self) -> u64 {
+        self.state.load(Relaxed)
+    }
+
     pub(super) fn clear(&self) {
         self.state.store(0, Relaxed);
     }

@@ -199,7 +199,7 @@ mod tests {
 
     #[test]
     fn a_pool_is_two_cache_lines_and_a_desk_less_than_one() {
-        assert_eq!((size_of::<Pool>(), align_of::<Pool>()), (128, 64));
+        assert_eq!((size_of::<Pool>(), align_of::<Pool>()), (128, 128));
         assert!(size_of::<Mutex<Option<Facts>>>() <= 56);
     }
 }

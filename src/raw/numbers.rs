@@ -79,6 +79,13 @@ impl Numbers {
         })
     }
 
+    /// The numbers that this thread will take next, as far as they were given back before.
+    pub(crate) fn upcoming<const N: usize>(&self) -> [Option<u32>; N] {
+        let own = self.lanes[lane()].lock();
+        let mut next = own.returned.iter().rev().copied();
+        std::array::from_fn(|_| next.next())
+    }
+
     /// Gives a number back.
     pub(crate) fn give(&self, number: u32) {
         let mut own = self.lanes[lane()].lock();

@@ -2,7 +2,7 @@
 
 use super::support::{NOW, Notes, Stand, TTL, explore, hand, race};
 use crate::pool::Look;
-use crate::pool::word::State;
+use crate::pool::word::{LAST_VERSION, State};
 
 /// As many claimers as `holders`, one slot: exactly one has it.
 fn one_slot(holders: &'static [u32], preemptions: Option<usize>) {
@@ -151,5 +151,27 @@ fn f05_stale_id() {
         let word = stand.word(0);
         assert!(word.state() == State::Free || word.version() == seen.version() + 2);
         stand.audit();
+    });
+}
+
+/// Threads: one gives back a slot whose versions are used up, one claims. Property: it ends withdrawn, nobody has it, and no version comes twice.
+#[test]
+fn f03_version_end() {
+    explore(None, || {
+        let stand = Stand::new(1);
+        stand
+            .pool()
+            .slots()
+            .word(0)
+            .unwrap()
+            .set_version(LAST_VERSION - 1);
+        stand.claim(1, NOW + TTL);
+        let (gives, claims) = (stand.clone(), stand.clone());
+        race([
+            hand(move || assert!(gives.give_back(1, 0).is_some())),
+            hand(move || assert_eq!(claims.claim(2, NOW + TTL), None)),
+        ]);
+        let word = stand.word(0);
+        assert!(word.state() == State::Withdrawn && word.is_spent());
     });
 }

@@ -47,7 +47,10 @@ pub(super) fn check(record: &Record) {
                 assert!(withdrawn_before(record, call), "{call:?}")
             }
             Answer::Refused(
-                Refusal::UnknownSchedule | Refusal::RequestMismatch | Refusal::UnknownHold | Refusal::NotYours,
+                Refusal::UnknownSchedule
+                | Refusal::RequestMismatch
+                | Refusal::UnknownHold
+                | Refusal::NotYours,
             ) => panic!("{call:?}"),
             _ => {}
         }
