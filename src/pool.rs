@@ -52,6 +52,15 @@ pub(crate) enum Look {
     Open,
 }
 
+/// Why a slot could not be claimed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lost {
+    /// Somebody has it.
+    Taken,
+    /// The session is withdrawn.
+    Withdrawn,
+}
+
 /// The place of a schedule: two cache lines that are fetched together. The first is all that a look reads.
 #[repr(C, align(128))]
 pub(crate) struct Pool {
@@ -153,7 +162,7 @@ impl Pool {
         let now = now.as_millis();
         // Of this generation, and no flag set.
         if meta >> FLAGS_SHIFT != id.generation() << FLAGS_BITS {
-            return self.look_cold(id);
+            return look_cold(meta, id);
         }
         let opens_at = self.opens_at.load(Ordering::Relaxed);
         // One comparison for both ends: before the opening the difference wraps.
@@ -170,15 +179,6 @@ impl Pool {
             Look::Open
         } else {
             Look::SoldOut
-        }
-    }
-
-    #[cold]
-    fn look_cold(&self, id: ScheduleId) -> Look {
-        if self.is(id) && self.is_withdrawn() {
-            Look::Withdrawn
-        } else {
-            Look::Unknown
         }
     }
 
@@ -209,7 +209,8 @@ impl Pool {
     // ---- claiming and giving back -------------------------------------------------------------------------------------------
 
     /// Claims the lowest free slot for a record. The swap of the word is the instant at which it is taken; `prepare` writes slot and version into
-    /// the record before each try, so that whoever meets the word finds the record complete.
+    /// the record before each try, so that whoever meets the word finds the record complete. If there is none, the error says whether any
+    /// was seen withdrawn, or all were taken.
     #[inline]
     pub(crate) fn claim(
         &self,
@@ -217,14 +218,17 @@ impl Pool {
         state: State,
         holder: u32,
         prepare: impl Fn(u16, u32),
-    ) -> Option<(u16, Word)> {
+    ) -> Result<(u16, Word), Lost> {
+        let mut lost = Lost::Taken;
         while let Some(slot) = self.slots.take_lowest(generation) {
-            if let Some(word) = self.claim_slot(slot, state, holder, &prepare) {
-                return Some((slot, word));
+            match self.claim_slot(slot, state, holder, &prepare) {
+                Ok(word) => return Ok((slot, word)),
+                // The bit promised what the word didn't keep: another had it by name, or the session was withdrawn.
+                Err(Lost::Withdrawn) => lost = Lost::Withdrawn,
+                Err(Lost::Taken) => {}
             }
-            // The bit promised what the word didn't keep: another had it by name, or the session was withdrawn.
         }
-        None
+        Err(lost)
     }
 
     /// Claims that very slot by its word; its bit, if set, is left to whoever passes.
@@ -235,18 +239,22 @@ impl Pool {
         state: State,
         holder: u32,
         prepare: impl Fn(u16, u32),
-    ) -> Option<Word> {
-        let at = self.slots.word(slot)?;
+    ) -> Result<Word, Lost> {
+        let at = self.slots.word(slot).ok_or(Lost::Taken)?;
         let mut seen = at.load();
-        while seen.state() == State::Free {
+        loop {
+            match seen.state() {
+                State::Free => {}
+                State::Withdrawn => return Err(Lost::Withdrawn),
+                _ => return Err(Lost::Taken),
+            }
             let next = seen.to(state, holder);
             prepare(slot, next.version());
             match at.swap(seen, next) {
-                Ok(word) => return Some(word),
+                Ok(word) => return Ok(word),
                 Err(now) => seen = now,
             }
         }
-        None
     }
 
     /// Gives a slot back, if its word is still what the caller saw: swap, then bit.
@@ -376,6 +384,16 @@ impl Pool {
     /// From here on nothing finds this schedule.
     pub(crate) fn set_retired(&self, _desk: &Desk<'_>) {
         self.meta.fetch_or(RETIRED, Ordering::AcqRel);
+    }
+}
+
+/// By the one reading of `meta`, since a second one may tell of another time.
+#[cold]
+fn look_cold(meta: u64, id: ScheduleId) -> Look {
+    if meta & RETIRED == 0 && meta >> GENERATION_SHIFT == id.generation() {
+        Look::Withdrawn
+    } else {
+        Look::Unknown
     }
 }
 

@@ -8,7 +8,7 @@ use std::hint::black_box;
 use crate::ledger::Book;
 use crate::ledger::record::{Phase, Record};
 use crate::pool::word::State;
-use crate::pool::{Look, Pool};
+use crate::pool::{Look, Lost, Pool};
 use crate::words::ask::{Hold, Outcome, Request};
 use crate::words::event::What;
 use crate::words::id::{PatientId, RequestId, ScheduleId, SlotNo};
@@ -336,18 +336,17 @@ impl Inner {
         match pool.claim(schedule.tag(), state, number, |slot, version| {
             record.claimed(slot, version)
         }) {
-            Some((slot, word)) => Ok(Claimed {
+            Ok((slot, word)) => Ok(Claimed {
                 number,
                 record,
                 slot,
                 version: word.version(),
             }),
-            None => {
+            Err(lost) => {
                 book.strike(number);
-                Err(if pool.is_withdrawn() {
-                    Refusal::Withdrawn
-                } else {
-                    Refusal::SoldOut
+                Err(match lost {
+                    Lost::Taken => Refusal::SoldOut,
+                    Lost::Withdrawn => Refusal::Withdrawn,
                 })
             }
         }

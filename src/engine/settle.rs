@@ -5,8 +5,8 @@
 
 use crate::ledger::Book;
 use crate::ledger::record::{Phase, Record};
-use crate::pool::Pool;
 use crate::pool::word::{At, State, Word};
+use crate::pool::{Lost, Pool};
 use crate::words::ask::Booking;
 use crate::words::event::What;
 use crate::words::id::{BookingId, Claim, HoldId, PatientId, PaymentRef, ScheduleId, SlotNo};
@@ -350,18 +350,18 @@ impl Inner {
         }
         let other = Self::has_live(&line.book, line.schedule, now, line.number);
         let word = if other {
-            None
+            Err(Lost::Taken)
         } else {
             line.pool
                 .claim_slot(line.slot(), State::Booked, line.number, |_, _| ())
         };
         match word {
-            Some(word) => {
+            Ok(word) => {
                 line.pool.slots().take(generation, line.slot());
                 Ok(word)
             }
-            None if line.pool.is_withdrawn() => Err(Refusal::Withdrawn),
-            None => {
+            Err(Lost::Withdrawn) => Err(Refusal::Withdrawn),
+            Err(Lost::Taken) => {
                 line.record.end(Phase::RefundDue, now);
                 bulletin.changed = true;
                 Err(Refusal::RefundDue)

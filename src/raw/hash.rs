@@ -58,14 +58,14 @@ mod tests {
     ]);
 
     /// Identities that a naive hash would pile up.
-    fn regular() -> Vec<(&'static str, Box<dyn Fn(u128) -> u128>)> {
-        vec![
-            ("dense", Box::new(|i| i)),
-            ("same low half", Box::new(|i| i << 64)),
-            ("same high half", Box::new(|i| (7 << 64) | i)),
-            ("multiples of 2^20", Box::new(|i| i << 20)),
-            ("multiples of 2^100", Box::new(|i| i << 100)),
-            ("both halves alike", Box::new(|i| i << 64 | i)),
+    fn regular() -> [(&'static str, fn(u128) -> u128); 6] {
+        [
+            ("dense", |i| i),
+            ("same low half", |i| i << 64),
+            ("same high half", |i| (7 << 64) | i),
+            ("multiples of 2^20", |i| i << 20),
+            ("multiples of 2^100", |i| i << 100),
+            ("both halves alike", |i| i << 64 | i),
         ]
     }
 
