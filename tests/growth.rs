@@ -40,8 +40,9 @@ fn left_behind(mut cycle: impl FnMut(u64), warm_up: u64, cycles: u64) -> i64 {
     measure(|| (warm_up..warm_up + cycles).for_each(&mut cycle)).bytes_current
 }
 
-/// Lists that double when they grow may do so once more at an unlucky moment; a leak of one byte a cycle is far beyond it.
-const SLACK: i64 = 16 * 1_024;
+/// Lists that double when they grow may do so once more at an unlucky moment, and a bucket that overflows for the first time has a page of spill
+/// buckets made, 64 KiB, for good. A leak of two bytes a cycle is beyond it.
+const SLACK: i64 = 80 * 1_024;
 
 /// Cycles measured.
 const CYCLES: u64 = 200_000;

@@ -4,20 +4,16 @@
 //! In the order in which they returned, each such call is put at the earliest state that justifies its answer and isn't older than what a
 //! call that had returned before it began has seen or done: taking the earliest leaves most room for the others.
 
-use super::life::{Life, State};
+use super::life::{Life, State, lives};
 use super::scenario::{Answer, Call, Record, Verb};
 use crate::Refusal;
 use crate::words::event::What;
-use crate::words::id::{HoldId, SlotNo};
+use crate::words::id::HoldId;
 
 pub(super) fn check(record: &Record) {
-    for (schedule, slots) in &record.schedules {
-        for slot in 0..*slots {
-            // A handful.
-            let life = Life::of(record, *schedule, SlotNo::from_index(slot as u16));
-            writers_keep_their_times(&life);
-            readers_saw_something(record, &life);
-        }
+    for life in lives(record) {
+        writers_keep_their_times(&life);
+        readers_saw_something(record, &life);
     }
     every_change_happened(record);
 }

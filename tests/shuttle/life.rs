@@ -56,9 +56,16 @@ impl Stay {
     }
 }
 
+/// The lives of all slots.
+pub(super) fn lives(record: &Record) -> Vec<Life> {
+    let each = record.schedules.iter().flat_map(|(schedule, slots)| (0..*slots).map(move |slot| (*schedule, slot)));
+    // A handful.
+    each.map(|(schedule, slot)| Life::of(record, schedule, SlotNo::from_index(slot as u16))).collect()
+}
+
 impl Life {
     /// Reads a slot's life, and checks it: versions rise by one, every step is one that a slot in that state can take, at its time.
-    pub(super) fn of(record: &Record, schedule: ScheduleId, slot: SlotNo) -> Self {
+    fn of(record: &Record, schedule: ScheduleId, slot: SlotNo) -> Self {
         let mut events: Vec<_> = record
             .events
             .iter()

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::history::withdrawn_before;
-use super::life::{Life, State};
+use super::life::{Life, State, lives};
 use super::scenario::{Answer, Call, Record, Verb};
 use crate::Refusal;
 use crate::words::event::What;
-use crate::words::id::{HoldId, PatientId, ScheduleId, SlotNo};
+use crate::words::id::{HoldId, PatientId, ScheduleId};
 
-/// A time in which a patient surely had a slot, by the stamps of the calls; and by the clock.
+/// A time in which a patient had a slot.
 #[derive(Debug, Clone, Copy)]
 struct Tenure {
     patient: PatientId,
@@ -17,31 +17,20 @@ struct Tenure {
     hold: HoldId,
     /// From the return of the call that got it, to the beginning of the one that ended it.
     sure: (u64, u64),
-    /// From the beginning of the one, to the return of the other.
-    possible: (u64, u64),
+    /// The clock's time at which it began.
     from: u64,
     /// The clock's time at which it ended of itself.
     until: Option<u64>,
 }
 
 pub(super) fn check(record: &Record) {
-    let tenures = tenures(record);
-    never_two(&tenures);
+    let lives = lives(record);
+    never_two(&lives.iter().flat_map(tenures).collect::<Vec<_>>());
     same_id_same_answer(record);
     for call in &record.calls {
         match call.answer {
             Answer::Refused(Refusal::AlreadyHolds) => {
-                let has = |t: &Tenure| {
-                    t.patient == call.patient
-                        && t.schedule == call.schedule
-                        && t.possible.0 <= call.ret
-                        && call.call <= t.possible.1
-                        && t.until.is_none_or(|until| call.from < until)
-                };
-                assert!(
-                    tenures.iter().any(has),
-                    "had nothing there: {call:?} {tenures:#?}"
-                );
+                assert!(lives.iter().any(|life| had(life, call)), "had nothing there: {call:?} {lives:#?}");
             }
             Answer::Refused(Refusal::Withdrawn) => {
                 assert!(withdrawn_before(record, call), "{call:?}")
@@ -57,56 +46,41 @@ pub(super) fn check(record: &Record) {
     }
 }
 
-fn tenures(record: &Record) -> Vec<Tenure> {
+/// Whether the patient may have had this slot at some instant of the call.
+fn had(life: &Life, call: &Call) -> bool {
+    life.schedule == call.schedule
+        && life.stays.iter().enumerate().any(|(index, stay)| {
+            let theirs = stay.state.holder().is_some() && stay.event.is_some_and(|event| event.patient == Some(call.patient));
+            theirs && life.may_be_during(index, call) && !stay.state.is_free(call.from)
+        })
+}
+
+/// Whose this slot was, one after the other.
+fn tenures(life: &Life) -> Vec<Tenure> {
     let mut all = Vec::new();
-    for (schedule, slots) in &record.schedules {
-        for slot in 0..*slots {
-            // A handful.
-            let life = Life::of(record, *schedule, SlotNo::from_index(slot as u16));
-            let mut index = 1;
-            while index < life.stays.len() {
-                let (Some(hold), Some(event)) =
-                    (life.stays[index].state.holder(), life.stays[index].event)
-                else {
-                    index += 1;
-                    continue;
-                };
-                let begun = life.stays[index]
-                    .cause
-                    .map_or((0, u64::MAX), |cause| (cause.call, cause.ret));
-                let last = index
-                    + life.stays[index..]
-                        .iter()
-                        .take_while(|stay| stay.state.holder() == Some(hold))
-                        .count()
-                    - 1;
-                let end = life.stays.get(last + 1);
-                let ended = end
-                    .and_then(|end| end.cause)
-                    .map_or((0, u64::MAX), |cause| (cause.call, cause.ret));
-                let ended = if end.is_none() {
-                    (u64::MAX, u64::MAX)
-                } else {
-                    ended
-                };
-                let expired = end
-                    .is_some_and(|end| end.event.is_some_and(|event| event.what == What::Expired));
-                let until = match life.stays[last].state {
-                    State::Held(_, until) if expired || end.is_none() => Some(until),
-                    _ => None,
-                };
-                all.push(Tenure {
-                    patient: event.patient.unwrap(),
-                    schedule: *schedule,
-                    hold,
-                    sure: (begun.1, ended.0),
-                    possible: (begun.0, ended.1),
-                    from: event.at.as_millis(),
-                    until,
-                });
-                index = last + 1;
-            }
-        }
+    let mut rest = &life.stays[..];
+    while let Some(first) = rest.first() {
+        let holder = first.state.holder();
+        let length = rest.iter().take_while(|stay| stay.state.holder() == holder).count();
+        let (own, after) = rest.split_at(length);
+        rest = after;
+        let (Some(hold), Some(event), Some(last)) = (holder, first.event, own.last()) else { continue };
+        let next = rest.first();
+        let ran_out = next.is_none_or(|next| next.event.is_some_and(|event| event.what == What::Expired));
+        all.push(Tenure {
+            patient: event.patient.unwrap(),
+            schedule: life.schedule,
+            hold,
+            sure: (
+                first.cause.map_or(u64::MAX, |cause| cause.ret),
+                next.map_or(u64::MAX, |next| next.cause.map_or(0, |cause| cause.call)),
+            ),
+            from: event.at.as_millis(),
+            until: match last.state {
+                State::Held(_, until) if ran_out => Some(until),
+                _ => None,
+            },
+        });
     }
     all
 }
