@@ -70,6 +70,10 @@ impl Drop for Driver {
         self.stop.store(true, Ordering::Release);
         if let Some(thread) = self.thread.take() {
             thread.thread().unpark();
+            if thread.thread().id() == thread::current().id() {
+                // Dropped by its own `tick`: it ends when that returns.
+                return;
+            }
             // A panic of the thread was its `tick`'s, and has been printed.
             let _ = thread.join();
         }

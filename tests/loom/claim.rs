@@ -118,7 +118,7 @@ fn f04_by_name_against_by_bit() {
         race([
             hand(move || {
                 let pool = named.pool();
-                won_named.add(pool.claim_slot(0, State::Booked, 1, |_, _| ()).is_some());
+                won_named.add(pool.claim_slot(0, State::Booked, 1, |_, _| ()).is_ok());
                 if named.word(0).is_of(1) {
                     pool.slots().take(named.id.tag(), 0);
                     named.give_back(1, 0);

@@ -243,7 +243,7 @@ impl Stand {
                 record.claimed(slot, version);
             });
         self.pool().lower_due(deadline);
-        claimed
+        claimed.ok()
     }
 
     /// Gives back what this record has, if it has it still.

@@ -92,6 +92,52 @@ fn confirm_against_withdraw() {
     });
 }
 
+/// Threads: Ann gives up what she has, the session is withdrawn. Property: one of both ended it, and whoever came too late says so.
+fn give_up_against_withdraw(
+    give_up: fn(
+        &Engine,
+        PatientId,
+        ScheduleId,
+    ) -> Box<dyn FnOnce(&Engine) -> Result<(), Refusal> + Send>,
+) {
+    explore(Some(4), move || {
+        let engine = engine();
+        let [ann, ..] = people(&engine);
+        let s = engine.publish(&schedule(1)).unwrap();
+        let give_up = give_up(&engine, ann, s);
+        let (given, ended) = (Notes::new(), Notes::new());
+        let (e1, e2, n1, n2) = (engine.clone(), engine.clone(), given.clone(), ended.clone());
+        race([
+            hand(move || n1.add(give_up(&e1))),
+            hand(move || n2.add(e2.withdraw(s).unwrap())),
+        ]);
+        match (&given.all()[..], &ended.all()[..]) {
+            ([Ok(())], [0]) | ([Err(Refusal::Withdrawn)], [1]) => {}
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(count(&engine, s), [0, 0, 0, 1]);
+        agree(&engine);
+    });
+}
+
+/// Of a hold: release. At most four preemptions.
+#[test]
+fn release_against_withdraw() {
+    give_up_against_withdraw(|engine, ann, s| {
+        let held = hold(engine, ann, s).id;
+        Box::new(move |engine| engine.release(held, ann))
+    });
+}
+
+/// Of a booking: cancel. At most four preemptions.
+#[test]
+fn cancel_against_withdraw() {
+    give_up_against_withdraw(|engine, ann, s| {
+        let booking = book(engine, ann, s).id;
+        Box::new(move |engine| engine.cancel(booking, ann).map(|_| ()))
+    });
+}
+
 /// Threads: Ann asks, the session is withdrawn. Property: she had the slot and the withdrawal ended it, or she is told. At most four preemptions.
 #[test]
 fn request_against_withdraw() {

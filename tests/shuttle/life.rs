@@ -58,9 +58,13 @@ impl Stay {
 
 /// The lives of all slots.
 pub(super) fn lives(record: &Record) -> Vec<Life> {
-    let each = record.schedules.iter().flat_map(|(schedule, slots)| (0..*slots).map(move |slot| (*schedule, slot)));
+    let each = record
+        .schedules
+        .iter()
+        .flat_map(|(schedule, slots)| (0..*slots).map(move |slot| (*schedule, slot)));
     // A handful.
-    each.map(|(schedule, slot)| Life::of(record, schedule, SlotNo::from_index(slot as u16))).collect()
+    each.map(|(schedule, slot)| Life::of(record, schedule, SlotNo::from_index(slot as u16)))
+        .collect()
 }
 
 impl Life {

@@ -30,7 +30,10 @@ pub(super) fn check(record: &Record) {
     for call in &record.calls {
         match call.answer {
             Answer::Refused(Refusal::AlreadyHolds) => {
-                assert!(lives.iter().any(|life| had(life, call)), "had nothing there: {call:?} {lives:#?}");
+                assert!(
+                    lives.iter().any(|life| had(life, call)),
+                    "had nothing there: {call:?} {lives:#?}"
+                );
             }
             Answer::Refused(Refusal::Withdrawn) => {
                 assert!(withdrawn_before(record, call), "{call:?}")
@@ -50,7 +53,10 @@ pub(super) fn check(record: &Record) {
 fn had(life: &Life, call: &Call) -> bool {
     life.schedule == call.schedule
         && life.stays.iter().enumerate().any(|(index, stay)| {
-            let theirs = stay.state.holder().is_some() && stay.event.is_some_and(|event| event.patient == Some(call.patient));
+            let theirs = stay.state.holder().is_some()
+                && stay
+                    .event
+                    .is_some_and(|event| event.patient == Some(call.patient));
             theirs && life.may_be_during(index, call) && !stay.state.is_free(call.from)
         })
 }
@@ -61,12 +67,18 @@ fn tenures(life: &Life) -> Vec<Tenure> {
     let mut rest = &life.stays[..];
     while let Some(first) = rest.first() {
         let holder = first.state.holder();
-        let length = rest.iter().take_while(|stay| stay.state.holder() == holder).count();
+        let length = rest
+            .iter()
+            .take_while(|stay| stay.state.holder() == holder)
+            .count();
         let (own, after) = rest.split_at(length);
         rest = after;
-        let (Some(hold), Some(event), Some(last)) = (holder, first.event, own.last()) else { continue };
+        let (Some(hold), Some(event), Some(last)) = (holder, first.event, own.last()) else {
+            continue;
+        };
         let next = rest.first();
-        let ran_out = next.is_none_or(|next| next.event.is_some_and(|event| event.what == What::Expired));
+        let ran_out =
+            next.is_none_or(|next| next.event.is_some_and(|event| event.what == What::Expired));
         all.push(Tenure {
             patient: event.patient.unwrap(),
             schedule: life.schedule,

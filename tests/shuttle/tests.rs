@@ -124,7 +124,7 @@ fn f26_exchange() {
     });
 }
 
-/// Exchanges while sessions are called off and take place after all.
+/// Exchanges, and giving up, while sessions are called off and take place after all.
 #[test]
 fn f37_exchange_withdraw() {
     check(|| {
@@ -137,6 +137,8 @@ fn f37_exchange_withdraw() {
                 (Exchange, 4),
                 (Withdraw, 2),
                 (Reinstate, 1),
+                (Cancel, 2),
+                (Release, 1),
                 (Audit, 1),
             ],
             ..BASE
