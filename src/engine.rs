@@ -89,7 +89,7 @@ impl Engine {
 }
 
 /// The house from inside, for the models.
-#[cfg(all(test, any(fairslot_loom, fairslot_shuttle)))]
+#[cfg(all(test, fairslot_loom))]
 impl Engine {
     pub(crate) fn pool(&self, id: ScheduleId) -> Option<&Pool> {
         self.inner.places.find(id)

@@ -57,8 +57,11 @@ mod tests {
         0xa409_3822_299f_31d0,
     ]);
 
+    /// A name, and its identities by number.
+    type Family = (&'static str, fn(u128) -> u128);
+
     /// Identities that a naive hash would pile up.
-    fn regular() -> [(&'static str, fn(u128) -> u128); 6] {
+    fn regular() -> [Family; 6] {
         [
             ("dense", |i| i),
             ("same low half", |i| i << 64),
