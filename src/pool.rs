@@ -22,7 +22,7 @@ pub(crate) mod word;
 use std::fmt;
 
 use crate::raw::bound::Bound;
-use crate::words::id::ScheduleId;
+use crate::words::id::{GENERATION_BITS, ScheduleId};
 use crate::words::schedule::Schedule;
 use crate::words::sync::atomic::{AtomicU64, Ordering};
 use crate::words::time::Timestamp;
@@ -64,7 +64,7 @@ pub(crate) enum Lost {
 /// The place of a schedule: two cache lines that are fetched together. The first is all that a look reads.
 #[repr(C, align(128))]
 pub(crate) struct Pool {
-    /// Generation (24 bits, above), flags (8), capacity (16).
+    /// How often the flags or the capacity have changed (16 bits, above), generation (24), flags (8), capacity (16).
     meta: AtomicU64,
     opens_at: AtomicU64,
     /// Milliseconds from the opening to the cut-off.
@@ -81,6 +81,13 @@ pub(crate) struct Pool {
 const GENERATION_SHIFT: u32 = 24;
 const FLAGS_SHIFT: u32 = 16;
 const FLAGS_BITS: u32 = GENERATION_SHIFT - FLAGS_SHIFT;
+const CHANGES_SHIFT: u32 = GENERATION_SHIFT + GENERATION_BITS;
+const CHANGE: u64 = 1 << CHANGES_SHIFT;
+
+/// The generation that a reading of `meta` tells.
+const fn generation_of(meta: u64) -> u64 {
+    meta << (64 - CHANGES_SHIFT) >> (64 - GENERATION_BITS)
+}
 
 impl Default for Pool {
     fn default() -> Self {
@@ -104,7 +111,8 @@ impl Pool {
 
     /// The generation of the schedule that stands here, or that stood here last.
     pub(crate) fn generation(&self) -> u32 {
-        (self.meta.load(Ordering::Acquire) >> GENERATION_SHIFT) as u32
+        // 24 bits.
+        generation_of(self.meta.load(Ordering::Acquire)) as u32
     }
 
     #[inline]
@@ -116,7 +124,7 @@ impl Pool {
     #[inline]
     pub(crate) fn is(&self, id: ScheduleId) -> bool {
         let meta = self.meta.load(Ordering::Acquire);
-        meta & RETIRED == 0 && meta >> GENERATION_SHIFT == id.generation()
+        meta & RETIRED == 0 && generation_of(meta) == id.generation()
     }
 
     #[inline]
@@ -155,13 +163,25 @@ impl Pool {
 
     // ---- looking ------------------------------------------------------------------------------------------------------------
 
-    /// Judges by the time and the free bits alone. Writes nothing.
+    /// Judges by the time and the free bits alone; what is due may be free. Writes nothing.
     #[inline]
     pub(crate) fn look(&self, id: ScheduleId, now: Timestamp) -> Look {
+        self.look_by(id, now, true)
+    }
+
+    /// The same after a sweep: what is free has its bit set.
+    pub(crate) fn look_after_sweep(&self, id: ScheduleId, now: Timestamp) -> Look {
+        self.look_by(id, now, false)
+    }
+
+    #[inline]
+    fn look_by(&self, id: ScheduleId, now: Timestamp, due_counts: bool) -> Look {
         let meta = self.meta.load(Ordering::Acquire);
         let now = now.as_millis();
         // Of this generation, and no flag set.
-        if meta >> FLAGS_SHIFT != id.generation() << FLAGS_BITS {
+        if meta << (64 - CHANGES_SHIFT) >> (64 - CHANGES_SHIFT + FLAGS_SHIFT)
+            != id.generation() << FLAGS_BITS
+        {
             return look_cold(meta, id);
         }
         let opens_at = self.opens_at.load(Ordering::Relaxed);
@@ -175,11 +195,19 @@ impl Pool {
                 Look::Closed
             };
         }
-        if self.is_due(now) || self.slots.any_free() {
+        if due_counts && self.is_due(now) || self.slots.any_free() {
             Look::Open
-        } else {
+        } else if self.meta.load(Ordering::Acquire) == meta {
             Look::SoldOut
+        } else {
+            // No bit is set, perhaps because the session was withdrawn meanwhile.
+            self.look_again(id, now, due_counts)
         }
+    }
+
+    #[cold]
+    fn look_again(&self, id: ScheduleId, now: u64, due_counts: bool) -> Look {
+        self.look_by(id, Timestamp::from_millis(now), due_counts)
     }
 
     /// Whether a hold here may have run out.
@@ -219,16 +247,26 @@ impl Pool {
         holder: u32,
         prepare: impl Fn(u16, u32),
     ) -> Result<(u16, Word), Lost> {
-        let mut lost = Lost::Taken;
-        while let Some(slot) = self.slots.take_lowest(generation) {
-            match self.claim_slot(slot, state, holder, &prepare) {
-                Ok(word) => return Ok((slot, word)),
-                // The bit promised what the word didn't keep: another had it by name, or the session was withdrawn.
-                Err(Lost::Withdrawn) => lost = Lost::Withdrawn,
-                Err(Lost::Taken) => {}
+        loop {
+            let before = self.meta.load(Ordering::Acquire);
+            let mut lost = Lost::Taken;
+            while let Some(slot) = self.slots.take_lowest(generation) {
+                match self.claim_slot(slot, state, holder, &prepare) {
+                    Ok(word) => return Ok((slot, word)),
+                    // The bit promised what the word didn't keep: another had it by name, or the session was withdrawn.
+                    Err(Lost::Withdrawn) => lost = Lost::Withdrawn,
+                    Err(Lost::Taken) => {}
+                }
             }
+            let after = self.meta.load(Ordering::Acquire);
+            if after & WITHDRAWN != 0 {
+                return Err(Lost::Withdrawn);
+            }
+            if after == before {
+                return Err(lost);
+            }
+            // Withdrawn and reinstated, or grown, while we were looking.
         }
-        Err(lost)
     }
 
     /// Claims that very slot by its word; its bit, if set, is left to whoever passes.
@@ -358,9 +396,10 @@ impl Pool {
     /// Adds slots, all free. The caller has checked the sum.
     pub(crate) fn grow(&self, _desk: &Desk<'_>, count: u16) {
         let meta = self.meta.load(Ordering::Relaxed);
-        let (generation, capacity) = ((meta >> GENERATION_SHIFT) as u32, meta as u16);
+        let (generation, capacity) = (generation_of(meta) as u32, meta as u16);
         self.slots.reach(generation, capacity + count);
-        self.meta.fetch_add(u64::from(count), Ordering::AcqRel);
+        self.meta
+            .fetch_add(CHANGE + u64::from(count), Ordering::AcqRel);
         for slot in capacity..capacity + count {
             if self
                 .slots
@@ -372,12 +411,13 @@ impl Pool {
         }
     }
 
-    /// From here on nothing new is claimed: a claim that comes later than this sees the flag, or finds its word withdrawn.
+    /// Sets the flag that is not set, or clears the one that is. Once it is set nothing new is claimed: a claim that comes later sees it, or finds
+    /// its word withdrawn.
     pub(crate) fn set_withdrawn(&self, _desk: &Desk<'_>, withdrawn: bool) {
         if withdrawn {
-            self.meta.fetch_or(WITHDRAWN, Ordering::AcqRel);
+            self.meta.fetch_add(CHANGE + WITHDRAWN, Ordering::AcqRel);
         } else {
-            self.meta.fetch_and(!WITHDRAWN, Ordering::AcqRel);
+            self.meta.fetch_add(CHANGE - WITHDRAWN, Ordering::AcqRel);
         }
     }
 
@@ -390,7 +430,7 @@ impl Pool {
 /// By the one reading of `meta`, since a second one may tell of another time.
 #[cold]
 fn look_cold(meta: u64, id: ScheduleId) -> Look {
-    if meta & RETIRED == 0 && meta >> GENERATION_SHIFT == id.generation() {
+    if meta & RETIRED == 0 && generation_of(meta) == id.generation() {
         Look::Withdrawn
     } else {
         Look::Unknown

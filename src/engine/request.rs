@@ -289,10 +289,10 @@ impl Inner {
         if pool.is_due(now.as_millis()) {
             self.sweep(pool, schedule, bulletin);
         }
-        if pool.slots().any_free() {
-            Ok(())
-        } else {
-            Err(Refusal::SoldOut)
+        match pool.look_after_sweep(schedule, now) {
+            Look::SoldOut => Err(Refusal::SoldOut),
+            Look::Withdrawn => Err(Refusal::Withdrawn),
+            _ => Ok(()),
         }
     }
 

@@ -22,19 +22,32 @@ pub(super) const NOW: u64 = 1_000;
 /// A hold's life.
 pub(super) const TTL: u64 = 100;
 
-/// Runs a model in every interleaving, or in every one with at most `preemptions`; prints how many those were.
-/// `LOOM_MAX_PREEMPTIONS` replaces the bounds that are set here and leaves the exhaustive ones alone.
+std::thread_local! {
+    /// Which thread of a race goes first, and how many there are.
+    static FIRST: Cell<(usize, usize)> = const { Cell::new((0, 1)) };
+}
+
+/// Runs a model in every interleaving that loom tries, or in every one with at most `preemptions`, with each of its threads first in turn; prints
+/// how many those were. `LOOM_MAX_PREEMPTIONS` replaces the bounds that are set here and leaves the others alone.
 pub(super) fn explore(preemptions: Option<usize>, model: impl Fn() + Send + Sync + 'static) {
     let mut builder = Builder::new();
     builder.preemption_bound = preemptions.and(builder.preemption_bound).or(preemptions);
     builder.max_branches = 20_000;
     builder.expect_explicit_explore = true;
-    let runs = std::sync::Arc::new(AtomicUsize::new(0));
-    let (counted, started) = (std::sync::Arc::clone(&runs), start());
-    builder.check(move || {
-        counted.fetch_add(1, StdOrdering::Relaxed);
-        model();
-    });
+    let (model, runs) = (
+        std::sync::Arc::new(model),
+        std::sync::Arc::new(AtomicUsize::new(0)),
+    );
+    let (mut first, started) = (0, start());
+    while first == 0 || first < FIRST.get().1 {
+        FIRST.set((first, 1));
+        let (model, counted) = (std::sync::Arc::clone(&model), std::sync::Arc::clone(&runs));
+        builder.check(move || {
+            counted.fetch_add(1, StdOrdering::Relaxed);
+            model();
+        });
+        first += 1;
+    }
     let name = std::thread::current().name().unwrap_or("?").to_owned();
     let bound = builder.preemption_bound.map_or("all".to_owned(), |most| {
         format!("at most {most} preemptions")
@@ -54,9 +67,12 @@ fn start() -> std::time::Instant {
     std::time::Instant::now()
 }
 
-/// Runs each closure in a thread of its own, all but the first; the first runs in the main thread. Explores from here to the end of
-/// the last.
+/// Runs each closure in a thread of its own, but one in the main thread. Explores from here to the end of the last.
 pub(super) fn race(hands: impl IntoIterator<Item = Hand>) {
+    let mut hands: Vec<_> = hands.into_iter().collect();
+    let (first, _) = FIRST.get();
+    FIRST.set((first, hands.len()));
+    hands.rotate_left(first);
     ::loom::explore();
     let mut hands = hands.into_iter();
     let own = hands.next();
