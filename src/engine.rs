@@ -220,17 +220,20 @@ impl Inner {
 
     /// Frees every hold of a schedule that is due. The caller holds a book's lock or the schedule's desk.
     fn sweep(&self, pool: &Pool, schedule: ScheduleId, bulletin: &mut Bulletin) {
-        let deadline_of = |holder| {
-            self.ledger
-                .record(holder)
-                .map_or(u64::MAX, |record| record.until().as_millis())
+        let read = |holder| {
+            let record = self.ledger.record(holder);
+            let whose = record.map(|record| (record.patient(), record.claim(holder).hold_id()));
+            (
+                record.map_or(u64::MAX, |record| record.until().as_millis()),
+                whose,
+            )
         };
         pool.sweep(
             schedule.tag(),
             bulletin.at.as_millis(),
-            deadline_of,
-            |slot, seen, freed| {
-                self.note_expiry(schedule, slot, seen, freed, bulletin);
+            read,
+            |slot, whose, freed| {
+                self.note_expiry(schedule, slot, whose, freed, bulletin);
             },
         );
     }
@@ -240,18 +243,16 @@ impl Inner {
         &self,
         schedule: ScheduleId,
         slot: u16,
-        seen: Word,
+        whose: Option<(PatientId, HoldId)>,
         freed: Word,
         bulletin: &mut Bulletin,
     ) {
         self.count(Count::Expired);
-        // Read without the book's lock: the record stays this claim's until it is forgotten, long after.
-        let record = self.ledger.record(seen.holder());
         bulletin.tell(|| Note {
             schedule,
             slot,
             version: freed.version(),
-            whose: record.map(|record| (record.patient(), record.claim(seen.holder()).hold_id())),
+            whose,
             what: What::Expired,
         });
     }

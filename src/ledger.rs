@@ -203,6 +203,11 @@ impl<'a> Book<'a> {
     pub(crate) fn strike(&self, number: u32) {
         self.locked.remove(number);
         if let Some(record) = self.ledger.records.get(number) {
+            if record.is_named()
+                && let Some(memo) = self.ledger.memos.get(number)
+            {
+                memo.clear();
+            }
             record.clear();
         }
         self.ledger.numbers.give(number);

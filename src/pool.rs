@@ -317,15 +317,15 @@ impl Pool {
         self.due.lower(deadline);
     }
 
-    /// Frees every hold that is due, by its word alone. `deadline_of` reads the deadline from the holder's record; it belongs to
-    /// the word seen if the word is still the same when it is swapped.
+    /// Frees every hold that is due, by its word alone. `read` reads the deadline, and what else is to be told, from the holder's record; both belong
+    /// to the word seen if the word is still the same when it is swapped.
     #[cold]
-    pub(crate) fn sweep(
+    pub(crate) fn sweep<T>(
         &self,
         generation: u32,
         now: u64,
-        deadline_of: impl Fn(u32) -> u64,
-        mut freed: impl FnMut(u16, Word, Word),
+        read: impl Fn(u32) -> (u64, T),
+        mut freed: impl FnMut(u16, T, Word),
     ) {
         let noted = self.due.note();
         let mut earliest = u64::MAX;
@@ -344,10 +344,10 @@ impl Pool {
                         break;
                     }
                     State::Held => {
-                        let deadline = deadline_of(seen.holder());
+                        let (deadline, told) = read(seen.holder());
                         if deadline <= now {
                             if let Some(word) = self.give_back(generation, slot, seen) {
-                                freed(slot, seen, word);
+                                freed(slot, told, word);
                                 break;
                             }
                         } else if at.load() == seen {

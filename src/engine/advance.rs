@@ -4,7 +4,7 @@
 
 use crate::ledger::record::{Phase, Record};
 use crate::pool::Pool;
-use crate::pool::places::Desk;
+use crate::pool::places::{Desk, Facts};
 use crate::pool::word::State;
 use crate::raw::wheel::{Standing as InWheel, Wheel};
 use crate::words::event::What;
@@ -22,7 +22,7 @@ const RECORDS: u32 = if cfg!(any(fairslot_loom, fairslot_shuttle)) {
 } else {
     256
 };
-const PLACES: u32 = 16;
+const PLACES: u32 = 64;
 
 /// What one bite of [`Engine::advance`] did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub struct Advance {
     pub retired: u64,
     /// Ended holds and bookings forgotten.
     pub forgotten: u64,
-    /// Whether more is due: call again.
+    /// Whether there may be more to do: call again.
     pub more: bool,
 }
 
@@ -72,6 +72,7 @@ impl Engine {
             .named
             .turn(bulletin.at.as_millis(), MEMORY_MS + MEMORY_MS / 24);
         report.retired = inner.retire_past(&mut chores.next_place, &mut bulletin);
+        report.more |= report.forgotten > 0 || report.retired > 0;
         let expired = inner.sum(Count::Expired);
         report.expired = expired - std::mem::replace(&mut chores.reported, expired);
         drop(chores);
@@ -94,8 +95,12 @@ impl Engine {
                 return earliest.map(Timestamp::from_millis);
             }
             for (deadline, number) in later.drain(..) {
-                if let Some((_book, record)) = inner.ledger.book_at(number) {
-                    inner.is_later(deadline, number, record, Timestamp::from_millis(deadline));
+                // Taken out, so it is put in anew whatever its deadline is by now, unless the record speaks of another entry.
+                if let Some((_book, record)) = inner.ledger.book_at(number)
+                    && record.phase() == Phase::Held
+                    && record.wake().0 == deadline
+                {
+                    inner.wake_at(number, record, record.until());
                 }
             }
         }
@@ -155,7 +160,7 @@ impl Inner {
 
     /// Frees one hold's slot, if it is still that hold's and still due.
     fn expire_one(&self, deadline: u64, number: u32, bulletin: &mut Bulletin) {
-        let Some((_book, record)) = self.ledger.book_at(number) else {
+        let Some((book, record)) = self.ledger.book_at(number) else {
             return;
         };
         if self.is_later(deadline, number, record, bulletin.at) {
@@ -174,7 +179,8 @@ impl Inner {
             return;
         };
         if let Some(freed) = pool.give_back(schedule.tag(), slot, seen) {
-            self.note_expiry(schedule, slot, seen, freed, bulletin);
+            let whose = Some((book.patient(), record.claim(number).hold_id()));
+            self.note_expiry(schedule, slot, whose, freed, bulletin);
         }
     }
 
@@ -212,8 +218,16 @@ impl Inner {
                 .starts_at()
                 .max(pool.closes_at())
                 .max(pool.cancel_until());
-            // Holds may outlast the cut-off by their cap, and be confirmed late for as long as they are remembered.
-            let due = end.after(after.max(pool.hold_cap().saturating_add(MEMORY_MS)));
+            // Holds may outlast the cut-off by their cap and be confirmed late for as long as they are remembered; and what became of them then, or
+            // by a withdrawal, is remembered for as long again.
+            let settled = end.after(pool.hold_cap()).after(2 * MEMORY_MS);
+            let withdrawn_at = desk
+                .as_ref()
+                .map_or(Timestamp::default(), Facts::withdrawn_at);
+            let due = end
+                .after(after)
+                .max(settled)
+                .max(withdrawn_at.after(MEMORY_MS));
             if due <= bulletin.at && due < Timestamp::MAX && self.retire(id, pool, desk, bulletin) {
                 retired += 1;
             }
@@ -222,7 +236,7 @@ impl Inner {
     }
 
     /// Retires a schedule whose time is past, and with it the lines of those who still have a slot of it. No hold can be alive or be
-    /// confirmed late any more. That no call which began before the cut-off is still under way a day after is assumed.
+    /// confirmed late any more. That no call which began while anything could still change is under way a day later is assumed.
     fn retire(&self, id: ScheduleId, pool: &Pool, desk: Desk<'_>, bulletin: &mut Bulletin) -> bool {
         self.sweep(pool, id, bulletin);
         let words = || (0..pool.capacity()).filter_map(|slot| pool.slots().word(slot));

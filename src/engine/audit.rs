@@ -268,17 +268,27 @@ impl Inner {
         let (mut numbers, mut suspects) = (Vec::new(), Vec::new());
         self.ledger.all_in(bucket, |number, record| {
             audit.lines += 1;
-            if !self.ledger.belongs_in(bucket, record.patient()) || numbers.contains(&number) {
-                let (schedule, slot) = (record.schedule(), SlotNo::from_index(record.slot()));
+            let (schedule, slot) = (record.schedule(), SlotNo::from_index(record.slot()));
+            if !self.ledger.belongs_in(bucket, record.patient()) {
                 audit
                     .findings
                     .push(Finding::LineMisplaced { schedule, slot });
             }
-            numbers.push(number);
+            numbers.push((number, schedule, slot));
             if !self.is_borne_out(number, record) {
                 suspects.push((number, record.schedule()));
             }
         });
+        numbers.sort_unstable();
+        for pair in numbers.windows(2) {
+            if let [(number, schedule, slot), (next, ..)] = *pair
+                && number == next
+            {
+                audit
+                    .findings
+                    .push(Finding::LineMisplaced { schedule, slot });
+            }
+        }
         // A schedule that is just being retired has lines that are about to be struck. Its desk is held as long.
         for (number, schedule) in suspects {
             self.places.pass(schedule);

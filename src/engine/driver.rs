@@ -12,7 +12,8 @@ impl Engine {
     /// Starts a thread that advances the engine when the next hold runs out, and at least once `every`. `tick` is called before each
     /// round: hand a [`CoarseClock`](crate::CoarseClock)'s `tick` in here, or `|| ()`.
     ///
-    /// The engine needs no driver to be right: expiry is judged at use. Should the thread end early, because `tick` panicked or the clock did,
+    /// The engine needs no driver to be right, only a clock that goes on: expiry is judged at use. (If `tick` is what moves a coarse clock, the engine stands still
+    /// with it.) Should the thread end early, because `tick` panicked or the clock did,
     /// [`Driver::is_running`] says so.
     ///
     /// # Errors
@@ -31,7 +32,7 @@ impl Engine {
                 while !stopped.load(Ordering::Acquire) {
                     tick();
                     while engine.advance().more && !stopped.load(Ordering::Acquire) {}
-                    thread::park_timeout(engine.pause().min(every));
+                    thread::park_timeout(engine.pause().min(every).max(Duration::from_millis(1)));
                 }
             })?;
         Ok(Driver {

@@ -50,14 +50,14 @@ impl Feeds {
 }
 
 impl Engine {
-    /// Listens to every transition from now on, through a ring of `capacity` events (at least 1).
+    /// Listens to every transition from now on, through a ring of `capacity` events (1 to 16,777,216; what lies outside is taken as the nearest).
     ///
     /// Events of one slot carry rising versions; across threads they may arrive out of order, across slots in any. When the ring is
     /// full, new events are dropped and counted in [`Subscription::lost`]; the engine never waits for a listener.
     #[must_use]
     pub fn observe(&self, capacity: usize) -> Subscription {
         let feed = Arc::new(Feed {
-            ring: Ring::new(capacity.max(1)),
+            ring: Ring::new(capacity.clamp(1, 1 << 24)),
             lost: AtomicU64::new(0),
         });
         let mut list = self.inner.feeds.list.write();

@@ -100,9 +100,15 @@ impl Inner {
     #[inline(never)]
     fn request(&self, request: &Request, at: Option<Timestamp>, hash: Option<u64>) -> Outcome {
         let hash_of = || hash.unwrap_or_else(|| self.ledger.hash(request.patient()));
+        // Without a cached reading the clock is read here, once for both.
+        let at = if at.is_none() && self.recent.is_none() {
+            Some(self.now())
+        } else {
+            at
+        };
         match self.glance(
             request,
-            at.or_else(|| self.recent()).unwrap_or_else(|| self.now()),
+            at.or_else(|| self.recent()).unwrap_or_default(),
             hash_of,
         ) {
             Some(why) => {

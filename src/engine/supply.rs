@@ -114,11 +114,11 @@ impl Inner {
     fn supply<T>(
         &self,
         schedule: ScheduleId,
-        act: impl FnOnce(&Pool, &Desk<'_>, &mut Bulletin) -> Result<T, SupplyError>,
+        act: impl FnOnce(&Pool, &mut Desk<'_>, &mut Bulletin) -> Result<T, SupplyError>,
     ) -> Result<T, SupplyError> {
         let mut bulletin = self.bulletin(self.now());
         let answer = match self.places.desk(schedule) {
-            Some((pool, desk)) => act(pool, &desk, &mut bulletin),
+            Some((pool, mut desk)) => act(pool, &mut desk, &mut bulletin),
             None => Err(Refusal::UnknownSchedule.into()),
         };
         self.post(bulletin);
@@ -135,10 +135,13 @@ impl Inner {
         &self,
         schedule: ScheduleId,
         pool: &Pool,
-        desk: &Desk<'_>,
+        desk: &mut Desk<'_>,
         bulletin: &mut Bulletin,
     ) -> u32 {
         pool.set_withdrawn(desk, true);
+        if let Some(facts) = desk.as_mut() {
+            facts.set_withdrawn_at(bulletin.at);
+        }
         self.sweep(pool, schedule, bulletin);
         let mut affected = 0;
         for slot in 0..pool.capacity() {

@@ -4,11 +4,14 @@
 //! in its slot (see [`Record::until`]).
 //!
 //! # Ordering
-//! Relaxed throughout. Under the lock, the lock orders; the deadline is written before the slot's word is swapped (release) and read after
+//! A record is begun by writing its state last, Release, and looked at from outside its book by reading the state first, Acquire: who sees a new claim's
+//! state sees its patient. All else is Relaxed. Under the lock, the lock orders; the deadline is written before the slot's word is swapped (release) and read after
 //! the word was loaded (acquire), and whoever acts on it swaps that very word.
 
 use crate::words::id::{Claim, PatientId, PaymentRef, RequestId, ScheduleId};
-use crate::words::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use crate::words::sync::atomic::{
+    AtomicU64, Ordering::Acquire, Ordering::Relaxed, Ordering::Release,
+};
 use crate::words::time::Timestamp;
 
 /// What the book says became of a claim.
@@ -107,7 +110,7 @@ impl Record {
         let flags = if phase.is_booked() { BOOKED } else { 0 };
         self.state.store(
             schedule.0 | (phase as u64) << SCHEDULE_BITS | flags << (SCHEDULE_BITS + PHASE_BITS),
-            Relaxed,
+            Release,
         );
     }
 
@@ -118,11 +121,13 @@ impl Record {
     }
 
     pub(super) fn touch(&self) -> u64 {
-        self.state.load(Relaxed)
+        self.state.load(Acquire)
     }
 
     pub(super) fn clear(&self) {
-        self.state.store(0, Relaxed);
+        store_wide(&self.patient, 0);
+        store_wide(&self.extra, 0);
+        self.state.store(0, Release);
     }
 
     pub(crate) fn is_used(&self) -> bool {
@@ -136,7 +141,7 @@ impl Record {
 
     #[inline]
     pub(crate) fn schedule(&self) -> ScheduleId {
-        ScheduleId(self.state.load(Relaxed) & ((1 << SCHEDULE_BITS) - 1))
+        ScheduleId(self.state.load(Acquire) & ((1 << SCHEDULE_BITS) - 1))
     }
 
     #[inline]
@@ -158,7 +163,7 @@ impl Record {
 
     #[inline]
     pub(crate) fn phase(&self) -> Phase {
-        let phase = self.state.load(Relaxed) >> SCHEDULE_BITS & ((1 << PHASE_BITS) - 1);
+        let phase = self.state.load(Acquire) >> SCHEDULE_BITS & ((1 << PHASE_BITS) - 1);
         Phase::ALL
             .get(phase as usize)
             .copied()
@@ -166,12 +171,12 @@ impl Record {
     }
 
     fn has(&self, flag: u64) -> bool {
-        self.state.load(Relaxed) >> (SCHEDULE_BITS + PHASE_BITS) & flag != 0
+        self.state.load(Acquire) >> (SCHEDULE_BITS + PHASE_BITS) & flag != 0
     }
 
     fn set(&self, flag: u64) {
         self.state.store(
-            self.state.load(Relaxed) | flag << (SCHEDULE_BITS + PHASE_BITS),
+            self.state.load(Acquire) | flag << (SCHEDULE_BITS + PHASE_BITS),
             Relaxed,
         );
     }
@@ -179,7 +184,7 @@ impl Record {
     fn become_phase(&self, phase: Phase) {
         let mask = ((1 << PHASE_BITS) - 1) << SCHEDULE_BITS;
         self.state.store(
-            self.state.load(Relaxed) & !mask | (phase as u64) << SCHEDULE_BITS,
+            self.state.load(Acquire) & !mask | (phase as u64) << SCHEDULE_BITS,
             Relaxed,
         );
     }
@@ -273,6 +278,11 @@ pub(crate) struct Memo {
 }
 
 impl Memo {
+    pub(super) fn clear(&self) {
+        store_wide(&self.id, 0);
+        self.content.store(0, Relaxed);
+    }
+
     pub(crate) fn id(&self) -> RequestId {
         RequestId::new(wide(&self.id))
     }

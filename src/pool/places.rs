@@ -34,11 +34,23 @@ pub(crate) struct Facts {
     // One word in the common case of none.
     #[expect(
         clippy::box_collection,
-        reason = "a desk has 56 bytes; most schedules have no tags"
+        reason = "a desk has 64 bytes; most schedules have no tags"
     )]
     tags: Option<Box<Vec<String>>>,
     day: Day,
     session: Session,
+    /// When the session was last withdrawn.
+    withdrawn_at: Timestamp,
+}
+
+impl Facts {
+    pub(crate) fn withdrawn_at(&self) -> Timestamp {
+        self.withdrawn_at
+    }
+
+    pub(crate) fn set_withdrawn_at(&mut self, at: Timestamp) {
+        self.withdrawn_at = at;
+    }
 }
 
 pub(crate) struct Places {
@@ -117,6 +129,7 @@ impl Places {
             tags: (!schedule.tags.is_empty()).then(|| Box::new(schedule.tags.clone())),
             day: schedule.day,
             session: schedule.session,
+            withdrawn_at: Timestamp::default(),
         });
         pool.open(&desk, generation, schedule);
         Some(ScheduleId::pack(place, generation))
@@ -138,17 +151,20 @@ impl Places {
 }
 
 impl Vacant {
-    /// A place for `capacity` slots: the smallest that fits without wasting more than half, else a fresh one.
+    /// A place for `capacity` slots: the smallest that fits without wasting more than half, else a fresh one, else whichever is left.
     fn take(&mut self, capacity: u16, max: u32) -> Option<u32> {
         let fitting = self
             .by_room
             .range_mut(capacity..=capacity.saturating_mul(2))
             .find_map(|(_, places)| places.pop());
-        fitting.or_else(|| {
-            let place = (self.fresh < max).then_some(self.fresh)?;
+        if fitting.is_some() {
+            return fitting;
+        }
+        if self.fresh < max {
             self.fresh += 1;
-            Some(place)
-        })
+            return Some(self.fresh - 1);
+        }
+        self.by_room.values_mut().rev().find_map(Vec::pop)
     }
 }
 
@@ -198,8 +214,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pool_is_two_cache_lines_and_a_desk_less_than_one() {
+    fn an_engine_of_empty_places_is_not_full() {
+        for capacity in [1, 30, 31, 100, 65_535] {
+            let mut vacant = Vacant {
+                by_room: BTreeMap::from([(30, vec![7])]),
+                fresh: 8,
+            };
+            assert_eq!(
+                (vacant.take(capacity, 8), vacant.take(capacity, 8)),
+                (Some(7), None),
+                "{capacity}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_pool_is_two_cache_lines_and_a_desk_one() {
         assert_eq!((size_of::<Pool>(), align_of::<Pool>()), (128, 128));
-        assert!(size_of::<Mutex<Option<Facts>>>() <= 56);
+        assert!(size_of::<Mutex<Option<Facts>>>() <= 64);
     }
 }

@@ -1,5 +1,6 @@
 //! What is asked, and the answer.
 
+use std::fmt;
 use std::net::IpAddr;
 
 use super::id::{
@@ -19,7 +20,7 @@ use super::time::Timestamp;
 ///     .channel(ChannelId::new(3));
 /// assert_eq!(request.schedules(), [schedule]);
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Request {
     patient: PatientId,
@@ -172,6 +173,21 @@ impl Request {
     #[must_use]
     pub const fn channel_id(&self) -> Option<ChannelId> {
         self.channel
+    }
+}
+
+/// Identities as fingerprints; of the network address only whether there is one.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("patient", &self.patient)
+            .field("schedules", &self.schedules())
+            .field("id", &self.id)
+            .field("account", &self.account)
+            .field("device", &self.device)
+            .field("network", &self.network.map(|_| ".."))
+            .field("channel", &self.channel)
+            .finish()
     }
 }
 

@@ -100,12 +100,18 @@ impl Default for SystemClock {
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the clock")]
     fn now(&self) -> Timestamp {
-        let mono = millis(Instant::now().duration_since(self.started));
-        Timestamp::from_millis(
-            self.anchor
-                .at(mono)
-                .unwrap_or_else(|| self.anchor.read(wall_ms(), mono)),
-        )
+        let mono = || millis(Instant::now().duration_since(self.started));
+        let before = mono();
+        let time = self.anchor.at(before).unwrap_or_else(|| {
+            let (wall, after) = (wall_ms(), mono());
+            // Only two readings of one moment say anything of each other.
+            if after - before <= 1 {
+                self.anchor.read(wall, after)
+            } else {
+                self.anchor.expected(after)
+            }
+        });
+        Timestamp::from_millis(time)
     }
 }
 
@@ -158,6 +164,11 @@ impl Anchor {
         let fresh =
             mono.wrapping_sub(self.looked.load(Ordering::Relaxed)) < millis(SystemClock::LOOK);
         fresh.then(|| mono.wrapping_add(self.offset.load(Ordering::Relaxed)))
+    }
+
+    /// The time by the monotonic clock alone.
+    fn expected(&self, mono: u64) -> u64 {
+        mono.wrapping_add(self.offset.load(Ordering::Relaxed))
     }
 
     fn read(&self, wall: u64, mono: u64) -> u64 {

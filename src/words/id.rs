@@ -25,6 +25,10 @@ impl fmt::Display for ParseIdError {
 
 impl std::error::Error for ParseIdError {}
 
+/// What deserialising an id says to anything else.
+#[cfg(feature = "serde")]
+const EXPECTED: &str = "not an id in the form that this type is written in";
+
 /// Sixteen bits of an identity under a key of this process alone: enough to follow one patient through a log of one run,
 /// useless for finding out who it is.
 fn fingerprint(identity: u128) -> u16 {
@@ -100,8 +104,9 @@ macro_rules! identity {
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
                 if from.is_human_readable() {
-                    let text = <std::borrow::Cow<'de, str>>::deserialize(from)?;
-                    text.parse().map_err(serde::de::Error::custom)
+                    // Whatever stood there may be an identity: the error does not repeat it.
+                    let text = <std::borrow::Cow<'de, str>>::deserialize(from).ok();
+                    text.and_then(|text| text.parse().ok()).ok_or_else(|| serde::de::Error::custom(EXPECTED))
                 } else {
                     u128::deserialize(from).map(Self)
                 }
@@ -268,8 +273,9 @@ macro_rules! minted {
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
                 if from.is_human_readable() {
-                    let text = <std::borrow::Cow<'de, str>>::deserialize(from)?;
-                    text.parse().map_err(serde::de::Error::custom)
+                    // Whatever stood there may be an identity: the error does not repeat it.
+                    let text = <std::borrow::Cow<'de, str>>::deserialize(from).ok();
+                    text.and_then(|text| text.parse().ok()).ok_or_else(|| serde::de::Error::custom(EXPECTED))
                 } else {
                     $bits::deserialize(from).map(Self)
                 }

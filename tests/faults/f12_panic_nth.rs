@@ -62,8 +62,8 @@ fn live(panic_at: u64) -> (Vec<String>, Vec<Event>, u64) {
 fn f12_panic_nth_reading_of_the_clock() {
     let (answers, told, readings) = live(0);
     assert!(
-        readings >= Life::STEPS.len() as u64,
-        "every verb reads the clock, most of them once: {readings}"
+        (Life::STEPS.len() as u64 - 4..=Life::STEPS.len() as u64).contains(&readings),
+        "nearly every step reads the clock, and none twice: {readings}"
     );
     for n in 1..=readings {
         let (these, events, _) = live(n);

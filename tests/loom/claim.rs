@@ -120,29 +120,49 @@ fn f02_stale_bit() {
     });
 }
 
-/// Threads: one claims by name (a late confirm), one claims whatever is free. Property: one has it, and no bit is lost for it.
-///
-/// 884 interleavings, all that loom tries.
-#[test]
-fn f04_by_name_against_by_bit() {
-    explore(None, || {
+/// Threads: one claims by name (a late confirm), one claims whatever is free.
+fn by_name_against_by_bit(cancels: bool) {
+    explore(None, move || {
         let (stand, won) = (Stand::new(1), Notes::new());
         let (named, free) = (stand.clone(), stand.clone());
         let (won_named, won_free) = (won.clone(), won.clone());
         race([
             hand(move || {
-                let pool = named.pool();
-                won_named.add(pool.claim_slot(0, State::Booked, 1, |_, _| ()).is_ok());
-                if named.word(0).is_of(1) {
-                    pool.slots().take(named.id.tag(), 0);
-                    named.give_back(1, 0);
+                let (pool, tag) = (named.pool(), named.id.tag());
+                if pool.claim_slot(0, State::Booked, 1, |_, _| ()).is_ok() {
+                    won_named.add(1);
+                    pool.slots().take(tag, 0);
+                    if cancels {
+                        assert!(named.give_back(1, 0).is_some());
+                    }
                 }
             }),
-            hand(move || won_free.add(free.claim(2, NOW + TTL).is_some())),
+            hand(move || {
+                if free.claim(2, NOW + TTL).is_some() {
+                    won_free.add(2);
+                }
+            }),
         ]);
-        assert!(won.all().contains(&true));
+        let (won, word) = (won.all(), stand.word(0));
+        match won[..] {
+            [one] => assert!(word.is_of(one) != cancels || one == 2),
+            [_, _] => assert!(cancels && word.is_of(2)),
+            _ => panic!("{won:?}"),
+        }
         stand.audit();
     });
+}
+
+/// Property: one has it, and the other knows.
+#[test]
+fn f04_by_name_against_by_bit() {
+    by_name_against_by_bit(false);
+}
+
+/// Property: when the booking is cancelled at once, the slot is not lost for it.
+#[test]
+fn f04_by_name_and_back_against_by_bit() {
+    by_name_against_by_bit(true);
 }
 
 /// Threads: one gives back twice by the same word, one holds the slot anew in between. Property: a word seen before is no claim on what

@@ -213,3 +213,25 @@ fn f41_two_due_for_two() {
         agree(&engine);
     });
 }
+
+/// Threads: Ann makes her hold shorter, Cat asks at the new end, when Bob's hold runs out too. Property: the extension is granted: nobody has reached
+/// the end that her hold had before.
+#[test]
+fn extend_shorter_against_request() {
+    explore(Some(4), || {
+        let engine = engine();
+        let [ann, bob, cat, ..] = people(&engine);
+        let s = engine.publish(&schedule(2)).unwrap();
+        let held = hold(&engine, ann, s);
+        hold(&engine, bob, s);
+        engine.extend(held.id, ann, 2 * TTL).unwrap();
+        let (e1, e2) = (engine.clone(), engine.clone());
+        race([
+            hand(move || assert!(e1.extend(held.id, ann, TTL).is_ok())),
+            hand_at(END, move || {
+                assert!(e2.request(&Request::new(cat, s)).held().is_some());
+            }),
+        ]);
+        agree(&engine);
+    });
+}
