@@ -99,7 +99,7 @@ impl EngineBuilder {
     }
 
     /// How many holds and bookings are expected at a time, ended ones of the last 24 hours included: 1 to 268,435,455. Default 16,384.
-    /// It sizes the table that finds a patient's lines, about 14 bytes each, once: with many times more of them the engine goes
+    /// It sizes the table that finds a patient's lines and the filter of named requests, about 18 bytes each together, once: with many times more of them the engine goes
     /// on working and slows down, by a cache line for every seven in a bucket.
     pub fn expected_lines(mut self, lines: u32) -> Self {
         self.expected_lines = lines;

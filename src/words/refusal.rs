@@ -7,7 +7,7 @@ use super::id::BookingId;
 /// Why a verb did nothing.
 ///
 /// Small and `Copy`. The variants stand in the order in which they win where several apply: every verb gives the first one that
-/// is true. A verb gives only some of them; its documentation lists which.
+/// is true (an exchange first judges the booking, then the target). A verb gives only some of them; its documentation lists which.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(tag = "code", rename_all = "snake_case"))]
