@@ -87,6 +87,10 @@ mod readme {}
 
 #[cfg(all(test, fairslot_loom))]
 #[path = "../tests/loom/mod.rs"]
+#[expect(
+    clippy::type_complexity,
+    reason = "what a model's threads do, as closures"
+)]
 mod loom;
 
 #[cfg(all(test, fairslot_shuttle))]

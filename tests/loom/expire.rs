@@ -119,6 +119,25 @@ fn due_is_never_late_with_two_sweeps() {
     });
 }
 
+/// Threads: one claims, one sweeps with a clock at the hold's end. Property: whoever meets a hold in its slot finds its record complete.
+#[test]
+fn record_before_word() {
+    explore(None, || {
+        let stand = Stand::new(1);
+        let (claims, sweeps) = (stand.clone(), stand.clone());
+        race([
+            hand(move || _ = claims.claim(1, END)),
+            hand(move || {
+                for (slot, seen) in sweeps.sweep(END) {
+                    let claim = sweeps.record(seen.holder()).claim(seen.holder());
+                    assert_eq!((claim.slot, claim.version), (slot, seen.version()));
+                }
+            }),
+        ]);
+        stand.audit();
+    });
+}
+
 /// Threads: one sweeps at the deadline of both of two holds, one looks at that time. Property: while a slot is free or due, the look says so.
 ///
 /// 25 interleavings, all that loom tries.

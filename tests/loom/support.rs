@@ -292,13 +292,13 @@ impl Stand {
         true
     }
 
-    /// Frees what is due; the slots it freed.
-    pub(super) fn sweep(&self, now: u64) -> Vec<u16> {
+    /// Frees what is due; the slots it freed, and their words before.
+    pub(super) fn sweep(&self, now: u64) -> Vec<(u16, Word)> {
         let mut freed = Vec::new();
         let deadline_of = |holder| self.record(holder).until().as_millis();
         self.pool()
-            .sweep(self.id.tag(), now, deadline_of, |slot, _, _| {
-                freed.push(slot)
+            .sweep(self.id.tag(), now, deadline_of, |slot, seen, _| {
+                freed.push((slot, seen));
             });
         freed
     }

@@ -197,7 +197,7 @@ fn f41_sold_out_while_advancing() {
 /// Threads: two ask when two holds have run out. Property: both have a slot. At most two preemptions.
 #[test]
 fn f41_two_due_for_two() {
-    explore(Some(2), || {
+    explore(Some(1), || {
         let engine = engine();
         let [ann, bob, cat, dan] = people(&engine);
         let s = engine.publish(&schedule(2)).unwrap();

@@ -7,14 +7,13 @@ use super::life::{Life, State, lives};
 use super::scenario::{Answer, Call, Record, Verb};
 use crate::Refusal;
 use crate::words::event::What;
-use crate::words::id::{HoldId, PatientId, ScheduleId};
+use crate::words::id::{PatientId, ScheduleId};
 
 /// A time in which a patient had a slot.
 #[derive(Debug, Clone, Copy)]
 struct Tenure {
     patient: PatientId,
     schedule: ScheduleId,
-    hold: HoldId,
     /// From the return of the call that got it, to the beginning of the one that ended it.
     sure: (u64, u64),
     /// The clock's time at which it began.
@@ -73,7 +72,7 @@ fn tenures(life: &Life) -> Vec<Tenure> {
             .count();
         let (own, after) = rest.split_at(length);
         rest = after;
-        let (Some(hold), Some(event), Some(last)) = (holder, first.event, own.last()) else {
+        let (Some(_), Some(event), Some(last)) = (holder, first.event, own.last()) else {
             continue;
         };
         let next = rest.first();
@@ -82,7 +81,6 @@ fn tenures(life: &Life) -> Vec<Tenure> {
         all.push(Tenure {
             patient: event.patient.unwrap(),
             schedule: life.schedule,
-            hold,
             sure: (
                 first.cause.map_or(u64::MAX, |cause| cause.ret),
                 next.map_or(u64::MAX, |next| next.cause.map_or(0, |cause| cause.call)),

@@ -288,7 +288,7 @@ impl Hospital {
             }
             Verb::Advance => {
                 engine.advance();
-                engine.next_deadline();
+                let _ = engine.next_deadline();
                 Answer::Nothing
             }
             Verb::Pass => {
