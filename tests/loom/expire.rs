@@ -128,9 +128,8 @@ fn record_before_word() {
         race([
             hand(move || _ = claims.claim(1, END)),
             hand(move || {
-                for (slot, seen) in sweeps.sweep(END) {
-                    let claim = sweeps.record(seen.holder()).claim(seen.holder());
-                    assert_eq!((claim.slot, claim.version), (slot, seen.version()));
+                for (slot, claim, word) in sweeps.sweep(END) {
+                    assert_eq!((claim.slot, claim.version + 1), (slot, word.version()));
                 }
             }),
         ]);

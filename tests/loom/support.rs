@@ -12,7 +12,7 @@ use crate::pool::places::Places;
 use crate::pool::word::{State, Word};
 use crate::pool::{Look, Pool};
 use crate::words::clock::Clock;
-use crate::words::id::{PatientId, PractitionerId, ScheduleId};
+use crate::words::id::{Claim, PatientId, PractitionerId, ScheduleId};
 use crate::words::schedule::{Day, Opening, Schedule, Session};
 use crate::words::time::Timestamp;
 use crate::{Booking, Engine, Hold, Request};
@@ -292,13 +292,16 @@ impl Stand {
         true
     }
 
-    /// Frees what is due; the slots it freed, and their words before.
-    pub(super) fn sweep(&self, now: u64) -> Vec<(u16, Word)> {
+    /// Frees what is due: each slot, what its holder's record said, and its word afterwards.
+    pub(super) fn sweep(&self, now: u64) -> Vec<(u16, Claim, Word)> {
         let mut freed = Vec::new();
-        let deadline_of = |holder| self.record(holder).until().as_millis();
+        let read = |holder| {
+            let record = self.record(holder);
+            (record.until().as_millis(), record.claim(holder))
+        };
         self.pool()
-            .sweep(self.id.tag(), now, deadline_of, |slot, seen, _| {
-                freed.push((slot, seen));
+            .sweep(self.id.tag(), now, read, |slot, claim, word| {
+                freed.push((slot, claim, word));
             });
         freed
     }
