@@ -121,7 +121,7 @@ impl Lines {
         }
     }
 
-    /// Whether anything may stand under this hash. A no is true at some instant of the call; a yes wants looking at under the lock.
+    /// Whether anything may stand under this hash. An entry that stood throughout the call is never missed; a yes wants looking at under the lock.
     #[inline]
     pub(crate) fn peek(&self, hash: u64) -> bool {
         let (tag, mut part) = (tag_of(hash), self.bucket(hash));

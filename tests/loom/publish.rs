@@ -6,7 +6,7 @@ use crate::{Outcome, Refusal, Request};
 
 /// Threads: one publishes, one asks under an id that nobody has told it yet. Property: there is no such schedule, or it is there whole.
 ///
-/// 424 interleavings, at most four preemptions.
+/// 344 interleavings, at most four preemptions.
 #[test]
 fn publish_against_request() {
     explore(Some(4), || {

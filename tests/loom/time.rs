@@ -34,7 +34,7 @@ fn put_against_next_deadline() {
 
 /// Threads: Ann asks, `advance` runs with a clock at her hold's end. Property: it is freed by then, or by the next round.
 ///
-/// 4,983 interleavings, at most four preemptions.
+/// 3,093 interleavings, at most four preemptions.
 #[test]
 fn put_against_advance() {
     explore(Some(4), || {
@@ -93,7 +93,7 @@ fn extend_longer_against_advance() {
 /// Threads: Ann makes her hold longer, Bob asks at its old end. Property: the slot is hers or his; never does an extension that was granted
 /// lose it.
 ///
-/// 1,803 interleavings, at most four preemptions.
+/// 1,594 interleavings, at most four preemptions.
 #[test]
 fn extend_longer_against_request() {
     explore(Some(4), || {
@@ -175,7 +175,7 @@ fn extend_shorter_against_advance() {
 /// Threads: `advance` frees what is due, Bob asks at the same time. Property: a hold that ran out is nobody's at that very millisecond, so he has
 /// the slot.
 ///
-/// 25,749 interleavings, at most four preemptions.
+/// 4,629 interleavings, at most three preemptions.
 #[test]
 fn f41_sold_out_while_advancing() {
     explore(Some(3), || {
@@ -194,7 +194,9 @@ fn f41_sold_out_while_advancing() {
     });
 }
 
-/// Threads: two ask when two holds have run out. Property: both have a slot. At most two preemptions.
+/// Threads: two ask when two holds have run out. Property: both have a slot.
+///
+/// 21,372 interleavings, at most one preemption.
 #[test]
 fn f41_two_due_for_two() {
     explore(Some(1), || {
@@ -214,13 +216,15 @@ fn f41_two_due_for_two() {
     });
 }
 
-/// Threads: Ann makes her hold shorter, Cat asks at the new end, when Bob's hold runs out too. Property: the extension is granted: nobody has reached
+/// Threads: Ann makes her hold shorter, Dan asks at the new end, when Bob's hold runs out too. Property: the extension is granted: nobody has reached
 /// the end that her hold had before.
+///
+/// 2,350 interleavings, at most four preemptions.
 #[test]
 fn extend_shorter_against_request() {
     explore(Some(4), || {
         let engine = engine();
-        let [ann, bob, cat, ..] = people(&engine);
+        let [ann, bob, _, dan] = people(&engine);
         let s = engine.publish(&schedule(2)).unwrap();
         let held = hold(&engine, ann, s);
         hold(&engine, bob, s);
@@ -229,7 +233,7 @@ fn extend_shorter_against_request() {
         race([
             hand(move || assert!(e1.extend(held.id, ann, TTL).is_ok())),
             hand_at(END, move || {
-                assert!(e2.request(&Request::new(cat, s)).held().is_some());
+                assert!(e2.request(&Request::new(dan, s)).held().is_some());
             }),
         ]);
         agree(&engine);
