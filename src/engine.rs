@@ -25,8 +25,8 @@ use crate::raw::lately::Lately;
 use crate::raw::tally::Tally;
 use crate::raw::wheel::Wheel;
 use crate::words::clock::{Clock, RecentTime};
-use crate::words::event::{Event, Packed, What};
-use crate::words::id::{HoldId, PatientId, ScheduleId, SlotNo};
+use crate::words::event::{Packed, What};
+use crate::words::id::{Claim, PatientId, ScheduleId};
 use crate::words::sync::atomic::{AtomicU64, Ordering};
 use crate::words::sync::{Arc, Mutex};
 use crate::words::time::Timestamp;
@@ -164,25 +164,21 @@ impl Inner {
 
     // ---- what happened ------------------------------------------------------------------------------------------------------
 
-    /// Opens a bulletin for a verb. What it changes goes in there; [`Self::post`] sends it out when no lock is held.
+    /// Opens a bulletin for a verb.
     #[inline]
-    fn bulletin(&self, at: Timestamp) -> Bulletin {
+    fn bulletin(&self, at: Timestamp) -> Bulletin<'_> {
         Bulletin {
             at,
-            observed: self.feeds.any(),
+            feeds: self.feeds.any().then_some(&self.feeds),
             changed: false,
-            first: None,
-            more: Vec::new(),
         }
     }
 
+    /// Closes it.
     #[inline]
-    fn post(&self, bulletin: Bulletin) {
+    fn close(&self, bulletin: &Bulletin<'_>) {
         if bulletin.changed {
             self.changed_at(bulletin.at);
-        }
-        if bulletin.observed {
-            self.feeds.send(bulletin.first.iter().chain(&bulletin.more));
         }
     }
 
@@ -219,10 +215,10 @@ impl Inner {
     }
 
     /// Frees every hold of a schedule that is due. The caller holds a book's lock or the schedule's desk.
-    fn sweep(&self, pool: &Pool, schedule: ScheduleId, bulletin: &mut Bulletin) {
+    fn sweep(&self, pool: &Pool, schedule: ScheduleId, bulletin: &mut Bulletin<'_>) {
         let read = |holder| {
             let record = self.ledger.record(holder);
-            let whose = record.map(|record| (record.patient(), record.claim(holder).hold_id()));
+            let whose = record.map(|record| (record.patient(), record.claim(holder)));
             (
                 record.map_or(u64::MAX, |record| record.until().as_millis()),
                 whose,
@@ -243,9 +239,9 @@ impl Inner {
         &self,
         schedule: ScheduleId,
         slot: u16,
-        whose: Option<(PatientId, HoldId)>,
+        whose: Option<(PatientId, Claim)>,
         freed: Word,
-        bulletin: &mut Bulletin,
+        bulletin: &mut Bulletin<'_>,
     ) {
         self.count(Count::Expired);
         bulletin.tell(|| Note {
@@ -258,13 +254,12 @@ impl Inner {
     }
 }
 
-/// What a verb has changed, to be told when it is done.
-struct Bulletin {
+/// Tells what a verb changes, as it changes it. Telling is a push into a ring, so it does no harm under a lock.
+struct Bulletin<'a> {
     at: Timestamp,
-    observed: bool,
+    /// Those who listen, if anybody does.
+    feeds: Option<&'a Feeds>,
     changed: bool,
-    first: Option<Packed>,
-    more: Vec<Packed>,
 }
 
 /// A slot's transition, as a room knows it.
@@ -272,16 +267,17 @@ struct Note {
     schedule: ScheduleId,
     slot: u16,
     version: u32,
-    whose: Option<(PatientId, HoldId)>,
+    /// The patient, and the version of the claim and its record.
+    whose: Option<(PatientId, Claim)>,
     what: What,
 }
 
-impl Bulletin {
+impl Bulletin<'_> {
     /// Something changed. The note is written only if somebody reads it.
     #[inline]
     fn tell(&mut self, note: impl FnOnce() -> Note) {
         self.changed = true;
-        if self.observed {
+        if let Some(feeds) = self.feeds {
             let Note {
                 schedule,
                 slot,
@@ -289,38 +285,15 @@ impl Bulletin {
                 whose,
                 what,
             } = note();
-            self.push(Event {
-                at: self.at,
-                schedule,
-                slot: Some(SlotNo::from_index(slot)),
-                version,
-                patient: whose.map(|(patient, _)| patient),
-                hold: whose.map(|(_, hold)| hold),
-                what,
-            });
+            feeds.send(Packed::of_slot(self.at, schedule, slot, version, whose, what));
         }
     }
 
     /// Something changed that concerns a schedule as a whole.
     fn tell_of_schedule(&mut self, schedule: ScheduleId, what: What) {
         self.changed = true;
-        if self.observed {
-            self.push(Event {
-                at: self.at,
-                schedule,
-                slot: None,
-                version: 0,
-                patient: None,
-                hold: None,
-                what,
-            });
-        }
-    }
-
-    fn push(&mut self, event: Event) {
-        match self.first {
-            None => self.first = Some(event.pack()),
-            Some(_) => self.more.push(event.pack()),
+        if let Some(feeds) = self.feeds {
+            feeds.send(Packed::of_schedule(self.at, schedule, what));
         }
     }
 }

@@ -125,14 +125,13 @@ impl Ledger {
         Some((number, self.records.reach(number)?))
     }
 
-    /// Reads a word of each record that this thread will take next.
-    pub(crate) fn touch_records<const N: usize>(&self) -> u64 {
-        let upcoming = self.numbers.upcoming::<N>();
+    /// Reads a word of the record that this thread will take after `more` others.
+    #[inline]
+    pub(crate) fn touch_record(&self, more: u32) -> u64 {
+        let upcoming = self.numbers.upcoming(more);
         upcoming
-            .into_iter()
-            .flatten()
-            .filter_map(|number| self.record(number))
-            .fold(0, |sum, record| sum ^ record.touch())
+            .and_then(|number| self.record(number))
+            .map_or(0, Record::touch)
     }
 
     /// Gives back a record that was taken and not used.

@@ -216,10 +216,10 @@ impl Pool {
         self.due.is_past(now)
     }
 
-    /// Reads a word of each line that a claim here will want.
+    /// Reads a word of each line that a claim here will want, by one of that hash.
     #[inline]
-    pub(crate) fn touch(&self) -> u64 {
-        self.slots.touch()
+    pub(crate) fn touch(&self, hash: u64) -> u64 {
+        self.hold_ttl.load(Ordering::Relaxed) ^ self.slots.touch(hash)
     }
 
     /// Whether a hash may be one of those who ever won here. A no is for good.

@@ -76,7 +76,7 @@ impl Engine {
         let expired = inner.sum(Count::Expired);
         report.expired = expired - std::mem::replace(&mut chores.reported, expired);
         drop(chores);
-        inner.post(bulletin);
+        inner.close(&bulletin);
         report
     }
 
@@ -146,7 +146,7 @@ impl Inner {
         later
     }
 
-    fn expire_due(&self, due: &mut Vec<(u64, u32)>, bulletin: &mut Bulletin) -> Advance {
+    fn expire_due(&self, due: &mut Vec<(u64, u32)>, bulletin: &mut Bulletin<'_>) -> Advance {
         due.clear();
         self.wheel.pop_due(bulletin.at.as_millis(), DUE, due);
         for &(deadline, number) in due.iter() {
@@ -159,7 +159,7 @@ impl Inner {
     }
 
     /// Frees one hold's slot, if it is still that hold's and still due.
-    fn expire_one(&self, deadline: u64, number: u32, bulletin: &mut Bulletin) {
+    fn expire_one(&self, deadline: u64, number: u32, bulletin: &mut Bulletin<'_>) {
         let Some((book, record)) = self.ledger.book_at(number) else {
             return;
         };
@@ -179,7 +179,7 @@ impl Inner {
             return;
         };
         if let Some(freed) = pool.give_back(schedule.tag(), slot, seen) {
-            let whose = Some((book.patient(), record.claim(number).hold_id()));
+            let whose = Some((book.patient(), record.claim(number)));
             self.note_expiry(schedule, slot, whose, freed, bulletin);
         }
     }
@@ -203,7 +203,7 @@ impl Inner {
         forgotten
     }
 
-    fn retire_past(&self, next_place: &mut u32, bulletin: &mut Bulletin) -> u64 {
+    fn retire_past(&self, next_place: &mut u32, bulletin: &mut Bulletin<'_>) -> u64 {
         let Some(after) = self.settings.retire_after_ms else {
             return 0;
         };
@@ -237,7 +237,7 @@ impl Inner {
 
     /// Retires a schedule whose time is past, and with it the lines of those who still have a slot of it. No hold can be alive or be
     /// confirmed late any more. That no call which began while anything could still change is under way a day later is assumed.
-    fn retire(&self, id: ScheduleId, pool: &Pool, desk: Desk<'_>, bulletin: &mut Bulletin) -> bool {
+    fn retire(&self, id: ScheduleId, pool: &Pool, desk: Desk<'_>, bulletin: &mut Bulletin<'_>) -> bool {
         self.sweep(pool, id, bulletin);
         let words = || (0..pool.capacity()).filter_map(|slot| pool.slots().word(slot));
         if words().any(|at| at.load().state() == State::Held) {

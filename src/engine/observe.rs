@@ -1,33 +1,42 @@
-//! Telling what happened: a bounded ring for each who listens.
+//! Telling what happened: bounded rings for each who listens.
 //!
 //! A listener reads at its own pace, in its own thread, with its own code: nothing it does, or fails to do, is felt by a request. What
 //! a full ring has no room for is dropped and counted.
+//!
+//! Threads that work at the same time tell through rings of their own, as many as there are cores, and read a list of listeners of their own: a
+//! single ring, or a single list, would be the one line that every grant in the engine fights for.
 
 use std::fmt;
 
+use crossbeam_utils::CachePadded;
+
 use crate::words::event::{Event, Packed};
-use crate::words::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use crate::words::sync::{Arc, Ring, RwLock};
+use crate::words::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use crate::words::sync::{Arc, LANES, Mutex, Ring, cores, lane};
 
 use super::{Engine, Inner};
 
-/// One listener's ring.
+/// One listener's rings.
 struct Feed {
-    ring: Ring<Packed>,
+    rings: Box<[CachePadded<Ring<Packed>>]>,
     lost: AtomicU64,
 }
 
+/// Who listens, as one lane knows it.
+type List = Mutex<Vec<Arc<Feed>>>;
+
 /// All listeners.
 pub(super) struct Feeds {
-    list: RwLock<Vec<Arc<Feed>>>,
-    /// How many there are, so that a verb needn't lock to learn that there is none.
+    /// The same list for each lane.
+    lists: Box<[CachePadded<List>]>,
+    /// How many listeners there are, so that a verb needn't lock to learn that there is none.
     count: AtomicU32,
 }
 
 impl Feeds {
     pub(super) fn new() -> Self {
         Self {
-            list: RwLock::new(Vec::new()),
+            lists: (0..=LANES).map(|_| CachePadded::default()).collect(),
             count: AtomicU32::new(0),
         }
     }
@@ -38,34 +47,38 @@ impl Feeds {
         self.count.load(Ordering::Relaxed) != 0
     }
 
-    pub(super) fn send<'a>(&self, events: impl Iterator<Item = &'a Packed> + Clone) {
-        for feed in self.list.read().iter() {
-            for event in events.clone() {
-                if feed.ring.push(*event).is_err() {
-                    feed.lost.fetch_add(1, Ordering::Relaxed);
-                }
+    pub(super) fn send(&self, event: Packed) {
+        let lane = lane();
+        for feed in self.lists[lane].lock().iter() {
+            if feed.rings[lane % feed.rings.len()].push(event).is_err() {
+                feed.lost.fetch_add(1, Ordering::Relaxed);
             }
         }
     }
 }
 
 impl Engine {
-    /// Listens to every transition from now on, through a ring of `capacity` events (1 to 16,777,216; what lies outside is taken as the nearest).
+    /// Listens to every transition from now on, through rings of `capacity` events (1 to 16,777,216; what lies outside is taken as the nearest),
+    /// one for each core; threads beyond them share. A place in a ring takes 72 bytes.
     ///
-    /// Events of one slot carry rising versions; across threads they may arrive out of order, across slots in any. When the ring is
-    /// full, new events are dropped and counted in [`Subscription::lost`]; the engine never waits for a listener.
+    /// What one thread does arrives in its order. Events of one slot carry rising versions; across threads they may arrive out of order, across
+    /// slots in any. When a thread's ring is full, its new events are dropped and counted in [`Subscription::lost`]; the engine never waits for
+    /// a listener.
     #[must_use]
     pub fn observe(&self, capacity: usize) -> Subscription {
+        let ring = || CachePadded::new(Ring::new(capacity.clamp(1, 1 << 24)));
         let feed = Arc::new(Feed {
-            ring: Ring::new(capacity.clamp(1, 1 << 24)),
+            rings: (0..cores().clamp(1, LANES + 1)).map(|_| ring()).collect(),
             lost: AtomicU64::new(0),
         });
-        let mut list = self.inner.feeds.list.write();
-        list.push(Arc::clone(&feed));
-        self.inner.feeds.count.fetch_add(1, Ordering::Relaxed);
-        drop(list);
+        let feeds = &self.inner.feeds;
+        for list in &feeds.lists {
+            list.lock().push(Arc::clone(&feed));
+        }
+        feeds.count.fetch_add(1, Ordering::Relaxed);
         Subscription {
             feed,
+            turn: AtomicUsize::new(0),
             engine: Arc::clone(&self.inner),
         }
     }
@@ -74,6 +87,8 @@ impl Engine {
 /// One listener's end. Dropping it ends the listening.
 pub struct Subscription {
     feed: Arc<Feed>,
+    /// The ring to look into next.
+    turn: AtomicUsize,
     engine: Arc<Inner>,
 }
 
@@ -81,10 +96,18 @@ impl Subscription {
     /// The next event, if one has arrived. Never blocks.
     #[must_use]
     pub fn next(&self) -> Option<Event> {
-        self.feed.ring.pop().map(Packed::unpack)
+        let rings = &self.feed.rings;
+        // Relaxed: any ring will do.
+        let first = self.turn.load(Ordering::Relaxed);
+        let (ring, event) = (first..first + rings.len()).find_map(|ring| {
+            let ring = ring % rings.len();
+            rings[ring].pop().map(|event| (ring, event))
+        })?;
+        self.turn.store(ring + 1, Ordering::Relaxed);
+        Some(event.unpack())
     }
 
-    /// How many events found the ring full since the listening began.
+    /// How many events found their ring full since the listening began.
     #[must_use]
     pub fn lost(&self) -> u64 {
         self.feed.lost.load(Ordering::Relaxed)
@@ -93,9 +116,11 @@ impl Subscription {
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        let mut list = self.engine.feeds.list.write();
-        list.retain(|feed| !Arc::ptr_eq(feed, &self.feed));
-        self.engine.feeds.count.fetch_sub(1, Ordering::Relaxed);
+        let feeds = &self.engine.feeds;
+        feeds.count.fetch_sub(1, Ordering::Relaxed);
+        for list in &feeds.lists {
+            list.lock().retain(|feed| !Arc::ptr_eq(feed, &self.feed));
+        }
     }
 }
 

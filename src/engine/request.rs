@@ -11,7 +11,7 @@ use crate::pool::word::State;
 use crate::pool::{Look, Lost, Pool};
 use crate::words::ask::{Hold, Outcome, Request};
 use crate::words::event::What;
-use crate::words::id::{PatientId, RequestId, ScheduleId, SlotNo};
+use crate::words::id::{Claim, PatientId, RequestId, ScheduleId, SlotNo};
 use crate::words::refusal::{Refusal, Rule};
 use crate::words::time::Timestamp;
 
@@ -41,12 +41,19 @@ impl Engine {
     #[must_use]
     pub fn request(&self, request: &Request) -> Outcome {
         let inner = &*self.inner;
-        // By far the most frequent answer, by the shortest way; the general one would come to the same.
-        if let (Some(schedule), None) = (request.sole_schedule(), request.request_id())
-            && inner.is_sold_out(schedule, request.patient())
-        {
-            inner.count_refused_request(Refusal::SoldOut);
-            return Outcome::Refused(Refusal::SoldOut);
+        // By far the most frequent answers, by the shortest way; the general one would come to the same.
+        if let (Some(schedule), None) = (request.sole_schedule(), request.request_id()) {
+            match inner.first_look(schedule, request.patient()) {
+                Some(Look::SoldOut) => {
+                    inner.count_refused_request(Refusal::SoldOut);
+                    return Outcome::Refused(Refusal::SoldOut);
+                }
+                Some(Look::Open) => {
+                    let hash = inner.touch(request, 0);
+                    return inner.admit(request, inner.now(), hash);
+                }
+                _ => {}
+            }
         }
         inner.request(request, None, None)
     }
@@ -58,11 +65,13 @@ impl Engine {
         let now = self.inner.now();
         let mut outcomes = Vec::with_capacity(requests.len());
         for batch in requests.chunks(BATCH) {
-            let hashes = self.inner.touch(batch);
-            let each = batch.iter().zip(hashes);
-            outcomes.extend(
-                each.map(|(request, hash)| self.inner.request(request, Some(now), Some(hash))),
-            );
+            let mut hashes = [0; BATCH];
+            for ((request, hash), more) in batch.iter().zip(&mut hashes).zip(0..) {
+                *hash = self.inner.touch(request, more);
+            }
+            for (request, hash) in batch.iter().zip(hashes) {
+                outcomes.push(self.inner.request(request, Some(now), Some(hash)));
+            }
         }
         outcomes
     }
@@ -87,13 +96,13 @@ impl Engine {
 }
 
 impl Inner {
-    /// Whether a look, at the clock's cached time, says sold out to one who has nothing there.
+    /// What a look says at the clock's cached time, if it has one; `sold_out` only to those who surely have nothing here.
     #[inline]
-    fn is_sold_out(&self, schedule: ScheduleId, patient: PatientId) -> bool {
-        let (Some(pool), Some(now)) = (self.places.find(schedule), self.recent()) else {
-            return false;
-        };
-        pool.look(schedule, now) == Look::SoldOut && !pool.may_know(self.filter_hash(patient))
+    fn first_look(&self, schedule: ScheduleId, patient: PatientId) -> Option<Look> {
+        let (pool, now) = (self.places.find(schedule)?, self.recent()?);
+        let look = pool.look(schedule, now);
+        let may_have = look == Look::SoldOut && pool.may_know(self.filter_hash(patient));
+        (!may_have).then_some(look)
     }
 
     /// `at` and `hash`: the time to judge by and the patient's hash, if the caller has them already.
@@ -116,7 +125,7 @@ impl Inner {
                 Outcome::Refused(why)
             }
             None => {
-                let hash = hash.unwrap_or_else(|| self.touch_one(request));
+                let hash = hash.unwrap_or_else(|| self.touch(request, 0));
                 self.admit(request, at.unwrap_or_else(|| self.now()), hash)
             }
         }
@@ -187,7 +196,7 @@ impl Inner {
             }
         }
         drop(book);
-        self.post(bulletin);
+        self.close(&bulletin);
         outcome.unwrap_or_else(|| {
             let why = first.unwrap_or(Refusal::UnknownSchedule);
             self.count_refused_request(why);
@@ -202,7 +211,7 @@ impl Inner {
         seen: &Seen<'_>,
         request: &Request,
         schedule: ScheduleId,
-        bulletin: &mut Bulletin,
+        bulletin: &mut Bulletin<'_>,
     ) -> Result<Hold, Refusal> {
         let now = bulletin.at;
         let pool = self
@@ -252,16 +261,21 @@ impl Inner {
             }
         }
         self.count(Count::Held);
-        let hold = record.claim(number).hold_id();
+        let claim = Claim {
+            schedule,
+            record: number,
+            slot: claimed.slot,
+            version: claimed.version,
+        };
         bulletin.tell(|| Note {
             schedule,
             slot: claimed.slot,
             version: claimed.version,
-            whose: Some((book.patient(), hold)),
+            whose: Some((book.patient(), claim)),
             what: What::Held { expires_at: until },
         });
         Ok(Hold {
-            id: hold,
+            id: claim.hold_id(),
             schedule,
             slot: SlotNo::from_index(claimed.slot),
             expires_at: until,
@@ -275,10 +289,11 @@ impl Inner {
         seen: &Seen<'_>,
         pool: &Pool,
         schedule: ScheduleId,
-        bulletin: &mut Bulletin,
+        bulletin: &mut Bulletin<'_>,
     ) -> Result<(), Refusal> {
         let now = bulletin.at;
-        match pool.look(schedule, now) {
+        let mut look = pool.look(schedule, now);
+        match look {
             Look::Unknown => return Err(Refusal::UnknownSchedule),
             Look::Withdrawn => return Err(Refusal::Withdrawn),
             Look::NotOpen { in_ms } => {
@@ -294,8 +309,9 @@ impl Inner {
         }
         if pool.is_due(now.as_millis()) {
             self.sweep(pool, schedule, bulletin);
+            look = pool.look_after_sweep(schedule, now);
         }
-        match pool.look_after_sweep(schedule, now) {
+        match look {
             Look::SoldOut => Err(Refusal::SoldOut),
             Look::Withdrawn => Err(Refusal::Withdrawn),
             _ => Ok(()),
@@ -428,27 +444,18 @@ impl Inner {
         })
     }
 
-    /// Reads a word of every cache line that a batch will want, so that the misses overlap. The answer is each patient's hash.
-    fn touch(&self, batch: &[Request]) -> [u64; BATCH] {
-        black_box(self.ledger.touch_records::<BATCH>());
-        let mut hashes = [0; BATCH];
-        for (hash, request) in hashes.iter_mut().zip(batch) {
-            *hash = self.touch_one(request);
-        }
-        hashes
-    }
-
-    /// The same for one, before reading the clock and taking the lock, which both wait for what was read before.
+    /// Reads a word of every cache line that a request will want, so that the misses overlap: before reading the clock and taking a lock, which
+    /// wait for what was read before. `more`: how many are worked on before it. The answer is the patient's hash.
     #[inline]
-    fn touch_one(&self, request: &Request) -> u64 {
+    fn touch(&self, request: &Request, more: u32) -> u64 {
         let hash = self.ledger.hash(request.patient());
-        let mut sum = self.ledger.touch(hash);
+        let mut sum = self.ledger.touch(hash) ^ self.ledger.touch_record(more);
         if let Some(pool) = request
             .schedules()
             .first()
             .and_then(|schedule| self.places.find(*schedule))
         {
-            sum ^= pool.touch();
+            sum ^= pool.touch(self.filter_hash(request.patient()));
         }
         black_box(sum);
         hash

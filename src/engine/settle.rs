@@ -34,13 +34,13 @@ impl Line<'_> {
         self.record.slot()
     }
 
-    fn hold(&self) -> HoldId {
-        self.record.claim(self.number).hold_id()
+    fn claim(&self) -> Claim {
+        self.record.claim(self.number)
     }
 
     fn booking(&self, payment_due_back: Option<PaymentRef>) -> Booking {
         Booking {
-            id: self.record.claim(self.number).booking_id(),
+            id: self.claim().booking_id(),
             schedule: self.schedule,
             slot: SlotNo::from_index(self.slot()),
             payment_due_back,
@@ -48,12 +48,12 @@ impl Line<'_> {
     }
 
     /// Something happened to this line's slot.
-    fn tell(&self, bulletin: &mut Bulletin, word: Word, what: What) {
+    fn tell(&self, bulletin: &mut Bulletin<'_>, word: Word, what: What) {
         bulletin.tell(|| Note {
             schedule: self.schedule,
             slot: self.slot(),
             version: word.version(),
-            whose: Some((self.book.patient(), self.hold())),
+            whose: Some((self.book.patient(), self.claim())),
             what,
         });
     }
@@ -87,14 +87,14 @@ impl Line<'_> {
 }
 
 impl Inner {
-    /// A verb's frame: reads the clock, runs it, tells what it changed when its locks are gone, counts a refusal.
+    /// A verb's frame: reads the clock, runs it, counts a refusal.
     fn settle<T>(
         &self,
-        verb: impl FnOnce(&mut Bulletin) -> Result<T, Refusal>,
+        verb: impl FnOnce(&mut Bulletin<'_>) -> Result<T, Refusal>,
     ) -> Result<T, Refusal> {
         let mut bulletin = self.bulletin(self.now());
         let answer = verb(&mut bulletin);
-        self.post(bulletin);
+        self.close(&bulletin);
         answer.inspect_err(|why| self.count_refusal(*why))
     }
 

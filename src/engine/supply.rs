@@ -38,7 +38,7 @@ impl Engine {
                 capacity: schedule.capacity as u16,
             },
         );
-        self.inner.post(bulletin);
+        self.inner.close(&bulletin);
         Ok(id)
     }
 
@@ -114,14 +114,14 @@ impl Inner {
     fn supply<T>(
         &self,
         schedule: ScheduleId,
-        act: impl FnOnce(&Pool, &mut Desk<'_>, &mut Bulletin) -> Result<T, SupplyError>,
+        act: impl FnOnce(&Pool, &mut Desk<'_>, &mut Bulletin<'_>) -> Result<T, SupplyError>,
     ) -> Result<T, SupplyError> {
         let mut bulletin = self.bulletin(self.now());
         let answer = match self.places.desk(schedule) {
             Some((pool, mut desk)) => act(pool, &mut desk, &mut bulletin),
             None => Err(Refusal::UnknownSchedule.into()),
         };
-        self.post(bulletin);
+        self.close(&bulletin);
         answer.inspect_err(|why| {
             if let SupplyError::Refused(why) = why {
                 self.count_refusal(*why);
@@ -136,7 +136,7 @@ impl Inner {
         schedule: ScheduleId,
         pool: &Pool,
         desk: &mut Desk<'_>,
-        bulletin: &mut Bulletin,
+        bulletin: &mut Bulletin<'_>,
     ) -> u32 {
         pool.set_withdrawn(desk, true);
         if let Some(facts) = desk.as_mut() {
@@ -157,7 +157,7 @@ impl Inner {
         schedule: ScheduleId,
         pool: &Pool,
         slot: u16,
-        bulletin: &mut Bulletin,
+        bulletin: &mut Bulletin<'_>,
     ) -> bool {
         let Some(at) = pool.slots().word(slot) else {
             return false;
@@ -190,7 +190,7 @@ impl Inner {
                             schedule,
                             slot,
                             version: word.version(),
-                            whose: Some((book.patient(), record.claim(seen.holder()).hold_id())),
+                            whose: Some((book.patient(), record.claim(seen.holder()))),
                             what: What::Withdrawn,
                         });
                         return true;
@@ -206,7 +206,7 @@ impl Inner {
     }
 }
 
-fn reinstate(schedule: ScheduleId, pool: &Pool, desk: &Desk<'_>, bulletin: &mut Bulletin) -> u32 {
+fn reinstate(schedule: ScheduleId, pool: &Pool, desk: &Desk<'_>, bulletin: &mut Bulletin<'_>) -> u32 {
     let mut freed = 0;
     for slot in 0..pool.capacity() {
         let Some(at) = pool.slots().word(slot) else {

@@ -162,16 +162,13 @@ impl Slots {
         FreeWord(&self.bits).any() || self.left.load(Ordering::Acquire) != 0
     }
 
-    /// Reads the word of the slot that would be claimed next, and one of the filter.
+    /// Reads the word of the slot that would be claimed next, and that of the hash in the filter.
     #[inline]
-    pub(crate) fn touch(&self) -> u64 {
+    pub(crate) fn touch(&self, hash: u64) -> u64 {
         // Below 64.
         let slot = self.bits.load(Ordering::Relaxed).trailing_zeros() as u16;
         let word = self.word(slot).map_or(0, |at| at.0.load(Ordering::Relaxed));
-        word ^ self
-            .first
-            .get()
-            .map_or(0, |first| first[0].load(Ordering::Relaxed))
+        word ^ u64::from(self.may_know(hash))
     }
 
     /// Clears the lowest bit there is and says whose it was.

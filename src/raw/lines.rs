@@ -41,6 +41,30 @@ struct Bucket {
     entries: [AtomicU64; ENTRIES],
 }
 
+impl Bucket {
+    /// Which entries are under the tag, and which are empty: a bit each. One pass without a branch: nearly always none is and some are.
+    #[inline]
+    fn scan(&self, tag: u64) -> Scan {
+        let mut scan = Scan { found: 0, empty: 0 };
+        for (i, entry) in self.entries.iter().enumerate() {
+            // Acquire: for those who look without the lock.
+            let entry = entry.load(Ordering::Acquire);
+            scan.found |= u32::from(entry & !NUMBER == tag) << i;
+            scan.empty |= u32::from(entry == 0) << i;
+        }
+        // A tag of zeros is not an empty entry.
+        scan.found &= !scan.empty;
+        scan
+    }
+}
+
+/// See [`Bucket::scan`].
+#[derive(Clone, Copy)]
+struct Scan {
+    found: u32,
+    empty: u32,
+}
+
 pub(crate) struct Lines {
     buckets: Box<[Bucket]>,
     spill: Arena<Bucket, SPILL_CHUNK>,
@@ -124,19 +148,9 @@ impl Lines {
     /// Whether anything may stand under this hash. An entry that stood throughout the call is never missed; a yes wants looking at under the lock.
     #[inline]
     pub(crate) fn peek(&self, hash: u64) -> bool {
-        let (tag, mut part) = (tag_of(hash), self.bucket(hash));
-        loop {
-            for entry in &part.entries {
-                let entry = entry.load(Ordering::Acquire);
-                if entry & !NUMBER == tag && entry != 0 {
-                    return true;
-                }
-            }
-            match self.next_part(part) {
-                Some(next) => part = next,
-                None => return false,
-            }
-        }
+        let tag = tag_of(hash);
+        self.chain(self.bucket(hash))
+            .any(|part| part.scan(tag).found != 0)
     }
 
     fn chain<'a>(&'a self, bucket: &'a Bucket) -> impl Iterator<Item = &'a Bucket> {
@@ -162,21 +176,21 @@ impl<'a> Locked<'a> {
             lines: self.lines,
             bucket: self.bucket,
             tag: self.tag,
-            at: 0,
+            found: self.bucket.scan(self.tag).found,
         }
     }
 
     /// Puts a number under the hash; false if there is no room left to link on.
     #[inline]
     pub(crate) fn insert(&self, number: u32) -> bool {
-        let entry = self.tag | u64::from(number);
-        for place in &self.bucket.entries {
-            if place.load(Ordering::Relaxed) == 0 {
-                place.store(entry, Ordering::Release);
-                return true;
+        let empty = self.bucket.scan(self.tag).empty;
+        match self.bucket.entries.get(empty.trailing_zeros() as usize) {
+            Some(place) => {
+                place.store(self.tag | u64::from(number), Ordering::Release);
+                true
             }
+            None => self.insert_beyond(number),
         }
-        self.insert_beyond(number)
     }
 
     #[cold]
@@ -232,7 +246,8 @@ pub(crate) struct Matches<'a> {
     lines: &'a Lines,
     bucket: &'a Bucket,
     tag: u64,
-    at: usize,
+    /// Entries of this bucket that are still to come.
+    found: u32,
 }
 
 impl Iterator for Matches<'_> {
@@ -240,17 +255,13 @@ impl Iterator for Matches<'_> {
 
     #[inline]
     fn next(&mut self) -> Option<u32> {
-        loop {
-            while let Some(entry) = self.bucket.entries.get(self.at) {
-                self.at += 1;
-                let entry = entry.load(Ordering::Relaxed);
-                // No number is 0.
-                if entry & !NUMBER == self.tag && entry & NUMBER != 0 {
-                    return Some((entry & NUMBER) as u32);
-                }
-            }
-            (self.bucket, self.at) = (self.lines.next_part(self.bucket)?, 0);
+        while self.found == 0 {
+            self.bucket = self.lines.next_part(self.bucket)?;
+            self.found = self.bucket.scan(self.tag).found;
         }
+        let entry = self.bucket.entries[self.found.trailing_zeros() as usize].load(Ordering::Relaxed);
+        self.found &= self.found - 1;
+        Some((entry & NUMBER) as u32)
     }
 }
 

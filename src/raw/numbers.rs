@@ -1,104 +1,152 @@
 //! Numbers for things that come and go: which one is free?
 //!
-//! Each lane hands out numbers of its own: those given back to it, last first. When it has none it takes a block from a common store of what
-//! others were given back too many of, then a block of fresh ones. So threads seldom meet here, fresh things lie next to each other,
-//! nothing fresh is used while much lies idle, and one thread alone always gets the same numbers in the same order.
+//! A thread takes from a stack of its own, last in first out, and gives back to it: no lock, and nothing that another thread writes. When it is
+//! empty it takes a block from a common store, which has what others gave back too many of and then fresh numbers; when it is full, a
+//! block goes there. So nothing fresh is used while much lies idle, and one thread alone always gets the same numbers in the same order.
+//!
+//! What lies in another thread's stack cannot be had: at most one number in 64. Of few numbers none is kept by a thread.
+//!
+//! # Ordering
+//! A stack is its lane's alone ([`lane`]), so Relaxed will do; whoever gets the lane next has synchronised with the thread that had it.
 
 use crossbeam_utils::CachePadded;
 
 use crate::words::sync::atomic::{AtomicU32, Ordering};
 use crate::words::sync::{LANES, Mutex, lane};
 
-/// Numbers that a lane takes at a time. It gives a block away when it has two.
-const BLOCK: u32 = if cfg!(any(fairslot_loom, fairslot_shuttle)) {
-    1
-} else {
-    64
-};
+/// Numbers that go between a stack and the store at a time. A stack has room for two blocks.
+const BLOCK: u32 = 64;
 
 #[derive(Debug)]
 pub(crate) struct Numbers {
-    lanes: Box<[CachePadded<Mutex<Lane>>]>,
-    /// Blocks given away. Locked after a lane, never before one.
-    store: Mutex<Vec<Vec<u32>>>,
-    /// The first number that nobody was ever given.
-    fresh: AtomicU32,
-    end: u32,
+    /// One a lane. The threads that share the last lane have none.
+    stacks: Box<[CachePadded<Stack>]>,
+    /// What goes between them and the store at a time; 0 if none is kept by a thread.
+    block: u32,
+    store: Mutex<Store>,
+    /// The first number that nobody was ever given: everything below may be in use.
+    high: AtomicU32,
 }
 
-#[derive(Debug, Default)]
-struct Lane {
+#[derive(Debug)]
+struct Stack {
+    len: AtomicU32,
+    numbers: [AtomicU32; 2 * BLOCK as usize],
+}
+
+#[derive(Debug)]
+struct Store {
     returned: Vec<u32>,
     fresh: std::ops::Range<u32>,
+}
+
+impl Stack {
+    fn new() -> Self {
+        Self {
+            len: AtomicU32::new(0),
+            numbers: std::array::from_fn(|_| AtomicU32::new(0)),
+        }
+    }
+
+    #[inline]
+    fn pop(&self) -> Option<u32> {
+        let len = self.len.load(Ordering::Relaxed).checked_sub(1)?;
+        self.len.store(len, Ordering::Relaxed);
+        self.numbers
+            .get(len as usize)
+            .map(|number| number.load(Ordering::Relaxed))
+    }
+
+    fn push(&self, number: u32) {
+        let len = self.len.load(Ordering::Relaxed);
+        if let Some(place) = self.numbers.get(len as usize) {
+            place.store(number, Ordering::Relaxed);
+            self.len.store(len + 1, Ordering::Relaxed);
+        }
+    }
+
+    /// What lies `down` places below the top.
+    #[inline]
+    fn below_top(&self, down: u32) -> Option<u32> {
+        let at = self.len.load(Ordering::Relaxed).checked_sub(down + 1)?;
+        self.numbers
+            .get(at as usize)
+            .map(|number| number.load(Ordering::Relaxed))
+    }
+}
+
+impl Store {
+    fn take(&mut self) -> Option<u32> {
+        self.returned.pop().or_else(|| self.fresh.next())
+    }
 }
 
 impl Numbers {
     /// The numbers from `first` to `end`, without it.
     pub(crate) fn new(first: u32, end: u32) -> Self {
-        let lanes = (0..=LANES)
-            .map(|_| CachePadded::new(Mutex::new(Lane::default())))
-            .collect();
+        let lanes = LANES as u32;
+        let block = (end.saturating_sub(first) / (2 * 64 * lanes).max(1)).min(BLOCK);
+        let stacks = if block == 0 { 0 } else { LANES };
         Self {
-            lanes,
-            store: Mutex::default(),
-            fresh: AtomicU32::new(first),
-            end,
+            stacks: (0..stacks).map(|_| CachePadded::new(Stack::new())).collect(),
+            block,
+            store: Mutex::new(Store {
+                returned: Vec::new(),
+                fresh: first..end,
+            }),
+            high: AtomicU32::new(first),
         }
+    }
+
+    #[inline]
+    fn own(&self) -> Option<&Stack> {
+        self.stacks.get(lane()).map(|stack| &**stack)
     }
 
     /// A number that nobody has; `None` if all are in use.
     #[inline]
     pub(crate) fn take(&self) -> Option<u32> {
-        let mut own = self.lanes[lane()].lock();
-        if let Some(number) = own.returned.pop().or_else(|| own.fresh.next()) {
-            return Some(number);
-        }
-        if let Some(block) = self.store.lock().pop() {
-            own.returned = block;
-            return own.returned.pop();
-        }
-        // Relaxed: only the number counts; whoever had it before gave it back under a lock.
-        let from = self
-            .fresh
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |from| {
-                (from < self.end).then(|| self.end.min(from.saturating_add(BLOCK)))
-            });
-        if let Ok(from) = from {
-            own.fresh = from..self.end.min(from.saturating_add(BLOCK));
-            return own.fresh.next();
-        }
-        drop(own);
-        self.take_from_others()
+        self.own()
+            .and_then(Stack::pop)
+            .or_else(|| self.take_from_store())
     }
 
     #[cold]
-    fn take_from_others(&self) -> Option<u32> {
-        self.lanes.iter().find_map(|lane| {
-            let mut other = lane.lock();
-            other.returned.pop().or_else(|| other.fresh.next())
-        })
+    fn take_from_store(&self) -> Option<u32> {
+        let mut store = self.store.lock();
+        let number = store.take()?;
+        if let Some(own) = self.own() {
+            // So that the stack gives them in the order in which the store would.
+            let block: Vec<u32> = (1..self.block).map_while(|_| store.take()).collect();
+            block.into_iter().rev().for_each(|number| own.push(number));
+        }
+        self.high.store(store.fresh.start, Ordering::Relaxed);
+        Some(number)
     }
 
-    /// The numbers that this thread will take next, as far as they were given back before.
-    pub(crate) fn upcoming<const N: usize>(&self) -> [Option<u32>; N] {
-        let own = self.lanes[lane()].lock();
-        let mut next = own.returned.iter().rev().copied();
-        std::array::from_fn(|_| next.next())
+    /// The number that this thread will take after `more` others, if that is certain.
+    #[inline]
+    pub(crate) fn upcoming(&self, more: u32) -> Option<u32> {
+        self.own()?.below_top(more)
     }
 
     /// Gives a number back.
     pub(crate) fn give(&self, number: u32) {
-        let mut own = self.lanes[lane()].lock();
-        own.returned.push(number);
-        if own.returned.len() >= 2 * BLOCK as usize {
-            let block = own.returned.split_off(BLOCK as usize);
-            self.store.lock().push(block);
+        match self.own() {
+            Some(own) => {
+                own.push(number);
+                if own.len.load(Ordering::Relaxed) >= 2 * self.block {
+                    let block = (0..self.block).filter_map(|_| own.pop());
+                    self.store.lock().returned.extend(block);
+                }
+            }
+            None => self.store.lock().returned.push(number),
         }
     }
 
     /// The first number that nobody was ever given: everything below may be in use.
     pub(crate) fn high(&self) -> u32 {
-        self.fresh.load(Ordering::Relaxed)
+        self.high.load(Ordering::Relaxed)
     }
 }
 
@@ -107,25 +155,52 @@ mod tests {
     use super::*;
     use std::collections::BTreeSet;
 
+    fn all(numbers: &Numbers) -> BTreeSet<u32> {
+        let hands = |_| std::iter::from_fn(|| numbers.take()).collect::<Vec<_>>();
+        let taken: Vec<Vec<u32>> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..4).map(|i| scope.spawn(move || hands(i))).collect();
+            threads.into_iter().map(|one| one.join().unwrap()).collect()
+        });
+        let count: usize = taken.iter().map(Vec::len).sum();
+        let set: BTreeSet<u32> = taken.into_iter().flatten().collect();
+        assert_eq!(set.len(), count, "one number twice");
+        set
+    }
+
     #[test]
     fn every_number_once_from_any_thread() {
-        let numbers = Numbers::new(1, 1_001);
-        let all: BTreeSet<u32> = std::thread::scope(|scope| {
-            let hands: Vec<_> = (0..4)
-                .map(|_| scope.spawn(|| std::iter::from_fn(|| numbers.take()).collect::<Vec<_>>()))
-                .collect();
-            let taken: Vec<u32> = hands
-                .into_iter()
-                .flat_map(|hand| hand.join().unwrap())
-                .collect();
-            assert_eq!(taken.len(), 1_000);
-            taken.into_iter().collect()
-        });
-        assert_eq!(all, (1..1_001).collect());
-        assert_eq!(numbers.take(), None);
+        for end in [2, 1_001, 100_001] {
+            let numbers = Numbers::new(1, end);
+            assert_eq!(all(&numbers), (1..end).collect());
+            assert_eq!(numbers.take(), None);
+        }
+    }
+
+    #[test]
+    fn of_few_numbers_every_one_can_be_had_by_every_thread() {
+        let numbers = Numbers::new(1, 8_001);
+        assert_eq!(all(&numbers).len(), 8_000);
         std::thread::scope(|scope| scope.spawn(|| numbers.give(77)).join().unwrap());
-        assert_eq!(numbers.take(), Some(77));
-        assert_eq!(numbers.take(), None);
+        assert_eq!((numbers.take(), numbers.take()), (Some(77), None));
+    }
+
+    #[test]
+    fn of_many_numbers_one_in_64_may_lie_with_others() {
+        let numbers = Numbers::new(1, 1_000_001);
+        let gate = std::sync::Barrier::new(LANES + 1);
+        std::thread::scope(|scope| {
+            for _ in 0..LANES {
+                scope.spawn(|| {
+                    let number = numbers.take().unwrap();
+                    gate.wait();
+                    numbers.give(number);
+                    gate.wait();
+                });
+            }
+            gate.wait();
+            gate.wait();
+        });
+        assert!(all(&numbers).len() >= 1_000_000 - 1_000_000 / 64);
     }
 
     #[test]
@@ -145,5 +220,18 @@ mod tests {
             "{} of 1,000 in use at a time",
             numbers.high()
         );
+    }
+
+    #[test]
+    fn upcoming_is_what_comes() {
+        let numbers = Numbers::new(1, 1_000_000);
+        let _ = numbers.take();
+        for _ in 0..200 {
+            if let Some(next) = numbers.upcoming(0) {
+                assert_eq!(numbers.take(), Some(next));
+            } else {
+                let _ = numbers.take();
+            }
+        }
     }
 }

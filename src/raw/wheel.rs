@@ -4,14 +4,22 @@
 //! putting one is an append; what lies beyond in a sorted map of lists. Time moves entries towards the heap a whole tick at a
 //! time. One such wheel a lane, each under its lock, so that threads don't meet.
 //!
+//! A thread with a lane of its own puts without the lock, into the lane's inbox, which whoever locks the lane empties first; when it is full
+//! the thread does so itself.
+//!
 //! The wheel never forgets an entry and never checks one: whoever takes a due entry knows whether it still means something.
+//!
+//! # Ordering
+//! The inbox is a ring with one writer, the lane's thread, and one reader at a time, who has the lane's lock. Either side writes its own end Release
+//! after it has written or read the entries, and reads the other's end Acquire.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
 use crossbeam_utils::CachePadded;
 
-use crate::words::sync::{LANES, Mutex, lane};
+use crate::words::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use crate::words::sync::{LANES, Mutex, MutexGuard, lane};
 
 /// A deadline and what is due at it.
 pub(crate) type Entry = (u64, u32);
@@ -51,6 +59,65 @@ pub(crate) enum Standing {
 #[derive(Debug)]
 pub(crate) struct Wheel {
     lanes: Box<[CachePadded<Mutex<Lane>>]>,
+    /// One a lane. The threads that share the last lane have none.
+    inboxes: Box<[CachePadded<Inbox>]>,
+}
+
+/// Entries that an inbox has room for, a power of two.
+const INBOX: usize = if cfg!(any(fairslot_loom, fairslot_shuttle)) {
+    2
+} else {
+    64
+};
+
+/// What a lane's thread has put and nobody has taken over yet.
+#[derive(Debug)]
+pub(crate) struct Inbox {
+    deadlines: [AtomicU64; INBOX],
+    keys: [AtomicU32; INBOX],
+    /// Entries put, and entries taken over, since the beginning.
+    put: AtomicU64,
+    taken: AtomicU64,
+}
+
+impl Inbox {
+    pub(crate) fn new() -> Self {
+        Self {
+            deadlines: std::array::from_fn(|_| AtomicU64::new(0)),
+            keys: std::array::from_fn(|_| AtomicU32::new(0)),
+            put: AtomicU64::new(0),
+            taken: AtomicU64::new(0),
+        }
+    }
+
+    /// Puts an entry; false if there is no room. For the lane's thread.
+    #[inline]
+    pub(crate) fn put(&self, (deadline, key): Entry) -> bool {
+        let put = self.put.load(Ordering::Relaxed);
+        if put - self.taken.load(Ordering::Acquire) == INBOX as u64 {
+            return false;
+        }
+        let at = put as usize % INBOX;
+        self.deadlines[at].store(deadline, Ordering::Relaxed);
+        self.keys[at].store(key, Ordering::Relaxed);
+        self.put.store(put + 1, Ordering::Release);
+        true
+    }
+
+    /// Takes over what was put. For whoever has the lane's lock.
+    pub(crate) fn take_all(&self, mut each: impl FnMut(Entry)) {
+        let (put, taken) = (
+            self.put.load(Ordering::Acquire),
+            self.taken.load(Ordering::Relaxed),
+        );
+        for at in (taken..put).map(|entry| entry as usize % INBOX) {
+            each((
+                self.deadlines[at].load(Ordering::Relaxed),
+                self.keys[at].load(Ordering::Relaxed),
+            ));
+        }
+        self.taken.store(put, Ordering::Release);
+    }
 }
 
 #[derive(Debug, Default)]
@@ -173,7 +240,21 @@ impl Wheel {
             lanes: (0..=LANES)
                 .map(|_| CachePadded::new(Mutex::new(Lane::default())))
                 .collect(),
+            inboxes: (0..LANES).map(|_| CachePadded::new(Inbox::new())).collect(),
         }
+    }
+
+    /// Locks a lane and empties its inbox.
+    fn lock(&self, lane: usize) -> MutexGuard<'_, Lane> {
+        let mut guard = self.lanes[lane].lock();
+        if let Some(inbox) = self.inboxes.get(lane) {
+            inbox.take_all(|entry| guard.put(entry));
+        }
+        guard
+    }
+
+    fn locked(&self) -> impl Iterator<Item = MutexGuard<'_, Lane>> {
+        (0..self.lanes.len()).map(|lane| self.lock(lane))
     }
 
     /// The lane in which this thread should put.
@@ -182,16 +263,24 @@ impl Wheel {
         lane() as u64
     }
 
-    /// Puts an entry into a lane, one that [`Self::own_lane`] gave.
+    /// Puts an entry into this thread's lane, which [`Self::own_lane`] gave.
     #[inline]
     pub(crate) fn put(&self, lane: u64, deadline: u64, key: u32) {
-        self.lanes[lane as usize].lock().put((deadline, key));
+        debug_assert_eq!(lane, Self::own_lane(), "an inbox has one writer");
+        let is_put = |inbox: &CachePadded<Inbox>| inbox.put((deadline, key));
+        if !self.inboxes.get(lane as usize).is_some_and(is_put) {
+            self.put_locked(lane, deadline, key);
+        }
+    }
+
+    #[cold]
+    fn put_locked(&self, lane: u64, deadline: u64, key: u32) {
+        self.lock(lane as usize).put((deadline, key));
     }
 
     /// Takes up to `most` entries that are due at `now`, each lane's in order of deadline.
     pub(crate) fn pop_due(&self, now: u64, most: usize, due: &mut Vec<Entry>) {
-        for lane in &self.lanes {
-            let mut lane = lane.lock();
+        for mut lane in self.locked() {
             while due.len() < most {
                 match lane.pop_due(now) {
                     Some(entry) => due.push(entry),
@@ -204,7 +293,7 @@ impl Wheel {
     /// Moves an entry of that lane to an earlier deadline. Looks through its tick's list, so that bringing forward again and again
     /// leaves no entries behind; one that a sweep has taken meanwhile means nothing any more, and is put anew all the same.
     pub(crate) fn bring_forward(&self, lane: u64, from: u64, to: u64, key: u32) {
-        let mut lane = self.lanes[lane as usize].lock();
+        let mut lane = self.lock(lane as usize);
         lane.remove((from, key));
         lane.put((to, key));
     }
@@ -216,9 +305,8 @@ impl Wheel {
         standing: impl Fn(Entry) -> Standing,
         later: &mut Vec<Entry>,
     ) -> Option<u64> {
-        self.lanes
-            .iter()
-            .filter_map(|lane| lane.lock().earliest(&standing, later))
+        self.locked()
+            .filter_map(|mut lane| lane.earliest(&standing, later))
             .min()
     }
 }

@@ -126,29 +126,6 @@ const fn halves(wide: u128) -> [u64; 2] {
     [wide as u64, (wide >> 64) as u64]
 }
 
-impl Event {
-    #[inline]
-    pub(crate) fn pack(&self) -> Packed {
-        let (kind, flags, [low, high]) = self.what.pack();
-        let claim = self.hold.map(Claim::from);
-        let somebody = if self.patient.is_some() { SOMEBODY } else { 0 };
-        let slot = if self.slot.is_some() { SLOT } else { 0 };
-        let [patient_low, patient_high] = halves(self.patient.map_or(0, PatientId::to_u128));
-        Packed([
-            self.at.as_millis(),
-            self.schedule.0 | kind << KIND_SHIFT | flags | somebody | slot,
-            u64::from(self.version) | u64::from(self.slot.map_or(0, SlotNo::get)) << 32,
-            patient_low,
-            patient_high,
-            claim.map_or(0, |claim| {
-                u64::from(claim.version) | u64::from(claim.record) << 32
-            }),
-            low,
-            high,
-        ])
-    }
-}
-
 impl What {
     /// Kind, flags, and two words.
     #[inline]
@@ -184,6 +161,43 @@ impl What {
 }
 
 impl Packed {
+    /// Packs a slot's transition. `whose`: the patient and the claim, which is of that slot.
+    #[inline]
+    pub(crate) fn of_slot(
+        at: Timestamp,
+        schedule: ScheduleId,
+        slot: u16,
+        version: u32,
+        whose: Option<(PatientId, Claim)>,
+        what: What,
+    ) -> Self {
+        let (kind, flags, [low, high]) = what.pack();
+        let place = u64::from(version) | (u64::from(slot) + 1) << 32;
+        let somebody = if whose.is_some() { SOMEBODY } else { 0 };
+        let [patient_low, patient_high] = halves(whose.map_or(0, |(patient, _)| patient.to_u128()));
+        let claim = whose.map_or(0, |(_, claim)| {
+            u64::from(claim.version) | u64::from(claim.record) << 32
+        });
+        let head = schedule.0 | kind << KIND_SHIFT | flags | somebody | SLOT;
+        Self([
+            at.as_millis(),
+            head,
+            place,
+            patient_low,
+            patient_high,
+            claim,
+            low,
+            high,
+        ])
+    }
+
+    /// Packs what concerns a schedule as a whole.
+    pub(crate) fn of_schedule(at: Timestamp, schedule: ScheduleId, what: What) -> Self {
+        let (kind, flags, [low, high]) = what.pack();
+        let head = schedule.0 | kind << KIND_SHIFT | flags;
+        Self([at.as_millis(), head, 0, 0, 0, 0, low, high])
+    }
+
     // Every cast takes back what `pack` put in.
     pub(crate) fn unpack(self) -> Event {
         let [at, head, place, patient_low, patient_high, claim, low, high] = self.0;
@@ -298,18 +312,24 @@ mod tests {
         #[test]
         fn an_event_fits_a_cache_line(at: u64, schedule in 0u64..1 << 52, slot in prop::option::of(0u16..65_535), version: u32,
                                       somebody in prop::option::of((any::<u128>(), 0u32..1 << 28, any::<u32>())), what in what()) {
-            let schedule = ScheduleId(schedule);
-            let hold = slot.zip(somebody).map(|(slot, (_, record, version))| Claim { schedule, record, slot, version }.hold_id());
+            let (at, schedule) = (Timestamp::from_millis(at), ScheduleId(schedule));
+            let whose = slot.zip(somebody).map(|(slot, (patient, record, version))| {
+                (PatientId::new(patient), Claim { schedule, record, slot, version })
+            });
+            let packed = match slot {
+                Some(slot) => Packed::of_slot(at, schedule, slot, version, whose, what),
+                None => Packed::of_schedule(at, schedule, what),
+            };
             let event = Event {
-                at: Timestamp::from_millis(at),
+                at,
                 schedule,
                 slot: slot.map(SlotNo::from_index),
-                version,
-                patient: somebody.map(|(patient, ..)| PatientId::new(patient)),
-                hold,
+                version: slot.map_or(0, |_| version),
+                patient: whose.map(|(patient, _)| patient),
+                hold: whose.map(|(_, claim)| claim.hold_id()),
                 what,
             };
-            prop_assert_eq!(event.pack().unpack(), event);
+            prop_assert_eq!(packed.unpack(), event);
         }
     }
 }

@@ -5,7 +5,7 @@
 
 #[cfg(not(any(fairslot_loom, fairslot_shuttle)))]
 mod real {
-    pub(crate) use parking_lot::{Mutex, MutexGuard, RwLock};
+    pub(crate) use parking_lot::{Mutex, MutexGuard};
     pub(crate) use std::sync::atomic;
     pub(crate) use std::sync::{Arc, OnceLock};
 
@@ -15,6 +15,11 @@ mod real {
 
     /// Threads that have a lane of their own at one time.
     pub(crate) const LANES: usize = 64;
+
+    /// How many threads can be at work at one time, as far as the machine tells.
+    pub(crate) fn cores() -> usize {
+        std::thread::available_parallelism().map_or(1, usize::from)
+    }
 
     /// Which lanes are free. A thread takes one at its first use and gives it back when it ends.
     static FREE: parking_lot::Mutex<Vec<u16>> = parking_lot::const_mutex(Vec::new());
@@ -78,17 +83,11 @@ mod model {
     #[cfg(fairslot_loom)]
     pub(crate) use loom::sync::{Arc, atomic};
     #[cfg(fairslot_loom)]
-    use loom::sync::{
-        Mutex as Inner, MutexGuard as InnerGuard, RwLock as InnerRw, RwLockReadGuard,
-        RwLockWriteGuard,
-    };
+    use loom::sync::{Mutex as Inner, MutexGuard as InnerGuard};
     #[cfg(not(fairslot_loom))]
     pub(crate) use shuttle::sync::{Arc, atomic};
     #[cfg(not(fairslot_loom))]
-    use shuttle::sync::{
-        Mutex as Inner, MutexGuard as InnerGuard, RwLock as InnerRw, RwLockReadGuard,
-        RwLockWriteGuard,
-    };
+    use shuttle::sync::{Mutex as Inner, MutexGuard as InnerGuard};
 
     use std::collections::VecDeque;
 
@@ -97,6 +96,10 @@ mod model {
 
     pub(crate) fn lane() -> usize {
         LANES
+    }
+
+    pub(crate) fn cores() -> usize {
+        1
     }
 
     /// A mutex with parking_lot's face.
@@ -113,28 +116,6 @@ mod model {
         pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
             self.0
                 .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner)
-        }
-    }
-
-    /// A reader-writer lock with parking_lot's face.
-    #[derive(Debug, Default)]
-    pub(crate) struct RwLock<T>(InnerRw<T>);
-
-    impl<T> RwLock<T> {
-        pub(crate) fn new(value: T) -> Self {
-            Self(InnerRw::new(value))
-        }
-
-        pub(crate) fn read(&self) -> RwLockReadGuard<'_, T> {
-            self.0
-                .read()
-                .unwrap_or_else(std::sync::PoisonError::into_inner)
-        }
-
-        pub(crate) fn write(&self) -> RwLockWriteGuard<'_, T> {
-            self.0
-                .write()
                 .unwrap_or_else(std::sync::PoisonError::into_inner)
         }
     }

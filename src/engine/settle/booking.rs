@@ -131,7 +131,7 @@ impl Inner {
         &self,
         booking: BookingId,
         patient: PatientId,
-        bulletin: &mut Bulletin,
+        bulletin: &mut Bulletin<'_>,
     ) -> Result<(), Refusal> {
         let line = self.open_cancellable(booking, patient, bulletin.at)?;
         let word = line.give_back().ok_or(Refusal::WrongState)?;
@@ -146,7 +146,7 @@ impl Inner {
         booking: BookingId,
         patient: PatientId,
         target: ScheduleId,
-        bulletin: &mut Bulletin,
+        bulletin: &mut Bulletin<'_>,
     ) -> Result<Booking, Refusal> {
         let now = bulletin.at;
         let line = self.open_cancellable(booking, patient, now)?;
@@ -187,7 +187,7 @@ impl Inner {
             schedule: target,
             slot: new.slot,
             version: new.version,
-            whose: Some((patient, gained.hold_id())),
+            whose: Some((patient, gained)),
             what: What::ExchangedIn { from: booking },
         });
         if let Some(word) = freed {
@@ -211,7 +211,7 @@ impl Inner {
         &self,
         booking: BookingId,
         step: Visit,
-        bulletin: &mut Bulletin,
+        bulletin: &mut Bulletin<'_>,
     ) -> Result<(), Refusal> {
         let line = self.open_booking(booking, None, bulletin.at)?;
         if line.standing != Standing::Booked(step.from) {

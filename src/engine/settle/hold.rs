@@ -67,7 +67,7 @@ impl Inner {
         hold: HoldId,
         patient: PatientId,
         payment: Option<PaymentRef>,
-        bulletin: &mut Bulletin,
+        bulletin: &mut Bulletin<'_>,
     ) -> Result<Booking, Refusal> {
         let line = self.open_hold(hold, patient, bulletin.at)?;
         match line.standing {
@@ -89,7 +89,7 @@ impl Inner {
     }
 
     /// Claims the slot of an expired hold again, by name.
-    fn reclaim(&self, line: &Line<'_>, bulletin: &mut Bulletin) -> Result<Word, Refusal> {
+    fn reclaim(&self, line: &Line<'_>, bulletin: &mut Bulletin<'_>) -> Result<Word, Refusal> {
         let now = bulletin.at;
         let generation = line.schedule.tag();
         if line.pool.is_due(now.as_millis()) {
@@ -122,7 +122,7 @@ impl Inner {
         word: Word,
         late: bool,
         payment: Option<PaymentRef>,
-        bulletin: &mut Bulletin,
+        bulletin: &mut Bulletin<'_>,
     ) -> Booking {
         line.record.book();
         if let Some(payment) = payment {
@@ -138,7 +138,7 @@ impl Inner {
         &self,
         line: &Line<'_>,
         payment: Option<PaymentRef>,
-        bulletin: &mut Bulletin,
+        bulletin: &mut Bulletin<'_>,
     ) -> Option<PaymentRef> {
         let payment = payment?;
         match line.record.payment() {
@@ -155,7 +155,7 @@ impl Inner {
         &self,
         hold: HoldId,
         patient: PatientId,
-        bulletin: &mut Bulletin,
+        bulletin: &mut Bulletin<'_>,
     ) -> Result<(), Refusal> {
         let line = self.open_unconfirmed(hold, patient, bulletin.at)?;
         let word = line.give_back().ok_or(Refusal::HoldExpired)?;
@@ -185,7 +185,7 @@ impl Inner {
         hold: HoldId,
         patient: PatientId,
         ttl_ms: u64,
-        bulletin: &mut Bulletin,
+        bulletin: &mut Bulletin<'_>,
     ) -> Result<Timestamp, Refusal> {
         let now = bulletin.at;
         let line = self.open_unconfirmed(hold, patient, now)?;
