@@ -24,7 +24,7 @@ use record::{Memo, Record};
 const CHUNK: usize = if cfg!(any(fairslot_loom, fairslot_shuttle)) {
     4
 } else {
-    4_096
+    32_768
 };
 
 pub(crate) struct Ledger {
@@ -179,6 +179,12 @@ impl Ledger {
 impl<'a> Book<'a> {
     pub(crate) fn patient(&self) -> PatientId {
         self.patient
+    }
+
+    /// Whether this patient surely has no lines.
+    #[inline]
+    pub(crate) fn is_blank(&self) -> bool {
+        self.locked.is_blank()
     }
 
     /// This patient's lines: the number of each and its record.

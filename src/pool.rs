@@ -216,10 +216,10 @@ impl Pool {
         self.due.is_past(now)
     }
 
-    /// Reads a word of each line that a claim here will want, by one of that hash.
+    /// Reads a word of each of the pool's two lines.
     #[inline]
-    pub(crate) fn touch(&self, hash: u64) -> u64 {
-        self.hold_ttl.load(Ordering::Relaxed) ^ self.slots.touch(hash)
+    pub(crate) fn touch(&self) -> u64 {
+        self.meta.load(Ordering::Relaxed) ^ self.hold_ttl.load(Ordering::Relaxed)
     }
 
     /// Whether a hash may be one of those who ever won here. A no is for good.

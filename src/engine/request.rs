@@ -50,6 +50,7 @@ impl Engine {
                 }
                 Some(Look::Open) => {
                     let hash = inner.touch(request, 0);
+                    inner.touch_slot(request);
                     return inner.admit(request, inner.now(), hash);
                 }
                 _ => {}
@@ -68,6 +69,9 @@ impl Engine {
             let mut hashes = [0; BATCH];
             for ((request, hash), more) in batch.iter().zip(&mut hashes).zip(0..) {
                 *hash = self.inner.touch(request, more);
+            }
+            for request in batch {
+                self.inner.touch_slot(request);
             }
             for (request, hash) in batch.iter().zip(hashes) {
                 outcomes.push(self.inner.request(request, Some(now), Some(hash)));
@@ -382,6 +386,9 @@ impl Inner {
         now: Timestamp,
     ) -> Seen<'a> {
         let mut seen = Seen::default();
+        if book.is_blank() {
+            return seen;
+        }
         for (number, record) in book.lines() {
             let standing = Self::standing(record, now);
             if standing.is_forgotten(now) {
@@ -444,21 +451,29 @@ impl Inner {
         })
     }
 
-    /// Reads a word of every cache line that a request will want, so that the misses overlap: before reading the clock and taking a lock, which
-    /// wait for what was read before. `more`: how many are worked on before it. The answer is the patient's hash.
+    /// Reads a word of every cache line that a request will want and whose address is known, so that the misses overlap: before reading the clock
+    /// and taking a lock, which wait for what was read before. `more`: how many are worked on before it. The answer is the patient's hash.
+    ///
+    /// A core has some hundred instructions a request under way while it waits: what need not be in here and in [`Self::touch_slot`] must not.
     #[inline]
     fn touch(&self, request: &Request, more: u32) -> u64 {
         let hash = self.ledger.hash(request.patient());
-        let mut sum = self.ledger.touch(hash) ^ self.ledger.touch_record(more);
-        if let Some(pool) = request
-            .schedules()
-            .first()
-            .and_then(|schedule| self.places.find(*schedule))
-        {
-            sum ^= pool.touch(self.filter_hash(request.patient()));
-        }
-        black_box(sum);
+        let pool = self.first_pool(request).map_or(0, Pool::touch);
+        black_box(self.ledger.touch(hash) ^ self.ledger.touch_record(more) ^ pool);
         hash
+    }
+
+    /// The same for the lines that the pool's line leads to.
+    #[inline]
+    fn touch_slot(&self, request: &Request) {
+        if let Some(pool) = self.first_pool(request) {
+            black_box(pool.slots().touch(self.filter_hash(request.patient())));
+        }
+    }
+
+    #[inline]
+    fn first_pool(&self, request: &Request) -> Option<&Pool> {
+        self.places.find(*request.schedules().first()?)
     }
 }
 

@@ -162,13 +162,18 @@ impl Slots {
         FreeWord(&self.bits).any() || self.left.load(Ordering::Acquire) != 0
     }
 
-    /// Reads the word of the slot that would be claimed next, and that of the hash in the filter.
+    /// Reads the word of the slot that would be claimed next, if it is one of the first 32, and that of the hash in the filter.
     #[inline]
     pub(crate) fn touch(&self, hash: u64) -> u64 {
-        // Below 64.
-        let slot = self.bits.load(Ordering::Relaxed).trailing_zeros() as u16;
-        let word = self.word(slot).map_or(0, |at| at.0.load(Ordering::Relaxed));
-        word ^ u64::from(self.may_know(hash))
+        let Some(first) = self.first.get() else {
+            return 0;
+        };
+        let slot = self.bits.load(Ordering::Relaxed).trailing_zeros() as usize;
+        let before = first.len() - self.first_room() as usize;
+        let word = first
+            .get(before + slot)
+            .map_or(0, |word| word.load(Ordering::Relaxed));
+        word ^ u64::from(filter::may_hold(first, self.filter_words(), hash))
     }
 
     /// Clears the lowest bit there is and says whose it was.

@@ -42,27 +42,19 @@ struct Bucket {
 }
 
 impl Bucket {
-    /// Which entries are under the tag, and which are empty: a bit each. One pass without a branch: nearly always none is and some are.
+    /// The first entry under the tag, from that one on: its index and number.
     #[inline]
-    fn scan(&self, tag: u64) -> Scan {
-        let mut scan = Scan { found: 0, empty: 0 };
-        for (i, entry) in self.entries.iter().enumerate() {
-            // Acquire: for those who look without the lock.
-            let entry = entry.load(Ordering::Acquire);
-            scan.found |= u32::from(entry & !NUMBER == tag) << i;
-            scan.empty |= u32::from(entry == 0) << i;
-        }
-        // A tag of zeros is not an empty entry.
-        scan.found &= !scan.empty;
-        scan
+    fn find(&self, tag: u64, from: usize) -> Option<(usize, u32)> {
+        (from..ENTRIES).find_map(|i| number_under(tag, &self.entries[i]).map(|number| (i, number)))
     }
 }
 
-/// See [`Bucket::scan`].
-#[derive(Clone, Copy)]
-struct Scan {
-    found: u32,
-    empty: u32,
+/// The number of an entry, if it is under the tag.
+#[inline]
+fn number_under(tag: u64, entry: &AtomicU64) -> Option<u32> {
+    // Acquire: for those who look without the lock. Equal tags leave the number alone; and no number is 0.
+    let number = entry.load(Ordering::Acquire) ^ tag;
+    (number <= NUMBER && number != 0).then_some(number as u32)
 }
 
 pub(crate) struct Lines {
@@ -150,7 +142,7 @@ impl Lines {
     pub(crate) fn peek(&self, hash: u64) -> bool {
         let tag = tag_of(hash);
         self.chain(self.bucket(hash))
-            .any(|part| part.scan(tag).found != 0)
+            .any(|part| part.find(tag, 0).is_some())
     }
 
     fn chain<'a>(&'a self, bucket: &'a Bucket) -> impl Iterator<Item = &'a Bucket> {
@@ -169,6 +161,13 @@ impl Lines {
 }
 
 impl<'a> Locked<'a> {
+    /// Whether surely nothing stands under the hash: nearly always so, and the whole bucket is read in one go.
+    #[inline]
+    pub(crate) fn is_blank(&self) -> bool {
+        let others = |entry| number_under(self.tag, entry).is_none();
+        self.bucket.next.load(Ordering::Acquire) == 0 && self.bucket.entries.iter().all(others)
+    }
+
     /// The numbers whose tag is that of the hash: those under it, and, once in 2^36, a stranger's.
     #[inline]
     pub(crate) fn matches(&self) -> Matches<'a> {
@@ -176,21 +175,20 @@ impl<'a> Locked<'a> {
             lines: self.lines,
             bucket: self.bucket,
             tag: self.tag,
-            found: self.bucket.scan(self.tag).found,
+            from: 0,
         }
     }
 
     /// Puts a number under the hash; false if there is no room left to link on.
     #[inline]
     pub(crate) fn insert(&self, number: u32) -> bool {
-        let empty = self.bucket.scan(self.tag).empty;
-        match self.bucket.entries.get(empty.trailing_zeros() as usize) {
-            Some(place) => {
+        for place in &self.bucket.entries {
+            if place.load(Ordering::Relaxed) == 0 {
                 place.store(self.tag | u64::from(number), Ordering::Release);
-                true
+                return true;
             }
-            None => self.insert_beyond(number),
         }
+        self.insert_beyond(number)
     }
 
     #[cold]
@@ -246,8 +244,8 @@ pub(crate) struct Matches<'a> {
     lines: &'a Lines,
     bucket: &'a Bucket,
     tag: u64,
-    /// Entries of this bucket that are still to come.
-    found: u32,
+    /// The entry to look at next.
+    from: usize,
 }
 
 impl Iterator for Matches<'_> {
@@ -255,13 +253,13 @@ impl Iterator for Matches<'_> {
 
     #[inline]
     fn next(&mut self) -> Option<u32> {
-        while self.found == 0 {
-            self.bucket = self.lines.next_part(self.bucket)?;
-            self.found = self.bucket.scan(self.tag).found;
+        loop {
+            if let Some((i, number)) = self.bucket.find(self.tag, self.from) {
+                self.from = i + 1;
+                return Some(number);
+            }
+            (self.bucket, self.from) = (self.lines.next_part(self.bucket)?, 0);
         }
-        let entry = self.bucket.entries[self.found.trailing_zeros() as usize].load(Ordering::Relaxed);
-        self.found &= self.found - 1;
-        Some((entry & NUMBER) as u32)
     }
 }
 
