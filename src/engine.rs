@@ -12,9 +12,11 @@ mod request;
 mod settle;
 mod stats;
 mod supply;
+mod turn;
 
 use std::fmt;
 
+use crate::gate::Gate;
 use crate::ledger::Ledger;
 use crate::ledger::record::{Phase, Record};
 use crate::pool::Pool;
@@ -36,7 +38,7 @@ pub use audit::{Audit, Availability, Finding};
 pub use builder::EngineBuilder;
 pub use driver::Driver;
 pub use observe::Subscription;
-pub use stats::Stats;
+pub use stats::{LimitStats, Stats};
 
 use observe::Feeds;
 use stats::{COUNTERS, Count};
@@ -64,6 +66,8 @@ struct Inner {
     /// The highest time at which anything was changed, in milliseconds.
     high: AtomicU64,
     settings: Settings,
+    /// Who may ask how often, if anybody may not ask as they like.
+    gate: Option<Box<Gate>>,
     /// Hashes identities for the pools' filters.
     keys: Keys,
     /// Patients whose named requests were granted lately.
@@ -285,7 +289,9 @@ impl Bulletin<'_> {
                 whose,
                 what,
             } = note();
-            feeds.send(Packed::of_slot(self.at, schedule, slot, version, whose, what));
+            feeds.send(Packed::of_slot(
+                self.at, schedule, slot, version, whose, what,
+            ));
         }
     }
 

@@ -47,14 +47,17 @@
 #![doc(test(attr(deny(warnings))))]
 
 mod engine;
+mod gate;
 mod ledger;
 mod pool;
 mod raw;
 mod words;
 
 pub use engine::{
-    Advance, Audit, Availability, Driver, Engine, EngineBuilder, Finding, Stats, Subscription,
+    Advance, Audit, Availability, Driver, Engine, EngineBuilder, Finding, LimitStats, Stats,
+    Subscription,
 };
+pub use gate::limit::{Limit, Limiter};
 pub use words::ask::{Booking, Hold, Outcome, Request};
 pub use words::clock::{Clock, CoarseClock, ManualClock, RecentTime, SystemClock};
 pub use words::error::{Invalid, SupplyError};

@@ -3,6 +3,7 @@
 pub(crate) mod arena;
 pub(crate) mod bits;
 pub(crate) mod bound;
+pub(crate) mod cells;
 pub(crate) mod filter;
 pub(crate) mod hash;
 pub(crate) mod lately;

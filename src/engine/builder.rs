@@ -5,9 +5,11 @@ use std::fmt;
 use rand::TryRng;
 use rand::rngs::SysRng;
 
+use crate::gate::limit::Limit;
+use crate::gate::{Gate, PerKind};
 use crate::ledger::Ledger;
 use crate::pool::places::Places;
-use crate::raw::hash::Keys;
+use crate::raw::hash::SplitMix;
 use crate::raw::lately::Lately;
 use crate::raw::tally::Tally;
 use crate::raw::wheel::Wheel;
@@ -42,6 +44,8 @@ pub struct EngineBuilder {
     schedules_max: u32,
     expected_lines: u32,
     retire_after_ms: Option<u64>,
+    /// The narrowest first, as the gate has them.
+    limits: PerKind<Limit>,
 }
 
 impl EngineBuilder {
@@ -55,6 +59,7 @@ impl EngineBuilder {
             schedules_max: 1 << 22,
             expected_lines: 1 << 14,
             retire_after_ms: Some(7 * MEMORY_MS),
+            limits: PerKind::default(),
         }
     }
 
@@ -110,6 +115,35 @@ impl EngineBuilder {
     /// `None` keeps all for ever. Default 7 days. `advance` retires them.
     pub fn retire_after_ms(mut self, ms: Option<u64>) -> Self {
         self.retire_after_ms = ms;
+        self
+    }
+
+    /// How often one patient may ask. Default: no limit, here and for the other three, and then a request costs nothing for it. One a second, five at
+    /// once, is what a person with an impatient thumb stays below.
+    ///
+    /// A request passes if it is within every limit that it names a key for, and is refused as `rate_limited` otherwise; a key that it doesn't name is not
+    /// asked for. Only a request that could have a slot is counted: see [`Engine::request`].
+    pub fn patient_limit(mut self, limit: Limit) -> Self {
+        self.limits[0] = Some(limit);
+        self
+    }
+
+    /// How often one account may ask. Let requests name an account only once it has logged in: who may name another's can use up its turns.
+    pub fn account_limit(mut self, limit: Limit) -> Self {
+        self.limits[1] = Some(limit);
+        self
+    }
+
+    /// How often one device may ask: a family's phone, or a kiosk, which should rather have no device than this limit.
+    pub fn device_limit(mut self, limit: Limit) -> Self {
+        self.limits[2] = Some(limit);
+        self
+    }
+
+    /// How often one network may ask, which is the first 24 bits of an IPv4 address, also where IPv6 carries it, or the first 48 of an IPv6 address. Whole
+    /// neighbourhoods share one behind a carrier's translation of addresses: leave room for hundreds of people.
+    pub fn network_limit(mut self, limit: Limit) -> Self {
+        self.limits[3] = Some(limit);
         self
     }
 
@@ -175,12 +209,14 @@ impl EngineBuilder {
             })?,
         };
         let mut key = SplitMix(seed);
+        let (ledger_keys, filter_keys) = (key.keys(), key.keys());
+        let gate = Gate::new(self.limits, &mut key)?;
         let clock = self.clock.unwrap_or_else(|| Box::new(SystemClock::new()));
         Ok(Engine {
             inner: Arc::new(Inner {
                 places: Places::new(self.schedules_max),
                 // Number 0 stands for none.
-                ledger: Ledger::new(self.expected_lines, self.records_max + 1, key.keys()),
+                ledger: Ledger::new(self.expected_lines, self.records_max + 1, ledger_keys),
                 wheel: Wheel::new(),
                 recent: clock.recent(),
                 clock,
@@ -190,30 +226,14 @@ impl EngineBuilder {
                     book_lines_max: self.book_lines_max,
                     retire_after_ms: self.retire_after_ms,
                 },
-                keys: key.keys(),
+                keys: filter_keys,
+                gate: gate.map(Box::new),
                 named: Lately::new(self.expected_lines),
                 tally: Tally::new(),
                 feeds: Feeds::new(),
                 chores: Mutex::new(Chores::default()),
             }),
         })
-    }
-}
-
-/// Keys from a seed: SplitMix64 (Steele, Lea, Flood, OOPSLA 2014), whose steps are a bijection of the seed each.
-struct SplitMix(u64);
-
-impl SplitMix {
-    fn keys(&mut self) -> Keys {
-        Keys(std::array::from_fn(|_| self.next()))
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
     }
 }
 
@@ -226,6 +246,7 @@ impl fmt::Debug for EngineBuilder {
             .field("schedules_max", &self.schedules_max)
             .field("expected_lines", &self.expected_lines)
             .field("retire_after_ms", &self.retire_after_ms)
+            .field("limits", &self.limits)
             .finish_non_exhaustive()
     }
 }

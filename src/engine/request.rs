@@ -1,10 +1,11 @@
-//! Somebody asks for a slot: look → book → rules → claim.
+//! Somebody asks for a slot: look → book → gate → rules → claim.
 //!
 //! Most answers end at the look, which reads one or two shared lines and writes none: [`Inner::glance`]. What is left goes to the patient's
 //! book, and under its lock judges schedule by schedule: [`Inner::admit`]. Once a slot is claimed nothing refuses.
 
 use std::hint::black_box;
 
+use crate::gate;
 use crate::ledger::Book;
 use crate::ledger::record::{Phase, Record};
 use crate::pool::word::State;
@@ -16,6 +17,7 @@ use crate::words::refusal::{Refusal, Rule};
 use crate::words::time::Timestamp;
 
 use super::stats::Count;
+use super::turn::Turn;
 use super::{Bulletin, Engine, Inner, MEMORY_MS, Note, Standing};
 
 /// Requests whose cache lines are touched together. More does not help: a core has a dozen misses under way at most.
@@ -35,7 +37,8 @@ impl Engine {
     /// [`Clock::now`](crate::Clock::now).
     ///
     /// # Refusals
-    /// In this order: `unknown_schedule`, `request_mismatch`, `withdrawn`, `not_open`, `closed`, `already_holds`, `sold_out`, `rule`.
+    /// In this order: `unknown_schedule`, `request_mismatch`, `withdrawn`, `not_open`, `closed`, `already_holds`, `sold_out`,
+    /// `rate_limited`, `rule`.
     // The way to a plain "sold out" is short enough to stand where it is called; everything else is one call away.
     #[inline(always)]
     #[must_use]
@@ -186,15 +189,15 @@ impl Inner {
         let mut bulletin = self.bulletin(now);
         let book = self.ledger.book(request.patient(), hash);
         let seen = self.read(&book, request.request_id(), now);
-        let mut first = None;
-        let mut outcome = None;
+        let (mut turn, mut first, mut outcome) = (Turn::default(), None, None);
         for &schedule in request.schedules() {
-            match self.judge(&book, &seen, request, schedule, &mut bulletin) {
+            match self.judge(&book, &seen, request, schedule, &mut turn, &mut bulletin) {
                 Ok(held) => {
                     outcome = Some(Outcome::Held(held));
                     break;
                 }
                 Err(why) => {
+                    turn.note(why);
                     first.get_or_insert(why);
                 }
             }
@@ -202,6 +205,7 @@ impl Inner {
         drop(book);
         self.close(&bulletin);
         outcome.unwrap_or_else(|| {
+            self.end_turn_with_nothing(turn, || gate::keys_of(request), now);
             let why = first.unwrap_or(Refusal::UnknownSchedule);
             self.count_refused_request(why);
             Outcome::Refused(why)
@@ -215,6 +219,7 @@ impl Inner {
         seen: &Seen<'_>,
         request: &Request,
         schedule: ScheduleId,
+        turn: &mut Turn,
         bulletin: &mut Bulletin<'_>,
     ) -> Result<Hold, Refusal> {
         let now = bulletin.at;
@@ -236,6 +241,7 @@ impl Inner {
             return Ok(answer);
         }
         self.may_claim(book, seen, pool, schedule, bulletin)?;
+        self.take_turn(turn, || gate::keys_of(request), (pool, schedule), now)?;
         if seen.live_holds >= self.settings.live_holds_max {
             return Err(Refusal::Rule {
                 rule: Rule::LiveHolds,

@@ -1,5 +1,6 @@
 //! Counters, always on: a row a thread, summed when asked.
 
+use crate::gate::{KINDS, Kinds};
 use crate::words::refusal::{CODES, Refusal};
 
 use super::Engine;
@@ -23,10 +24,13 @@ pub(super) enum Count {
     Remembered,
 }
 
-/// Plain counts, then refusals of requests by code, then refusals of other verbs by code. A request is counted once, by what became of it.
+/// Plain counts, then refusals of requests by code, then refusals of other verbs by code; a request is counted once, by what became of it. Then by kind of key
+/// whom a limit refused, and whose cell was taken over.
 const REQUESTS: usize = Count::Remembered as usize + 1;
 const OTHERS: usize = REQUESTS + CODES.len();
-pub(super) const COUNTERS: usize = OTHERS + CODES.len();
+const LIMITED: usize = OTHERS + CODES.len();
+const DISPLACED: usize = LIMITED + KINDS.len();
+pub(super) const COUNTERS: usize = DISPLACED + KINDS.len();
 
 /// What the engine has done since it was built.
 ///
@@ -65,6 +69,23 @@ pub struct Stats {
     pub retired: u64,
     /// Refusals of every verb by code, in order of precedence.
     pub refused: Vec<(&'static str, u64)>,
+    /// Each limit that the builder set.
+    pub limits: Vec<LimitStats>,
+}
+
+/// How one limit of the gate fares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct LimitStats {
+    /// Whom it limits: `patient`, `account`, `device` or `network`.
+    pub key: &'static str,
+    /// For how many keys it has room, 8 bytes each.
+    pub cells: u64,
+    /// Calls that it refused. One that several limits refuse counts for each.
+    pub refused: u64,
+    /// Calls for which the cell of another key was taken over that still owed something. More than one in a thousand of those that passed: give it more cells.
+    pub displaced: u64,
 }
 
 impl super::Inner {
@@ -75,6 +96,30 @@ impl super::Inner {
 
     pub(super) fn count_refusal(&self, why: Refusal) {
         self.tally.add(OTHERS + why.ordinal(), 1);
+    }
+
+    pub(super) fn count_limited(&self, by: Kinds) {
+        by.each().for_each(|kind| self.tally.add(LIMITED + kind, 1));
+    }
+
+    pub(super) fn count_displaced(&self, of: Kinds) {
+        of.each()
+            .for_each(|kind| self.tally.add(DISPLACED + kind, 1));
+    }
+
+    /// What each limit has done.
+    fn limits(&self) -> Vec<LimitStats> {
+        let limiters = self.gate.iter().flat_map(|gate| gate.limiters());
+        let limit = |kind: usize, cells| LimitStats {
+            key: KINDS[kind],
+            cells,
+            refused: self.tally.sum(LIMITED + kind),
+            displaced: self.tally.sum(DISPLACED + kind),
+        };
+        limiters
+            .enumerate()
+            .filter_map(|(kind, limiter)| Some(limit(kind, limiter.as_ref()?.cells())))
+            .collect()
     }
 
     pub(super) fn sum(&self, what: Count) -> u64 {
@@ -117,6 +162,7 @@ impl Engine {
                         .map(|(asked, other)| asked + other),
                 )
                 .collect(),
+            limits: self.inner.limits(),
         }
     }
 }

@@ -34,6 +34,24 @@ impl Keys {
     }
 }
 
+/// Keys from a seed: SplitMix64 (Steele, Lea, Flood, OOPSLA 2014), whose steps are a bijection of the seed each.
+pub(crate) struct SplitMix(pub(crate) u64);
+
+impl SplitMix {
+    /// The next ones.
+    pub(crate) fn keys(&mut self) -> Keys {
+        Keys(std::array::from_fn(|_| self.next()))
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+}
+
 #[inline]
 const fn fold(a: u64, b: u64) -> u64 {
     let product = a as u128 * b as u128;

@@ -169,6 +169,24 @@ impl Request {
         self.id
     }
 
+    /// The account that asks, if it was said.
+    #[must_use]
+    pub const fn account_id(&self) -> Option<AccountId> {
+        self.account
+    }
+
+    /// The device it comes from, if it was said.
+    #[must_use]
+    pub const fn device_id(&self) -> Option<DeviceId> {
+        self.device
+    }
+
+    /// The address it comes from, if it was said.
+    #[must_use]
+    pub const fn network_address(&self) -> Option<IpAddr> {
+        self.network
+    }
+
     /// Its channel, if it was said.
     #[must_use]
     pub const fn channel_id(&self) -> Option<ChannelId> {

@@ -57,6 +57,11 @@ pub enum Refusal {
     AlreadyHolds,
     /// Every slot is taken. No time to come back is given: it would be an oracle for scalpers.
     SoldOut,
+    /// The patient, the account, the device or the network has asked too often.
+    RateLimited {
+        /// Milliseconds until it may ask again: one before that it may not.
+        retry_after_ms: u64,
+    },
     /// A rule says no.
     Rule {
         /// Which one.
@@ -97,7 +102,7 @@ impl fmt::Display for Rule {
 }
 
 /// How many codes there are; the order of [`Refusal::ordinal`].
-pub(crate) const CODES: [&str; 20] = [
+pub(crate) const CODES: [&str; 21] = [
     "unknown_schedule",
     "unknown_hold",
     "unknown_booking",
@@ -117,6 +122,7 @@ pub(crate) const CODES: [&str; 20] = [
     "closed",
     "already_holds",
     "sold_out",
+    "rate_limited",
     "rule",
 ];
 
@@ -143,7 +149,8 @@ impl Refusal {
             Self::Closed => 16,
             Self::AlreadyHolds => 17,
             Self::SoldOut => 18,
-            Self::Rule { .. } => 19,
+            Self::RateLimited { .. } => 19,
+            Self::Rule { .. } => 20,
         }
     }
 
@@ -153,16 +160,20 @@ impl Refusal {
         CODES[self.ordinal()]
     }
 
-    /// Milliseconds until asking again makes sense, where that is known: until the opening, for `not_open`.
+    /// Milliseconds until asking again makes sense, where that is known: until the opening, for `not_open`;
+    /// until it is their turn, for `rate_limited`.
     #[must_use]
     pub const fn retry_after(self) -> Option<u64> {
         match self {
-            Self::NotOpen { retry_after_ms } => Some(retry_after_ms),
+            Self::NotOpen { retry_after_ms } | Self::RateLimited { retry_after_ms } => {
+                Some(retry_after_ms)
+            }
             _ => None,
         }
     }
 
-    /// Whether the very same call may get another answer later: a slot may return, a schedule open or be reinstated, a rule allow it.
+    /// Whether the very same call may get another answer later: a slot may return, a schedule open or be reinstated, a
+    /// limit or a rule allow it.
     #[must_use]
     pub const fn is_transient(self) -> bool {
         match self {
@@ -170,6 +181,7 @@ impl Refusal {
             | Self::Withdrawn
             | Self::AlreadyHolds
             | Self::SoldOut
+            | Self::RateLimited { .. }
             | Self::Rule { .. } => true,
             Self::UnknownSchedule
             | Self::UnknownHold
@@ -222,6 +234,12 @@ impl fmt::Display for Refusal {
                 "you have a slot of this session already; confirm or use that one"
             }
             Self::SoldOut => "every slot of this session is taken; choose another",
+            Self::RateLimited { retry_after_ms } => {
+                return write!(
+                    f,
+                    "too many requests from you; come back in {retry_after_ms} ms"
+                );
+            }
             Self::Rule {
                 rule: Rule::LiveHolds,
             } => "you have as many unconfirmed holds as allowed; confirm or release one",

@@ -1,5 +1,6 @@
 //! Of a booking: cancel · exchange · check in · fulfil · no-show.
 
+use crate::gate;
 use crate::ledger::record::Phase;
 use crate::pool::word::State;
 use crate::words::ask::Booking;
@@ -10,6 +11,7 @@ use crate::words::refusal::{Refusal, Rule};
 use crate::words::time::Timestamp;
 
 use super::super::stats::Count;
+use super::super::turn::Turn;
 use super::super::{Bulletin, Engine, Inner, Note, Standing};
 use super::Line;
 
@@ -28,7 +30,7 @@ impl Engine {
 
     /// Changes a booking for one of another schedule (改约): the new slot is claimed before the old one is let go, and the patient never stands
     /// without one. The payment goes with the patient. The target is judged as if the old slot were gone already, except that the
-    /// same schedule is `already_holds`.
+    /// same schedule is `already_holds`. It asks for a slot, so the patient's limit counts it; the other limits don't, for it comes from nowhere.
     ///
     /// # Errors
     /// Those of [`cancel`](Self::cancel), then those of a request for the target. Whatever the error, the old booking stands.
@@ -158,19 +160,20 @@ impl Inner {
         // The same schedule is `already_holds` here by itself: the old slot is live.
         let seen = self.read(&line.book, None, now);
         self.may_claim(&line.book, &seen, pool, target, bulletin)?;
+        let (mut turn, keys) = (Turn::default(), || gate::keys_of_patient(patient));
+        self.take_turn(&mut turn, keys, (pool, target), now)?;
         if seen.lines >= self.settings.book_lines_max {
             return Err(Refusal::Rule {
                 rule: Rule::BookFull,
             });
         }
-        let new = self.claim(
-            &line.book,
-            pool,
-            target,
-            Phase::Booked,
-            now,
-            Timestamp::default(),
-        )?;
+        let (phase, no_deadline) = (Phase::Booked, Timestamp::default());
+        let new = self
+            .claim(&line.book, pool, target, phase, now, no_deadline)
+            .inspect_err(|why| {
+                turn.note(*why);
+                self.end_turn_with_nothing(turn, keys, now);
+            })?;
         // From here on nothing refuses: the book is locked, and only who holds it changes what is booked.
         if let Some(payment) = line.record.payment() {
             new.record.pay(payment);

@@ -1,0 +1,102 @@
+//! Whether it is the asker's turn, and what becomes of the charge.
+//!
+//! The gate is asked once a request, at the first of its schedules that has a slot to give: a request that could have none costs nobody a turn. The charge stands if a
+//! slot was given, or if the rules said no, which is an answer that took looking into the book. If all that there was went to others at
+//! the last moment, it is given back: "sold out" costs nothing at the look either.
+
+use crate::gate::Keys;
+use crate::pool::Pool;
+use crate::words::id::ScheduleId;
+use crate::words::refusal::Refusal;
+use crate::words::time::Timestamp;
+
+use super::Inner;
+
+/// A request's dealings with the gate.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) enum Turn {
+    /// The gate has not been asked.
+    #[default]
+    NotAsked,
+    /// It is their turn, and they were charged for it.
+    Given,
+    /// The same, and a rule refused.
+    Used,
+    /// It is not.
+    Refused(Refusal),
+}
+
+impl Turn {
+    /// A schedule refused.
+    pub(super) fn note(&mut self, why: Refusal) {
+        if matches!((&self, why), (Self::Given, Refusal::Rule { .. })) {
+            *self = Self::Used;
+        }
+    }
+}
+
+impl Inner {
+    /// Refuses if it is not their turn. For a schedule that may have a slot to give.
+    #[inline]
+    pub(super) fn take_turn(
+        &self,
+        turn: &mut Turn,
+        keys: impl FnOnce() -> Keys,
+        (pool, schedule): (&Pool, ScheduleId),
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        if self.gate.is_none() {
+            return Ok(());
+        }
+        self.ask_gate(turn, keys, (pool, schedule), now)
+    }
+
+    #[inline(never)]
+    fn ask_gate(
+        &self,
+        turn: &mut Turn,
+        keys: impl FnOnce() -> Keys,
+        (pool, schedule): (&Pool, ScheduleId),
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        // A free bit may have been left behind by a late confirm: nothing is to be had there, whoever's turn it is.
+        if !pool.has_free(schedule.tag()) {
+            return Err(if pool.is_withdrawn() {
+                Refusal::Withdrawn
+            } else {
+                Refusal::SoldOut
+            });
+        }
+        if let (Turn::NotAsked, Some(gate)) = (&turn, &self.gate) {
+            *turn = match gate.ask(&keys(), now) {
+                Ok(displaced) => {
+                    self.count_displaced(displaced);
+                    Turn::Given
+                }
+                Err(too_soon) => {
+                    self.count_limited(too_soon.by);
+                    Turn::Refused(Refusal::RateLimited {
+                        retry_after_ms: too_soon.retry_after_ms,
+                    })
+                }
+            };
+        }
+        match *turn {
+            Turn::Refused(why) => Err(why),
+            _ => Ok(()),
+        }
+    }
+
+    /// Nothing was given in the end.
+    #[inline]
+    pub(super) fn end_turn_with_nothing(
+        &self,
+        turn: Turn,
+        keys: impl FnOnce() -> Keys,
+        now: Timestamp,
+    ) {
+        if let (Turn::Given, Some(gate)) = (turn, &self.gate) {
+            gate.refund(&keys(), now);
+        }
+    }
+}

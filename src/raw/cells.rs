@@ -1,0 +1,423 @@
+//! A rate limit for any number of keys, in memory that never grows: may this key have another turn yet, and if not, when?
+//!
+//! The generic cell rate algorithm (GCRA, ITU-T I.371) keeps one instant a key, its *theoretical arrival time*: the end of the turns it has had, as if
+//! each had lasted its `step`. How far that lies ahead is the key's debt. With a debt above the tolerance it has to wait; a turn adds a step.
+//!
+//! A cell is one word: 20 bits of the key's hash (the tag, never 0) and 44 bits of that instant. Eight cells are a line, a cache line, and the hash says
+//! which. **A key without a cell takes over the one of its line that owes least, debt and all.** A cell that owes nothing is as good as
+//! an empty one. Where all eight owe something, the newcomer inherits the smallest debt: nobody who invents keys gets out of one that way.
+//! Whose cell it was is free of that debt; with two cells and more for every key that owes something, that all but never happens.
+//!
+//! # How exact
+//! Time is counted in ticks, of which a turn costs a whole number: for 7 turns in a minute a tick is a seventh of a millisecond. So nothing is ever rounded
+//! but the wait, up to the next millisecond: one before it the answer is no, at it yes.
+//!
+//! Alone in its line a key gets exactly what GCRA gives it. It gets more if its cell was taken over in between (by no more than the debt that went
+//! with it), or if two threads gave it a first turn at once in two cells and the line is full before they are [united](Line::unite). It gets less
+//! if another key of its line has its tag: eight chances in 2^20 a look at a full line. The hash is keyed: nobody can choose to.
+//!
+//! # Any time there is
+//! Instants are kept modulo 2^44 ticks, so the year matters no more than the uptime. What is told apart is the half before now and the half after it. No debt is
+//! longer than a sixteenth; and before anything is written, cells that owe nothing are emptied if that was last done a quarter of the range ago (139 years, where a
+//! tick is a millisecond; never less than an hour). So every cell lies in the half where it belongs. Time does not go back: what was written is
+//! judged by no earlier instant than it was written at.
+//!
+//! # Ordering
+//! A word says all there is to know of a cell and publishes nothing else, so loads and swaps are Relaxed: every step is one swap of one word, which fails if the
+//! word has changed. Two words have to do with each other in one place, where a key may have got two cells: `Line::unite` argues it.
+//! `latest` is a number on its own. `swept` is written Release by who has emptied cells and read Acquire, so that whoever goes by it finds them empty.
+
+use std::fmt;
+
+use crate::words::sync::Mutex;
+use crate::words::sync::atomic::{AtomicU64, Ordering, fence};
+
+/// Cells in a line.
+pub(crate) const WAYS: usize = if cfg!(any(fairslot_loom, fairslot_shuttle)) {
+    2
+} else {
+    8
+};
+
+const INSTANT_BITS: u32 = 44;
+const INSTANT: u64 = (1 << INSTANT_BITS) - 1;
+const RANGE: u64 = 1 << INSTANT_BITS;
+
+/// Steps above the tolerance that fines can add up to.
+pub(crate) const MOST_FINES: u64 = 8;
+
+/// How often a key may have a turn, in ticks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Pace {
+    /// Ticks in a millisecond.
+    per_ms: u64,
+    /// What a turn costs.
+    step: u64,
+    /// The debt with which a turn can still be had.
+    tolerance: u64,
+    /// What asking in vain costs.
+    fine: u64,
+}
+
+impl Pace {
+    /// `turns` in each `period_ms`, up to `burst` of them at once; asking in vain costs `fine` turns. `None` if one of the first three is 0, or if
+    /// the longest debt that can come of it would take more than a sixteenth of the range.
+    pub(crate) fn new(turns: u32, period_ms: u64, burst: u32, fine: u32) -> Option<Self> {
+        let common = gcd(u64::from(turns), period_ms);
+        let (per_ms, step) = (
+            u64::from(turns).checked_div(common)?,
+            period_ms.checked_div(common)?,
+        );
+        let tolerance = step.checked_mul(u64::from(burst).checked_sub(1)?)?;
+        let longest = step
+            .checked_mul(MOST_FINES)
+            .and_then(|fines| fines.checked_add(tolerance))?;
+        (per_ms > 0 && step > 0 && longest <= RANGE / 16).then_some(Self {
+            per_ms,
+            step,
+            tolerance,
+            fine: step.saturating_mul(u64::from(fine)),
+        })
+    }
+
+    /// Milliseconds until a debt is down to the tolerance.
+    const fn wait(self, debt: u64) -> u64 {
+        debt.saturating_sub(self.tolerance).div_ceil(self.per_ms)
+    }
+
+    /// Milliseconds in the range of instants.
+    const fn range_ms(self) -> u64 {
+        RANGE / self.per_ms
+    }
+}
+
+const fn gcd(a: u64, b: u64) -> u64 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+/// An instant that words are judged by.
+#[derive(Debug, Clone, Copy)]
+struct Now {
+    ms: u64,
+    /// Modulo the range.
+    ticks: u64,
+}
+
+impl Now {
+    /// By how much the instant of a word lies ahead.
+    #[inline]
+    const fn debt(self, word: u64) -> u64 {
+        let ahead = word.wrapping_sub(self.ticks) & INSTANT;
+        if word == 0 || ahead > RANGE / 2 {
+            0
+        } else {
+            ahead
+        }
+    }
+
+    /// The word of a key that owes so much.
+    const fn word(self, tag: u64, debt: u64) -> u64 {
+        tag << INSTANT_BITS | (self.ticks + debt) & INSTANT
+    }
+}
+
+const fn tag_of(word: u64) -> u64 {
+    word >> INSTANT_BITS
+}
+
+/// The cell that a key is judged by.
+#[derive(Debug, Clone, Copy)]
+struct Spot {
+    way: usize,
+    word: u64,
+    debt: u64,
+    /// Whether it is the key's own; else it is the one to take over.
+    own: bool,
+}
+
+#[derive(Debug)]
+#[repr(align(64))]
+struct Line([AtomicU64; WAYS]);
+
+impl Line {
+    fn new() -> Self {
+        Self(std::array::from_fn(|_| AtomicU64::new(0)))
+    }
+
+    /// Every cell is looked at before one is taken over, or a key might get a second one.
+    #[inline]
+    fn find(&self, tag: u64, now: Now) -> Spot {
+        let mut least = Spot {
+            way: 0,
+            word: 0,
+            debt: u64::MAX,
+            own: false,
+        };
+        for (way, cell) in self.0.iter().enumerate() {
+            let word = cell.load(Ordering::Relaxed);
+            let (own, debt) = (tag_of(word) == tag, now.debt(word));
+            if own || debt < least.debt {
+                least = Spot {
+                    way,
+                    word,
+                    debt,
+                    own,
+                };
+            }
+            if own {
+                break;
+            }
+        }
+        least
+    }
+
+    #[inline]
+    fn swap(&self, spot: Spot, next: u64) -> bool {
+        let swapped = self.0[spot.way].compare_exchange(
+            spot.word,
+            next,
+            Ordering::Relaxed,
+            Ordering::Relaxed,
+        );
+        swapped.is_ok()
+    }
+
+    /// After a cell was taken over: another thread may have given the same key another one at the same time. What the higher of two owes goes to the lower.
+    ///
+    /// Both threads swap a cell, fence, and look at the other's. Sequentially consistent fences have an order, so the later one's thread sees both cells. If
+    /// both threads do, both go about it, and the one that empties the higher cell carries its debt over.
+    fn unite(&self, way: usize, tag: u64, now: Now) {
+        fence(Ordering::SeqCst);
+        for other in (0..WAYS).filter(|other| *other != way) {
+            if tag_of(self.0[other].load(Ordering::Relaxed)) == tag {
+                self.merge(way.min(other), way.max(other), tag, now);
+            }
+        }
+    }
+
+    #[cold]
+    fn merge(&self, lower: usize, higher: usize, tag: u64, now: Now) {
+        let under_tag = |word| (tag_of(word) == tag).then_some(word);
+        let change = |way: usize, next: &dyn Fn(u64) -> u64| {
+            let mut seen = under_tag(self.0[way].load(Ordering::Relaxed))?;
+            loop {
+                let swapped = self.0[way].compare_exchange(
+                    seen,
+                    next(seen),
+                    Ordering::Relaxed,
+                    Ordering::Relaxed,
+                );
+                match swapped {
+                    Ok(word) => return Some(word),
+                    Err(word) => seen = under_tag(word)?,
+                }
+            }
+        };
+        if let Some(emptied) = change(higher, &|_| 0) {
+            let more = now.debt(emptied);
+            change(lower, &|word| now.word(tag, now.debt(word) + more));
+        }
+    }
+}
+
+/// How a turn was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Given {
+    /// From the key's own cell, or one that owed nothing.
+    Fairly,
+    /// By a cell of another key that still owed something: the line was full.
+    Displacing,
+}
+
+/// Not yet: milliseconds to wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Wait(pub(crate) u64);
+
+pub(crate) struct Cells {
+    lines: Box<[Line]>,
+    pace: Pace,
+    /// The latest instant at which anything was written, in milliseconds.
+    latest: AtomicU64,
+    /// The instant at which cells that owed nothing were last emptied, in milliseconds.
+    swept: AtomicU64,
+    sweeping: Mutex<()>,
+}
+
+impl Cells {
+    /// Room for `cells`, rounded up to whole lines. All of its memory is taken here.
+    pub(crate) fn new(cells: u32, pace: Pace) -> Self {
+        Self {
+            lines: (0..cells.div_ceil(WAYS as u32).max(1))
+                .map(|_| Line::new())
+                .collect(),
+            pace,
+            latest: AtomicU64::new(0),
+            swept: AtomicU64::new(0),
+            sweeping: Mutex::new(()),
+        }
+    }
+
+    /// How many cells there are.
+    pub(crate) fn capacity(&self) -> u64 {
+        self.lines.len() as u64 * WAYS as u64
+    }
+
+    /// The key's line, by the lower half of its hash, and its tag, by the upper bits.
+    #[inline]
+    fn open(&self, hash: u64) -> (&Line, u64) {
+        let line = ((hash & 0xffff_ffff) * self.lines.len() as u64) >> 32;
+        (&self.lines[line as usize], (hash >> INSTANT_BITS).max(1))
+    }
+
+    /// Whether a key that asks at `ms` could have a turn. Writes nothing.
+    #[inline]
+    pub(crate) fn peek(&self, hash: u64, ms: u64) -> Result<(), Wait> {
+        let now = self.now(ms);
+        if self.since_swept(now) >= self.pace.range_ms() / 2 {
+            // Whatever was written is past.
+            return Ok(());
+        }
+        let (line, tag) = self.open(hash);
+        self.verdict(line.find(tag, now).debt, now, ms)
+    }
+
+    /// Gives a key that asks at `ms` a turn. A no writes nothing.
+    #[inline]
+    pub(crate) fn charge(&self, hash: u64, ms: u64) -> Result<Given, Wait> {
+        let (line, tag) = self.open(hash);
+        let now = self.now_to_write(ms);
+        loop {
+            let spot = line.find(tag, now);
+            self.verdict(spot.debt, now, ms)?;
+            if line.swap(spot, now.word(tag, spot.debt + self.pace.step)) {
+                self.wrote_at(now);
+                if spot.own {
+                    return Ok(Given::Fairly);
+                }
+                line.unite(spot.way, tag, now);
+                return Ok(if spot.debt == 0 {
+                    Given::Fairly
+                } else {
+                    Given::Displacing
+                });
+            }
+        }
+    }
+
+    /// Takes back what one turn cost, if the key's cell still stands. The debt that others ran up meanwhile stays.
+    pub(crate) fn refund(&self, hash: u64, ms: u64) {
+        let (line, tag) = self.open(hash);
+        let now = self.now_to_write(ms);
+        loop {
+            let spot = line.find(tag, now);
+            if !spot.own || spot.debt == 0 {
+                return;
+            }
+            let next = match spot.debt.saturating_sub(self.pace.step) {
+                0 => 0,
+                left => now.word(tag, left),
+            };
+            if line.swap(spot, next) {
+                return;
+            }
+        }
+    }
+
+    /// Makes a key that was told to wait pay for having asked, if the pace has a fine for it; the answer is its wait from then on.
+    #[inline]
+    pub(crate) fn fine(&self, hash: u64, ms: u64, told: Wait) -> Wait {
+        if self.pace.fine == 0 {
+            return told;
+        }
+        let (line, tag) = self.open(hash);
+        let now = self.now_to_write(ms);
+        loop {
+            let spot = line.find(tag, now);
+            // A key that is judged by another's debt pays nothing for it.
+            let Err(wait) = self.verdict(spot.debt, now, ms) else {
+                return told;
+            };
+            let most = self.pace.tolerance + MOST_FINES * self.pace.step;
+            let debt = spot.debt.saturating_add(self.pace.fine).min(most);
+            if !spot.own || debt <= spot.debt {
+                return wait;
+            }
+            if line.swap(spot, now.word(tag, debt)) {
+                self.wrote_at(now);
+                return self.verdict(debt, now, ms).err().unwrap_or(told);
+            }
+        }
+    }
+
+    #[inline]
+    fn verdict(&self, debt: u64, now: Now, asked_at: u64) -> Result<(), Wait> {
+        if debt <= self.pace.tolerance {
+            return Ok(());
+        }
+        // Where the clock has stepped back, it has to come up first.
+        Err(Wait(self.pace.wait(debt).saturating_add(now.ms - asked_at)))
+    }
+
+    // ---- time ---------------------------------------------------------------------------------------------------------------
+
+    #[inline]
+    fn now(&self, ms: u64) -> Now {
+        let ms = ms.max(self.latest.load(Ordering::Relaxed));
+        Now {
+            ms,
+            // The range divides 2^64, so that the product may wrap.
+            ticks: ms.wrapping_mul(self.pace.per_ms) & INSTANT,
+        }
+    }
+
+    #[inline]
+    fn since_swept(&self, now: Now) -> u64 {
+        now.ms.saturating_sub(self.swept.load(Ordering::Acquire))
+    }
+
+    #[inline]
+    fn now_to_write(&self, ms: u64) -> Now {
+        let now = self.now(ms);
+        if self.since_swept(now) >= self.pace.range_ms() / 4 {
+            self.sweep(now);
+        }
+        now
+    }
+
+    #[inline]
+    fn wrote_at(&self, now: Now) {
+        if self.latest.load(Ordering::Relaxed) < now.ms {
+            self.latest.fetch_max(now.ms, Ordering::Relaxed);
+        }
+    }
+
+    /// Empties the cells that owe nothing. Whatever stands there was written no later than a quarter of the range after the last time, and owes no more than a
+    /// sixteenth: half a range after that time it is past, whatever its bits say.
+    #[cold]
+    fn sweep(&self, now: Now) {
+        let _one = self.sweeping.lock();
+        let since = self.since_swept(now);
+        if since < self.pace.range_ms() / 4 {
+            return;
+        }
+        self.wrote_at(now);
+        let all_past = since >= self.pace.range_ms() / 2;
+        for cell in self.lines.iter().flat_map(|line| &line.0) {
+            let word = cell.load(Ordering::Relaxed);
+            if word != 0 && (all_past || now.debt(word) == 0) {
+                // A cell that has changed meanwhile was written just now.
+                let _ = cell.compare_exchange(word, 0, Ordering::Relaxed, Ordering::Relaxed);
+            }
+        }
+        self.swept.store(now.ms, Ordering::Release);
+    }
+}
+
+impl fmt::Debug for Cells {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cells")
+            .field("lines", &self.lines.len())
+            .field("pace", &self.pace)
+            .finish_non_exhaustive()
+    }
+}
