@@ -115,6 +115,12 @@ const ALL: &[(Refusal, &str, bool, &str)] = &[
         "every slot of this session is taken; choose another",
     ),
     (
+        Refusal::RateLimited { retry_after_ms: 17 },
+        "rate_limited",
+        true,
+        "too many requests from you; come back in 17 ms",
+    ),
+    (
         Refusal::Rule {
             rule: Rule::LiveHolds,
         },
@@ -152,7 +158,7 @@ fn codes_and_sentences_stay_as_they_are() {
     for (why, code, transient, sentence) in ALL {
         assert_eq!((why.code(), why.to_string().as_str()), (*code, *sentence));
         assert_eq!(why.is_transient(), *transient, "{code}");
-        let retry = (*code == "not_open").then_some(17);
+        let retry = ["not_open", "rate_limited"].contains(code).then_some(17);
         assert_eq!(
             why.retry_after(),
             retry,

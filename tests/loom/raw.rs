@@ -6,6 +6,7 @@ use ::loom::sync::atomic::{AtomicU64, Ordering};
 use super::support::{Notes, explore, hand, race};
 use crate::pool::slots::Slots;
 use crate::raw::arena::Arena;
+use crate::raw::cells::{Cells, Pace, Wait};
 use crate::raw::filter;
 use crate::raw::lines::Lines;
 use crate::raw::numbers::Numbers;
@@ -257,5 +258,108 @@ fn f41_slots_beyond_the_first_line() {
         assert!(taken.all()[0].is_some());
         assert_eq!(slots.any_free(), slots.is_set(1, 5) || slots.is_set(1, 32));
         assert!(slots.any_free());
+    });
+}
+
+/// Two cells in one line; a turn in ten milliseconds, two at once.
+fn cells() -> Arc<Cells> {
+    Arc::new(Cells::new(2, Pace::new(1, 10, 2, 1).unwrap()))
+}
+
+/// A key of this tag.
+const fn key(tag: u64) -> u64 {
+    tag << 44
+}
+
+/// Threads: two give one key its first turn, and the clocks by which they go let each take another cell. Property: both turns count, in one cell; so the
+/// next one has to wait.
+///
+/// LINE_UNITE interleavings, all that loom tries.
+#[test]
+fn cells_give_one_key_one_cell() {
+    explore(None, || {
+        let cells = cells();
+        // The lower cell says nothing from 15 on, so at 14 the upper one is the one to take.
+        assert!(cells.charge(key(7), 5).is_ok());
+        let charges = |ms| {
+            let cells = cells.clone();
+            hand(move || assert!(cells.charge(key(1), ms).is_ok()))
+        };
+        race([charges(14), charges(15)]);
+        // 20 ms of debt since 14 or 15.
+        let Err(Wait(wait)) = cells.peek(key(1), 15) else {
+            panic!("a turn was not counted");
+        };
+        assert!((9..=10).contains(&wait), "{wait}");
+        // And the other cell is anybody's.
+        assert!(cells.charge(key(3), 15).is_ok() && cells.charge(key(3), 15).is_ok());
+        assert_eq!(cells.peek(key(1), 15), Err(Wait(wait)));
+    });
+}
+
+/// Threads: three ask for the two turns of one key. Property: two get one.
+///
+/// CHARGE3 interleavings, at most four preemptions.
+#[test]
+fn cells_give_no_turn_twice() {
+    explore(Some(4), || {
+        let (cells, given) = (cells(), Notes::new());
+        let asks = || {
+            let (cells, given) = (cells.clone(), given.clone());
+            hand(move || given.add(cells.charge(key(1), 5).is_ok()))
+        };
+        race([asks(), asks(), asks()]);
+        let given = given.all().into_iter().filter(|given| *given).count();
+        assert_eq!(given, 2);
+        assert_eq!(cells.peek(key(1), 5), Err(Wait(10)));
+    });
+}
+
+/// Threads: one is given a turn and takes it back, one is given a turn of the same key, one takes over the line's other cell. Property: what is left is
+/// what one turn costs.
+///
+/// REFUND interleavings, at most four preemptions.
+#[test]
+fn cells_charge_against_refund() {
+    explore(Some(4), || {
+        let cells = cells();
+        let (takes_back, charges, other) = (cells.clone(), cells.clone(), cells.clone());
+        race([
+            hand(move || {
+                assert!(takes_back.charge(key(1), 5).is_ok());
+                takes_back.refund(key(1), 5);
+            }),
+            hand(move || assert!(charges.charge(key(1), 5).is_ok())),
+            hand(move || assert!(other.charge(key(2), 5).is_ok())),
+        ]);
+        // One more, and that was all.
+        assert!(cells.charge(key(1), 5).is_ok());
+        assert_eq!(cells.peek(key(1), 5), Err(Wait(10)));
+        assert!(cells.charge(key(2), 5).is_ok());
+        assert_eq!(cells.peek(key(2), 5), Err(Wait(10)));
+    });
+}
+
+/// Threads: one asks in vain and is fined, one is given a turn back. Property: neither is lost.
+///
+/// FINE interleavings, all that loom tries.
+#[test]
+fn cells_fine_against_refund() {
+    explore(None, || {
+        let cells = cells();
+        (0..2).for_each(|_| assert!(cells.charge(key(1), 5).is_ok()));
+        let (fines, refunds) = (cells.clone(), cells.clone());
+        race([
+            hand(move || {
+                if let Err(told) = fines.peek(key(1), 5) {
+                    fines.fine(key(1), 5, told);
+                }
+            }),
+            hand(move || refunds.refund(key(1), 5)),
+        ]);
+        // Fined before: 20 + 10 - 10. Not fined, because it could have had the turn: 10.
+        assert!(matches!(cells.peek(key(1), 5), Ok(()) | Err(Wait(10))));
+        assert!(cells.charge(key(1), 15).is_ok());
+        assert!(cells.peek(key(1), 15).is_err());
     });
 }

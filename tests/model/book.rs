@@ -2,6 +2,7 @@
 //! no code, no algorithm and no habit with the engine, and has no cleverness to get wrong: who has a slot is found by reading
 //! the whole book.
 
+mod gate;
 mod hospital;
 mod request;
 mod settle;
@@ -9,7 +10,8 @@ mod words;
 
 use std::collections::BTreeMap;
 
-use fairslot::Schedule;
+use fairslot::{Limit, Schedule};
+use gate::Gate;
 pub(crate) use words::{Ask, Call, Deed, Did, Line, Name, Said, Tally};
 
 /// How long an answer, and how a hold ended, are remembered.
@@ -19,6 +21,8 @@ pub(crate) const DAY: u64 = 86_400_000;
 pub(crate) struct Rules {
     pub(crate) live_holds_max: u32,
     pub(crate) book_lines_max: u32,
+    /// Of patients, accounts, devices and networks.
+    pub(crate) limits: [Option<Limit>; 4],
 }
 
 #[derive(Clone)]
@@ -29,6 +33,7 @@ pub(crate) struct Book {
     pages: Vec<Page>,
     entries: Vec<Entry>,
     answers: BTreeMap<(u8, u8), Answer>,
+    gate: Gate,
     /// Holds that ran out since the last advance.
     ran_out: u64,
     /// The lines written by the call at hand.
@@ -120,6 +125,7 @@ impl Book {
             pages,
             entries,
             answers,
+            gate: Gate::new(rules.limits),
             ran_out: 0,
             journal,
         }
@@ -335,6 +341,13 @@ impl Book {
         self.answers
             .get(&(patient, request))
             .map(|answer| answer.at.saturating_add(DAY))
+    }
+
+    /// When this patient may ask again, if it is not now.
+    pub(crate) fn next_turn_of(&self, clock: u64, patient: u8) -> Option<u64> {
+        let now = self.now(clock);
+        let wait = self.gate.wait_of_patient(now, patient)?;
+        Some(now.saturating_add(wait))
     }
 
     /// What a hold waits for.

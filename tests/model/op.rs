@@ -43,6 +43,8 @@ pub(crate) enum Edge {
     HoldForgotten(Held),
     /// The answer to that patient's request is forgotten.
     AnswerForgotten(u8, u8),
+    /// That patient may ask again.
+    Turn(u8),
     Opening(usize),
     Closing(usize),
     CancelUntil(usize),
@@ -92,6 +94,7 @@ impl World {
             schedules: vec![Name::known(0)],
             request: None,
             channel: None,
+            keys: [None; 3],
         };
         let settle = |nth| {
             let deed = if nth + 1 == lines {
@@ -207,6 +210,7 @@ impl World {
             Edge::AnswerForgotten(patient, request) => {
                 self.book.answer_forgotten_at(patient, request)
             }
+            Edge::Turn(patient) => self.book.next_turn_of(self.clock, patient),
             Edge::Opening(schedule) => hours(schedule).map(|[opening, _, _]| opening),
             Edge::Closing(schedule) => hours(schedule).map(|[_, closing, _]| closing),
             Edge::CancelUntil(schedule) => hours(schedule).map(|[_, _, cancel_until]| cancel_until),

@@ -133,7 +133,7 @@ const EVERYTHING: &str = "
     Withdraw:Count Withdraw:unknown_schedule Withdraw:wrong_state
     Reinstate:Count Reinstate:unknown_schedule Reinstate:wrong_state
     Request:Held Request:HeldAgain Request:unknown_schedule Request:request_mismatch Request:withdrawn Request:not_open
-    Request:closed Request:already_holds Request:sold_out Request:live_holds Request:book_full
+    Request:closed Request:already_holds Request:sold_out Request:rate_limited Request:live_holds Request:book_full
     RequestMany:Many
     Lookup:HeldAgain Lookup:unknown_request
     Extend:Until Extend:unknown_hold Extend:not_yours Extend:withdrawn Extend:already_released Extend:already_cancelled
@@ -146,7 +146,7 @@ const EVERYTHING: &str = "
     Cancel:already_exchanged Cancel:wrong_state Cancel:too_late
     Exchange:Booked Exchange:unknown_booking Exchange:not_yours Exchange:withdrawn Exchange:already_cancelled
     Exchange:already_exchanged Exchange:wrong_state Exchange:too_late Exchange:unknown_schedule Exchange:not_open
-    Exchange:closed Exchange:already_holds Exchange:sold_out Exchange:book_full
+    Exchange:closed Exchange:already_holds Exchange:sold_out Exchange:rate_limited Exchange:book_full
     CheckIn:Done CheckIn:unknown_booking CheckIn:withdrawn CheckIn:already_cancelled CheckIn:already_exchanged
     CheckIn:wrong_state
     Fulfil:Done Fulfil:unknown_booking Fulfil:withdrawn Fulfil:already_cancelled Fulfil:already_exchanged

@@ -5,8 +5,8 @@ mod translate;
 use std::sync::Arc;
 
 use fairslot::{
-    Day, Engine, HoldId, ManualClock, Opening, Outcome, PaymentRef, PractitionerId, Request,
-    Schedule, ScheduleId, Session, Subscription, Timestamp,
+    Day, Engine, EngineBuilder, HoldId, ManualClock, Opening, Outcome, PaymentRef, PractitionerId,
+    Request, Schedule, ScheduleId, Session, Subscription, Timestamp,
 };
 
 use crate::book::{Call, Deed, Line, Name, Rules, Said, Tally};
@@ -28,15 +28,25 @@ const EVENTS: usize = 1_024;
 impl Twin {
     pub(crate) fn new(rules: Rules) -> Self {
         let clock = Arc::new(ManualClock::new(Timestamp::from_millis(0)));
-        let engine = Engine::builder()
+        let mut builder = Engine::builder()
             .clock(Arc::clone(&clock))
             .seed(1)
             .live_holds_max(rules.live_holds_max)
             .book_lines_max(rules.book_lines_max)
             .retire_after_ms(None)
-            .expected_lines(256)
-            .build()
-            .expect("these settings are in range");
+            .expected_lines(256);
+        let setters = [
+            EngineBuilder::patient_limit,
+            EngineBuilder::account_limit,
+            EngineBuilder::device_limit,
+            EngineBuilder::network_limit,
+        ];
+        for (set, limit) in setters.into_iter().zip(rules.limits) {
+            if let Some(limit) = limit {
+                builder = set(builder, limit);
+            }
+        }
+        let engine = builder.build().expect("these settings are in range");
         let day = Day::new(2026, 12, 1).expect("a day");
         let opening = Opening::first_come(Timestamp::MAX);
         let bell = Schedule::new(

@@ -1,7 +1,9 @@
 //! The same random walk on book and engine. After every step: the same answer, the same events, the same availability of
 //! every schedule; after an advance the same next deadline; now and then, and at the end, books that agree.
 
+use fairslot::Limit;
 use proptest::prelude::*;
+use proptest::sample::select;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
@@ -16,15 +18,38 @@ fn worlds() -> impl Strategy<Value = World> {
     let live_holds_max = prop_oneof![3 => Just(3u32), 1 => Just(1), 1 => Just(u32::MAX)];
     let book_lines =
         prop_oneof![9 => Just((1_024, 0)), 1 => Just((1_001, 1_000)), 1 => Just((1_001, 1_001))];
-    (live_holds_max, book_lines).prop_map(|(live_holds_max, (book_lines_max, lines))| {
-        World::new(
-            Rules {
-                live_holds_max,
-                book_lines_max,
-            },
-            lines,
-        )
-    })
+    (live_holds_max, book_lines, limits()).prop_map(
+        |(live_holds_max, (book_lines_max, lines), limits)| {
+            // The book that is filled beforehand is filled in no time.
+            let limits = if lines == 0 { limits } else { [None; 4] };
+            World::new(
+                Rules {
+                    live_holds_max,
+                    book_lines_max,
+                    limits,
+                },
+                lines,
+            )
+        },
+    )
+}
+
+/// Mostly none; else tight ones, by odd fractions of a second, with cells for many more keys than there are.
+fn limits() -> impl Strategy<Value = [Option<Limit>; 4]> {
+    let limit = || {
+        let rate = select(vec![(1, 1_000), (3, 10_000), (7, 60_000), (1, 3_600_000)]);
+        let penalty = prop_oneof![3 => Just(0u32), 1 => 1..4u32];
+        (rate, 1..4u32, penalty).prop_map(|((requests, period_ms), burst, penalty)| Limit {
+            penalty,
+            cells: 1 << 12,
+            ..Limit::new(requests, period_ms, burst)
+        })
+    };
+    let some = || prop::option::weighted(0.5, limit());
+    prop_oneof![
+        2 => Just([None; 4]),
+        1 => [some(), some(), some(), some()],
+    ]
 }
 
 fn twin_of(world: &World) -> Twin {

@@ -94,12 +94,15 @@ impl World {
         ];
         let request = prop::option::weighted(0.4, 0..REQUESTS);
         let channel = prop::option::weighted(0.1, 0u8..2);
-        (0..PATIENTS, schedules, request, channel)
-            .prop_map(|(patient, schedules, request, channel)| Ask {
+        let key = || prop::option::weighted(0.3, 0u8..2);
+        let keys = [key(), key(), key()];
+        (0..PATIENTS, schedules, request, channel, keys)
+            .prop_map(|(patient, schedules, request, channel, keys)| Ask {
                 patient,
                 schedules,
                 request,
                 channel,
+                keys,
             })
             .boxed()
     }
@@ -152,6 +155,7 @@ impl World {
             ]
         };
         let hours: Vec<Edge> = (0..self.book.schedules()).flat_map(hours).collect();
+        let turns = (0..PATIENTS).map(Edge::Turn).collect();
 
         let mut moments = vec![
             (
@@ -173,7 +177,7 @@ impl World {
                     .boxed(),
             ),
         ];
-        for (weight, mut edges) in [(6, expiries), (1, memories), (1, hours)] {
+        for (weight, mut edges) in [(6, expiries), (1, memories), (1, hours), (3, turns)] {
             edges.retain(|&edge| {
                 self.edge(edge)
                     .is_some_and(|at| at.abs_diff(self.now()) <= SIGHT)

@@ -1,5 +1,6 @@
 //! Somebody asks for a slot, or what the answer was.
 
+use super::gate::Turn;
 use super::{Answer, Ask, Book, DAY, Did, Entry, Said, State};
 use fairslot::{Refusal, Rule};
 
@@ -13,11 +14,11 @@ pub(super) enum Purpose {
 impl Book {
     /// The first schedule that doesn't refuse, else the refusal of the first.
     pub(super) fn request(&mut self, now: u64, ask: &Ask) -> Said {
-        let mut first_refusal = None;
+        let (mut first_refusal, mut turn) = (None, Turn::of(ask));
         for &name in &ask.schedules {
             let refusal = match self.page(name) {
                 None => Refusal::UnknownSchedule,
-                Some(schedule) => match self.request_one(now, ask, schedule) {
+                Some(schedule) => match self.request_one(now, ask, schedule, &mut turn) {
                     Ok(said) => return said,
                     Err(refusal) => refusal,
                 },
@@ -27,7 +28,13 @@ impl Book {
         Said::Refused(first_refusal.unwrap_or(Refusal::UnknownSchedule))
     }
 
-    fn request_one(&mut self, now: u64, ask: &Ask, schedule: usize) -> Result<Said, Refusal> {
+    fn request_one(
+        &mut self,
+        now: u64,
+        ask: &Ask,
+        schedule: usize,
+        turn: &mut Turn,
+    ) -> Result<Said, Refusal> {
         if let Some(answer) = ask
             .request
             .and_then(|request| self.answer(now, ask.patient, request))
@@ -39,7 +46,7 @@ impl Book {
                 Err(Refusal::RequestMismatch)
             };
         }
-        let slot = self.free_slot(now, ask.patient, schedule, Purpose::Hold)?;
+        let slot = self.free_slot(now, ask.patient, schedule, Purpose::Hold, turn)?;
         let hold = self.enter(now, ask.patient, schedule, slot, State::Held);
         let expires_at = self.entries[hold].expires_at;
         self.write(now, hold, Did::Held { expires_at });
@@ -71,6 +78,7 @@ impl Book {
         patient: u8,
         schedule: usize,
         purpose: Purpose,
+        turn: &mut Turn,
     ) -> Result<u16, Refusal> {
         let page = &self.pages[schedule];
         if page.withdrawn {
@@ -92,6 +100,7 @@ impl Book {
         let Some(slot) = slots.find(|&slot| self.owner(now, schedule, slot).is_none()) else {
             return Err(Refusal::SoldOut);
         };
+        self.gate.ask(now, turn)?;
         let mine = || self.entries.iter().filter(|entry| entry.patient == patient);
         let live_holds = mine()
             .filter(|entry| entry.state == State::Held && entry.is_live(now))

@@ -1,5 +1,6 @@
 //! Somebody answers: what becomes of a hold or a booking.
 
+use super::gate::Turn;
 use super::request::Purpose;
 use super::{Book, Deed, Did, End, Name, Said, State};
 use fairslot::Refusal;
@@ -137,7 +138,10 @@ impl Book {
         let patient = self.entries[old].patient;
         let slot = match self.page(target) {
             None => Err(Refusal::UnknownSchedule),
-            Some(schedule) => self.free_slot(now, patient, schedule, Purpose::Exchange),
+            Some(schedule) => {
+                let turn = &mut Turn::of_patient(patient);
+                self.free_slot(now, patient, schedule, Purpose::Exchange, turn)
+            }
         };
         let slot = match slot {
             Ok(slot) => slot,

@@ -38,6 +38,8 @@ pub(crate) struct Ask {
     pub(crate) schedules: Vec<Name>,
     pub(crate) request: Option<u8>,
     pub(crate) channel: Option<u8>,
+    /// Account, device and network.
+    pub(crate) keys: [Option<u8>; 3],
 }
 
 impl fmt::Debug for Ask {
@@ -46,8 +48,15 @@ impl fmt::Debug for Ask {
         if let Some(request) = self.request {
             write!(f, " r{request}")?;
         }
-        self.channel
-            .map_or(Ok(()), |channel| write!(f, " c{channel}"))
+        if let Some(channel) = self.channel {
+            write!(f, " c{channel}")?;
+        }
+        for (kind, key) in ["account", "device", "network"].iter().zip(self.keys) {
+            if let Some(key) = key {
+                write!(f, " {kind} {key}")?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -1,7 +1,10 @@
 //! From the engine's words into the book's, and back.
 
+use std::net::IpAddr;
+
 use fairslot::{
-    Booking, ChannelId, Event, HoldId, Outcome, Refusal, Request, ScheduleId, SupplyError, What,
+    AccountId, Booking, ChannelId, DeviceId, Event, HoldId, Outcome, Refusal, Request, ScheduleId,
+    SupplyError, What,
 };
 
 use super::{Twin, number};
@@ -137,6 +140,17 @@ impl Twin {
         let mut request = Request::any(patient_id(ask.patient), &schedules);
         if let Some(id) = ask.request {
             request = request.id(request_id(id));
+        }
+        let [account, device, network] = ask.keys;
+        if let Some(account) = account {
+            request = request.account(AccountId::new(account.into()));
+        }
+        if let Some(device) = device {
+            request = request.device(DeviceId::new(device.into()));
+        }
+        if let Some(network) = network {
+            // Another address of that network for each patient.
+            request = request.network(IpAddr::from([192, 0, network, ask.patient]));
         }
         match ask.channel {
             Some(channel) => request.channel(ChannelId::new(channel.into())),

@@ -1,0 +1,200 @@
+//! The ends of every range, and the years between them.
+
+use fairslot::{Engine, Invalid, Limit, Limiter, Timestamp};
+
+use crate::{at, limiter};
+
+const DAY: u64 = 86_400_000;
+
+fn refused(limit: Limit) -> Invalid {
+    Limiter::new(limit, 7).expect_err("out of range")
+}
+
+#[test]
+fn impossible_numbers_are_named() {
+    let sound = Limit::new(1, 1_000, 5);
+    for (limit, field, says) in [
+        (
+            Limit {
+                requests: 0,
+                ..sound
+            },
+            "requests",
+            "requests is 0; it must be 1 to 1,000,000",
+        ),
+        (
+            Limit {
+                requests: 1_000_001,
+                ..sound
+            },
+            "requests",
+            "requests is 1000001; it must be 1 to 1,000,000",
+        ),
+        (
+            Limit {
+                period_ms: 0,
+                ..sound
+            },
+            "period_ms",
+            "period_ms is 0; it must be at least 1",
+        ),
+        (
+            Limit { burst: 0, ..sound },
+            "burst",
+            "burst is 0; it must be at least 1",
+        ),
+        (
+            Limit { cells: 7, ..sound },
+            "cells",
+            "cells is 7; it must be 8 to 1,073,741,824",
+        ),
+        (
+            Limit {
+                cells: u32::MAX,
+                ..sound
+            },
+            "cells",
+            "cells is 4294967295; it must be 8 to 1,073,741,824",
+        ),
+        (
+            Limit {
+                penalty: 9,
+                ..sound
+            },
+            "penalty",
+            "penalty is 9; it must be 0 to 8",
+        ),
+        (
+            Limit {
+                period_ms: u64::MAX,
+                ..sound
+            },
+            "burst",
+            "burst is 5; it must be so small that burst × period_ms is at most 2^40",
+        ),
+    ] {
+        let why = refused(limit);
+        assert_eq!((why.field(), why.to_string().as_str()), (field, says));
+    }
+    let engine = Engine::builder()
+        .device_limit(Limit { burst: 0, ..sound })
+        .build();
+    assert_eq!(
+        engine.expect_err("impossible").field(),
+        "device_limit.burst"
+    );
+}
+
+/// The longest debt that is allowed is (burst + 7) periods.
+#[test]
+fn f11_extremes_the_longest_debt() {
+    let longest = |burst| Limit {
+        cells: 8,
+        penalty: 8,
+        ..Limit::new(1, 1 << 36, burst)
+    };
+    assert_eq!(refused(longest(10)).field(), "burst");
+    let limiter = limiter(longest(9));
+    for _ in 0..9 {
+        assert_eq!(limiter.check(7, at(u64::MAX)), Ok(()));
+    }
+    let waits = [(); 3].map(|()| {
+        let why = limiter.check(7, at(u64::MAX)).expect_err("too often");
+        why.retry_after().expect("it says when")
+    });
+    assert_eq!(waits, [8 << 36; 3], "eight requests to make up for");
+}
+
+/// Thousandths of a millisecond in 44 bits are 203.6 days. They pass, and pass again, and every answer is right to the millisecond.
+#[test]
+fn f11_extremes_days_202_to_204() {
+    let limit = Limit {
+        cells: 8,
+        ..Limit::new(1_000, 1_009, 1)
+    };
+    let range = (1 << 44) / 1_000;
+    assert!((203 * DAY..204 * DAY).contains(&range));
+    let limiter = limiter(limit);
+    let mut key = 0;
+    for turn in 0..100u64 {
+        for near in (0..2 * DAY).step_by(1_000_003) {
+            let now = at(turn * range + 202 * DAY + near);
+            key = (key + 1) % 5;
+            assert_eq!(limiter.check(key, now), Ok(()));
+            let why = limiter.check(key, now).expect_err("just asked");
+            assert_eq!(why.retry_after(), Some(2), "1.009 ms, rounded up");
+            assert!(limiter.peek(key, now.after(1)).is_err());
+            assert!(limiter.peek(key, now.after(2)).is_ok());
+        }
+    }
+}
+
+/// A cell that nobody has come back to must not come alive again when its bits come round.
+#[test]
+fn f11_extremes_what_is_past_stays_past() {
+    let limit = Limit {
+        cells: 8,
+        ..Limit::new(1_000, 1_009_000, 2)
+    };
+    let range = (1u64 << 44) / 1_000;
+    for eighths in 1..=24 {
+        let limiter = limiter(limit);
+        let start = 5 * DAY;
+        assert!(
+            [7; 2]
+                .iter()
+                .all(|key| limiter.check(*key, at(start)).is_ok())
+        );
+        assert!(limiter.check(7, at(start)).is_err());
+        let back = start + range / 8 * eighths;
+        // With others coming by in between, and without.
+        for between in 1..eighths * (eighths % 3) {
+            assert!(
+                limiter
+                    .check(u128::from(between) << 9, at(start + range / 8 * between))
+                    .is_ok()
+            );
+        }
+        for near in (0..2_100).step_by(100) {
+            let now = at(back - 2_000 + near);
+            assert_eq!(limiter.peek(7, now), Ok(()), "{eighths} eighths later");
+        }
+        assert!(
+            [7; 2]
+                .iter()
+                .all(|key| limiter.check(*key, at(back)).is_ok())
+        );
+        assert!(limiter.check(7, at(back)).is_err());
+    }
+}
+
+/// A clock that steps back brings nobody their turns back, and the wait that is told is by that clock.
+#[test]
+fn f07_clock_a_step_back_refills_nothing() {
+    let limiter = limiter(Limit::new(1, 1_000, 2));
+    assert!(
+        [7; 2]
+            .iter()
+            .all(|key| limiter.check(*key, at(10_000)).is_ok())
+    );
+    let why = limiter.check(7, at(4_000)).expect_err("no turn left");
+    assert_eq!(why.retry_after(), Some(7_000));
+    assert!(limiter.check(7, at(10_999)).is_err());
+    assert!(limiter.check(7, at(11_000)).is_ok());
+    // Whoever has turns left has them at any time.
+    assert!(
+        [8; 2]
+            .iter()
+            .all(|key| limiter.check(*key, at(4_000)).is_ok())
+    );
+}
+
+#[test]
+fn f11_extremes_the_first_and_the_last_instant() {
+    let limiter = limiter(Limit::new(1, 1_000, 1));
+    for now in [Timestamp::from_millis(0), Timestamp::MAX] {
+        assert_eq!(limiter.check(7, now), Ok(()));
+        let why = limiter.check(7, now).expect_err("just asked");
+        assert_eq!(why.retry_after(), Some(1_000));
+    }
+}
