@@ -8,6 +8,7 @@ mod desk;
 mod life;
 
 mod f02_conservation;
+mod f08_flood;
 mod f09_hashdos;
 mod f12_panic_nth;
 mod f13_stalled_reader;
@@ -15,6 +16,7 @@ mod f22_locks;
 mod f27_lost_reply;
 mod f28_observer;
 mod f29_dead_thread;
+mod f30_tags;
 mod f32_midnight;
 mod f40_drop;
 mod f41_sold_out;
