@@ -9,6 +9,7 @@ mod bytes;
 mod flash;
 mod floor;
 mod hospital;
+mod limiter;
 mod machine;
 mod material;
 mod peer;
@@ -72,6 +73,18 @@ const GROUPS: &[Group] = &[
     Group {
         rows: &["tail_no", "tail_yes"],
         measure: flash::tails,
+    },
+    Group {
+        rows: &["limiter_deny_1t", "limiter_deny_2t"],
+        measure: limiter::deny,
+    },
+    Group {
+        rows: &["limiter_1m"],
+        measure: limiter::million,
+    },
+    Group {
+        rows: &["limiter_flood_growth", "limiter_flood_leak"],
+        measure: limiter::flood,
     },
     Group {
         rows: &["bytes_slot", "bytes_idle_patient", "bytes_booking"],

@@ -89,6 +89,23 @@ proptest! {
         agree(limit, start, &ops)?;
     }
 
+    /// Eight keys in the eight cells of one line: each has its own, whichever of them owe something at the time.
+    #[test]
+    fn a_line_of_eight_keys_has_room_for_eight(limit in limit(), ops in ops(true, 100_000)) {
+        let of_eight = |key: u128| key % 8;
+        let ops: Vec<Op> = ops
+            .into_iter()
+            .map(|op| match op {
+                Op::Check(key) => Op::Check(of_eight(key)),
+                Op::Peek(key) => Op::Peek(of_eight(key)),
+                Op::Refund(key) => Op::Refund(of_eight(key)),
+                Op::AsTold(key, by) => Op::AsTold(of_eight(key), by),
+                passes => passes,
+            })
+            .collect();
+        agree(Limit { cells: 8, ..limit }, 1_790_000_000_000, &ops)?;
+    }
+
     /// A leap takes time round the whole range of a cell, or a quarter, or a half of it, give or take.
     #[test]
     fn f11_extremes_limiter_and_oracle_agree_whatever_leaps(

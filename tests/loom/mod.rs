@@ -16,6 +16,7 @@
 mod books;
 mod claim;
 mod expire;
+mod gate;
 mod publish;
 mod raw;
 mod support;

@@ -299,10 +299,10 @@ fn cells_give_one_key_one_cell() {
 
 /// Threads: three ask for the two turns of one key. Property: two get one.
 ///
-/// CHARGE3 interleavings, at most four preemptions.
+/// CHARGE3 interleavings, at most two preemptions.
 #[test]
 fn cells_give_no_turn_twice() {
-    explore(Some(4), || {
+    explore(Some(2), || {
         let (cells, given) = (cells(), Notes::new());
         let asks = || {
             let (cells, given) = (cells.clone(), given.clone());
@@ -315,28 +315,24 @@ fn cells_give_no_turn_twice() {
     });
 }
 
-/// Threads: one is given a turn and takes it back, one is given a turn of the same key, one takes over the line's other cell. Property: what is left is
-/// what one turn costs.
+/// Threads: one is given a turn and takes it back, one is given a turn of the same key. Property: what is left is what one turn costs.
 ///
-/// REFUND interleavings, at most four preemptions.
+/// REFUND interleavings, all that loom tries.
 #[test]
 fn cells_charge_against_refund() {
-    explore(Some(4), || {
+    explore(None, || {
         let cells = cells();
-        let (takes_back, charges, other) = (cells.clone(), cells.clone(), cells.clone());
+        let (takes_back, charges) = (cells.clone(), cells.clone());
         race([
             hand(move || {
                 assert!(takes_back.charge(key(1), 5).is_ok());
                 takes_back.refund(key(1), 5);
             }),
             hand(move || assert!(charges.charge(key(1), 5).is_ok())),
-            hand(move || assert!(other.charge(key(2), 5).is_ok())),
         ]);
         // One more, and that was all.
         assert!(cells.charge(key(1), 5).is_ok());
         assert_eq!(cells.peek(key(1), 5), Err(Wait(10)));
-        assert!(cells.charge(key(2), 5).is_ok());
-        assert_eq!(cells.peek(key(2), 5), Err(Wait(10)));
     });
 }
 
