@@ -19,8 +19,8 @@
 //! # Any time there is
 //! Instants are kept modulo 2^44 ticks, so the year matters no more than the uptime. What is told apart is the half before now and the half after it. No debt is
 //! longer than a sixteenth; and before anything is written, cells that owe nothing are emptied if that was last done a quarter of the range ago (139 years, where a
-//! tick is a millisecond; never less than an hour). So every cell lies in the half where it belongs. Time does not go back: what was written is
-//! judged by no earlier instant than it was written at.
+//! tick is a millisecond; never less than an hour). So every cell lies in the half where it belongs. Time does not go back: whatever was
+//! written, nothing is judged by an earlier instant.
 //!
 //! # Ordering
 //! A word says all there is to know of a cell and publishes nothing else, so loads and swaps are Relaxed: every step is one swap of one word, which fails if the
@@ -271,8 +271,7 @@ impl Cells {
     #[inline]
     pub(crate) fn peek(&self, hash: u64, ms: u64) -> Result<(), Wait> {
         let now = self.now(ms);
-        if self.since_swept(now) >= 2 * self.pace.quarter_ms {
-            // Whatever was written is past.
+        if self.is_all_past(now) {
             return Ok(());
         }
         let (line, tag) = self.open(hash);
@@ -282,10 +281,13 @@ impl Cells {
     /// Gives a key that asks at `ms` a turn. A no writes nothing.
     #[inline]
     pub(crate) fn charge(&self, hash: u64, ms: u64) -> Result<Given, Wait> {
-        let (line, tag) = self.open(hash);
-        let now = self.now_to_write(ms);
+        let ((line, tag), now) = (self.open(hash), self.now(ms));
         loop {
             let spot = line.find(tag, now);
+            if self.is_due(now) && (self.is_all_past(now) || spot.debt <= self.pace.tolerance) {
+                self.sweep(now);
+                continue;
+            }
             self.verdict(spot.debt, now, ms)?;
             if line.swap(spot, now.word(tag, spot.debt + self.pace.step)) {
                 self.wrote_at(now);
@@ -304,17 +306,14 @@ impl Cells {
 
     /// Takes back what one turn cost, if the key's cell still stands. The debt that others ran up meanwhile stays.
     pub(crate) fn refund(&self, hash: u64, ms: u64) {
-        let (line, tag) = self.open(hash);
-        let now = self.now_to_write(ms);
+        let ((line, tag), now) = (self.open(hash), self.now(ms));
         loop {
             let spot = line.find(tag, now);
-            if !spot.own || spot.debt == 0 {
+            if !spot.own || spot.debt == 0 || self.is_all_past(now) {
                 return;
             }
-            let next = match spot.debt.saturating_sub(self.pace.step) {
-                0 => 0,
-                left => now.word(tag, left),
-            };
+            let until = spot.word.wrapping_sub(self.pace.step) & INSTANT;
+            let next = tag << INSTANT_BITS | until;
             if line.swap(spot, next) {
                 return;
             }
@@ -327,8 +326,7 @@ impl Cells {
         if self.pace.fine == 0 {
             return told;
         }
-        let (line, tag) = self.open(hash);
-        let now = self.now_to_write(ms);
+        let ((line, tag), now) = (self.open(hash), self.now(ms));
         loop {
             let spot = line.find(tag, now);
             // A key that is judged by another's debt pays nothing for it.
@@ -339,6 +337,10 @@ impl Cells {
             let debt = spot.debt.saturating_add(self.pace.fine).min(most);
             if !spot.own || debt <= spot.debt {
                 return wait;
+            }
+            if self.is_due(now) {
+                self.sweep(now);
+                continue;
             }
             if line.swap(spot, now.word(tag, debt)) {
                 self.wrote_at(now);
@@ -373,13 +375,17 @@ impl Cells {
         now.ms.saturating_sub(self.swept.load(Ordering::Acquire))
     }
 
+    /// Whether cells that owe nothing have to be emptied before anything is written.
     #[inline]
-    fn now_to_write(&self, ms: u64) -> Now {
-        let now = self.now(ms);
-        if self.since_swept(now) >= self.pace.quarter_ms {
-            self.sweep(now);
-        }
-        now
+    fn is_due(&self, now: Now) -> bool {
+        self.since_swept(now) >= self.pace.quarter_ms
+    }
+
+    /// Whether so much time has passed that every cell is past, whatever its bits say: three eighths of the range, because what stands there was
+    /// written no later than two eighths after the last sweep and owes no more than one (two threads' cells, united).
+    #[inline]
+    fn is_all_past(&self, now: Now) -> bool {
+        self.since_swept(now) >= self.pace.quarter_ms + self.pace.quarter_ms / 2
     }
 
     #[inline]
@@ -389,17 +395,15 @@ impl Cells {
         }
     }
 
-    /// Empties the cells that owe nothing. Whatever stands there was written no later than a quarter of the range after the last time, and owes no more than a
-    /// sixteenth: half a range after that time it is past, whatever its bits say.
+    /// Empties the cells that owe nothing, for somebody who is about to write.
     #[cold]
     fn sweep(&self, now: Now) {
         let _one = self.sweeping.lock();
-        let since = self.since_swept(now);
-        if since < self.pace.quarter_ms {
+        if !self.is_due(now) {
             return;
         }
         self.wrote_at(now);
-        let all_past = since >= 2 * self.pace.quarter_ms;
+        let all_past = self.is_all_past(now);
         for cell in self.lines.iter().flat_map(|line| &line.0) {
             let word = cell.load(Ordering::Relaxed);
             if word != 0 && (all_past || now.debt(word) == 0) {

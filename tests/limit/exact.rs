@@ -72,11 +72,11 @@ impl Exact {
     }
 
     pub(crate) fn refund(&mut self, key: u128, now: u64) {
-        let debt = self.debt(key, now);
-        if debt > 0 {
-            let left = debt.saturating_sub(self.step());
-            let at = self.parts(now.max(self.latest));
-            self.until.insert(key, at + left);
+        if self.debt(key, now) > 0 {
+            let step = self.step();
+            self.until
+                .entry(key)
+                .and_modify(|until| *until = until.saturating_sub(step));
         }
     }
 }
