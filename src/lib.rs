@@ -7,7 +7,8 @@
 //!
 //! * Not durable yet: it keeps everything in memory. A process that dies takes its holds and bookings along, unless the caller has
 //!   followed its events ([`Engine::observe`]).
-//! * Not fair yet where a rush is expected: schedules open first come, first served, which rewards scripts. The draw, the slow queue and the limiter
+//! * Not fair yet where a rush is expected: schedules open first come, first served, which rewards scripts. Limits
+//!   ([`EngineBuilder::patient_limit`] and its like) slow those who hammer, and cure no rush: everybody's first request is enough. The draw and the slow queue
 //!   are to come. Put your own in front of it until then.
 //! * No transport, accounts, real-name check, payment or messages: those are the caller's.
 //! * Not for a single counter: if all you sell is one pool of interchangeable tickets with no holds, an atomic integer does it.
@@ -28,6 +29,8 @@
 //!   [`exchange`](Engine::exchange); [`check_in`](Engine::check_in), [`fulfil`](Engine::fulfil), [`no_show`](Engine::no_show).
 //! * **Time passes**: [`Engine::advance`] and [`next_deadline`](Engine::next_deadline), or a [`Driver`] that calls them. Time comes from a [`Clock`].
 //! * **Do the books agree?** [`Engine::audit`], [`availability`](Engine::availability), [`stats`](Engine::stats), [`observe`](Engine::observe).
+//!
+//! * **Who may ask how often?** A [`Limit`] each for patients, accounts, devices and networks, in the [builder](EngineBuilder); a [`Limiter`] for anything else.
 //!
 //! A no is a [`Refusal`]: a stable code, a sentence that says what to do, and when to come back.
 //!

@@ -36,6 +36,8 @@ impl Engine {
     /// **Time.** The first look goes by [`Clock::recent`](crate::Clock::recent), if the clock has it, and shares its lag; whatever gets past it is judged by
     /// [`Clock::now`](crate::Clock::now).
     ///
+    /// **Limits**, if the builder set any, count what gets as far as a slot that is to be had: holds, and refusals by a rule. One request is counted once.
+    ///
     /// # Refusals
     /// In this order: `unknown_schedule`, `request_mismatch`, `withdrawn`, `not_open`, `closed`, `already_holds`, `sold_out`,
     /// `rate_limited`, `rule`.
