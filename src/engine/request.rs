@@ -101,7 +101,7 @@ impl Engine {
 
 impl Inner {
     /// What a look says at the clock's cached time, if it has one; `sold_out` only to those who surely have nothing here.
-    #[inline]
+    #[inline(always)]
     fn first_look(&self, schedule: ScheduleId, patient: PatientId) -> Option<Look> {
         let (pool, now) = (self.places.find(schedule)?, self.recent()?);
         let look = pool.look(schedule, now);

@@ -54,7 +54,7 @@ impl Bucket {
 fn number_under(tag: u64, entry: &AtomicU64) -> Option<u32> {
     // Acquire: for those who look without the lock. Equal tags leave the number alone; and no number is 0.
     let number = entry.load(Ordering::Acquire) ^ tag;
-    (number <= NUMBER && number != 0).then_some(number as u32)
+    (number.wrapping_sub(1) < NUMBER).then_some(number as u32)
 }
 
 pub(crate) struct Lines {
