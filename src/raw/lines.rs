@@ -107,6 +107,13 @@ impl Lines {
         self.bucket(hash).entries[0].load(Ordering::Relaxed)
     }
 
+    /// The first number under the hash in its own bucket, unless somebody is just changing it.
+    #[inline]
+    pub(crate) fn glance(&self, hash: u64) -> Option<u32> {
+        let (_, number) = self.bucket(hash).find(tag_of(hash), 0)?;
+        Some(number)
+    }
+
     #[inline]
     pub(crate) fn lock(&self, hash: u64) -> Locked<'_> {
         let bucket = self.bucket(hash);
