@@ -123,6 +123,17 @@ impl EngineBuilder {
     ///
     /// A request passes if it is within every limit that it names a key for, and is refused as `rate_limited` otherwise; a key that it doesn't name is not
     /// asked for. Only a request that could have a slot is counted: see [`Engine::request`].
+    ///
+    /// ```
+    /// use fairslot::{Engine, Limit};
+    ///
+    /// let engine = Engine::builder()
+    ///     .patient_limit(Limit::new(1, 1_000, 5))
+    ///     .network_limit(Limit::new(100, 1_000, 500))
+    ///     .build()?;
+    /// assert_eq!(engine.stats().limits.len(), 2);
+    /// # Ok::<(), fairslot::Invalid>(())
+    /// ```
     pub fn patient_limit(mut self, limit: Limit) -> Self {
         self.limits[0] = Some(limit);
         self

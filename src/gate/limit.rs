@@ -21,10 +21,10 @@ use crate::words::time::Timestamp;
 pub struct Limit {
     /// Requests in each period: 1 to 1,000,000.
     pub requests: u32,
-    /// The period, in milliseconds: at least 1.
+    /// The period, in milliseconds: at least 1. `(burst + 7) × period_ms` may be 2^40 at most, once `requests` and `period_ms` are divided by what they have in
+    /// common: ten a day, all at once, is far from it.
     pub period_ms: u64,
-    /// How many of them may come at once, after a pause: at least 1. `burst × period_ms`, once `requests` and `period_ms` are divided by what
-    /// they have in common, may be 2^40 at most.
+    /// How many of them may come at once, after a pause: at least 1.
     pub burst: u32,
     /// For how many keys there is room, 8 bytes each: 8 to 1,073,741,824. Only keys that asked lately count, within `burst` times the pace of one request.
     /// With two and a half cells for each of them or more, nobody pays for another; with fewer, a newcomer may inherit the smallest debt of seven others.
@@ -76,9 +76,9 @@ impl Limit {
         range(fields.penalty, penalty, 0, 8, "0 to 8")?;
         Pace::new(requests, period_ms, burst, penalty).ok_or_else(|| {
             Invalid::new(
-                fields.burst,
-                burst,
-                "so small that burst × period_ms is at most 2^40",
+                fields.period_ms,
+                period_ms,
+                "so short that (burst + 7) × period_ms is at most 2^40",
             )
         })
     }

@@ -1,8 +1,8 @@
 //! What may cross threads. This file says so by compiling.
 
 use fairslot::{
-    Audit, Booking, CoarseClock, Driver, Engine, EngineBuilder, Event, Hold, ManualClock, Outcome,
-    Pending, Refusal, Request, Schedule, Stats, Subscription, SystemClock,
+    Audit, Booking, CoarseClock, Driver, Engine, EngineBuilder, Event, Hold, Limiter, ManualClock,
+    Outcome, Pending, Refusal, Request, Schedule, Stats, Subscription, SystemClock,
 };
 
 const fn shared<T: Send + Sync + 'static>() {}
@@ -12,6 +12,7 @@ const _: () = {
     shared::<Engine>();
     shared::<Subscription>();
     shared::<Driver>();
+    shared::<Limiter>();
     shared::<SystemClock>();
     shared::<CoarseClock>();
     shared::<ManualClock>();
