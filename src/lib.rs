@@ -47,6 +47,7 @@
 #![doc(test(attr(deny(warnings))))]
 
 mod engine;
+pub mod fairness;
 mod ledger;
 mod pool;
 mod raw;
