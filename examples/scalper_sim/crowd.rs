@@ -17,9 +17,9 @@ pub(crate) const PEOPLE: u32 = 1_000;
 /// Somebody who asks, under one identity.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Asker {
-    patient: PatientId,
-    device: DeviceId,
-    network: IpAddr,
+    pub(crate) patient: PatientId,
+    pub(crate) device: DeviceId,
+    pub(crate) network: IpAddr,
     habit: Habit,
 }
 
@@ -103,10 +103,6 @@ impl Crowd {
 }
 
 impl Asker {
-    pub(crate) const fn patient(&self) -> PatientId {
-        self.patient
-    }
-
     /// Everything that a service would know about who asks.
     pub(crate) fn request(&self, schedule: ScheduleId) -> Request {
         Request::new(self.patient, schedule)

@@ -17,8 +17,11 @@ pub(crate) enum Habit {
     Disguised,
 }
 
-/// The kinds of people, the quickest first.
-pub(crate) const KINDS: [(&str, fn(&Habit) -> bool); 3] = [
+/// A kind of people: what it is called, and whether a habit is of it.
+type Kind = (&'static str, fn(&Habit) -> bool);
+
+/// The quickest first.
+pub(crate) const KINDS: [Kind; 3] = [
     ("pre-clickers 提前点击", |habit| {
         matches!(habit, Habit::PreClicker)
     }),

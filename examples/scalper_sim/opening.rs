@@ -83,7 +83,7 @@ pub(crate) fn hold(mechanism: Mechanism, crowd: &Crowd, asks: &[Ask]) -> Result<
         opened.requests += 1;
         match engine.request(&asker.request(schedule)) {
             Outcome::Held(hold) => {
-                let pending = engine.confirm(hold.id, asker.patient(), None);
+                let pending = engine.confirm(hold.id, asker.patient, None);
                 let booking = pending.map_err(|why| why.to_string())?.wait();
                 booking.map_err(|why| why.to_string())?;
                 served[who as usize] = true;

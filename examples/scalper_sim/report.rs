@@ -12,6 +12,8 @@ mod tables;
 
 use std::fmt::Write;
 
+use fairslot::fairness::Group;
+
 use crate::cli::Options;
 use crate::study::Cell;
 use crate::table::{size, within};
@@ -84,7 +86,7 @@ pub(crate) fn page(cells: &[Cell], options: &Options) -> String {
         if !caption.is_empty() {
             let _ = writeln!(html, "<p>{caption}</p>");
         }
-        let _ = write!(html, "{picture}</section>\n");
+        let _ = writeln!(html, "{picture}</section>");
     }
     html.push_str("</main>\n</body>\n</html>\n");
     html
@@ -105,10 +107,8 @@ fn share(cell: &Cell) -> f64 {
 /// The headline figures, of the worst attack.
 fn headline(cell: &Cell) -> String {
     let [pre_clickers, _, ordinary] = people::rates(cell).map(percent);
-    let client = cell.populations.iter().map(|m| m.yield_share).flatten();
-    let client = client.sum::<f64>() / cell.populations.len() as f64;
-    let slots = f64::from(crate::opening::SLOTS);
-    let client = client * slots / f64::from(cell.attack.identities);
+    let scalper: Group = cell.populations.iter().map(|m| m.scalper).sum();
+    let client = scalper.rate().map_or("–".to_owned(), percent);
     let gone = cell.estimate(|measured| measured.sold_out_ms);
     let tiles = [
         (
@@ -121,11 +121,7 @@ fn headline(cell: &Cell) -> String {
             "until the last slot is gone",
             "号源售罄用时",
         ),
-        (
-            percent(client),
-            "chance of the scalper’s client",
-            "黄牛客户的机会",
-        ),
+        (client, "chance of the scalper’s client", "黄牛客户的机会"),
         (ordinary, "chance of an ordinary patient", "普通患者的机会"),
     ];
     let mut html = format!(

@@ -56,6 +56,8 @@ pub(crate) struct Measured {
     pub(crate) sold_out_ms: Option<f64>,
     /// Requests a trial.
     pub(crate) requests: f64,
+    /// The scalper's identities over all trials.
+    pub(crate) scalper: Group,
 }
 
 impl Cell {
@@ -138,7 +140,7 @@ fn measure(openings: &[Opened], crowd: &Crowd, attack: &Attack) -> Measured {
             *wins += 1;
         }
     }
-    let scalper = groups.iter().map(|(scalper, _)| *scalper).sum();
+    let scalper: Group = groups.iter().map(|(scalper, _)| *scalper).sum();
     let people = groups.iter().map(|(_, people)| *people).sum();
     let trials = openings.len() as f64;
     let sold_out: Option<u64> = openings.iter().map(|opened| opened.sold_out_ns).sum();
@@ -156,6 +158,7 @@ fn measure(openings: &[Opened], crowd: &Crowd, attack: &Attack) -> Measured {
         jain: jain(&wins, openings.len() as u32),
         sold_out_ms: sold_out.map(|ns| ns as f64 / trials / 1e6),
         requests: requests as f64 / trials,
+        scalper,
     }
 }
 

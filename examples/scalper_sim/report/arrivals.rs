@@ -68,7 +68,12 @@ fn gone(svg: &mut Svg, frame: &Frame, cells: &[Cell]) {
         let digits = if gone.mean < 10.0 { 1 } else { 0 };
         let said = format!("{}: {:.digits$} ms", cell.attack.name, gone.mean);
         let y = frame.top + 16.0 + 20.0 * row as f64;
-        svg.text((x - 6.0, y), Side::End, "strong", said);
+        // The last line of all has room on its right.
+        let (x, side) = match cell.attack.identities {
+            0 => (x + 6.0, Side::Start),
+            _ => (x - 6.0, Side::End),
+        };
+        svg.text((x, y), side, "strong", said);
     }
 }
 
