@@ -44,6 +44,21 @@ fn naive_scripts_take_nearly_all() {
     }
 }
 
+/// What is left to the people can be worked out from who they are: a pre-clicker presses evenly within 200 ms, and wins if that is before all is gone.
+#[test]
+fn people_win_by_pressing_before_all_is_gone() {
+    let (mut won, mut wanted) = (0.0, 0.0);
+    for measured in cell("A0").populations.iter().chain(&cell("A1").populations) {
+        let [pre_clickers, eager, ordinary] = measured.kinds;
+        let gone_ms = measured.sold_out_ms.expect("all is gone");
+        won += pre_clickers.slots as f64;
+        wanted += pre_clickers.identities as f64 * gone_ms / 200.0;
+        assert_eq!((eager.slots, ordinary.slots), (0, 0));
+    }
+    // Some 290 slots: a standard deviation is 17.
+    assert!((won - wanted).abs() < 70.0, "{won}, not {wanted}");
+}
+
 /// These two scatter little: the reference's own bands are wide enough.
 #[test]
 fn disguised_scripts_are_ten_times_as_likely_to_win() {
