@@ -285,9 +285,7 @@ impl Bulletin<'_> {
                 whose,
                 what,
             } = note();
-            feeds.send(Packed::of_slot(
-                self.at, schedule, slot, version, whose, what,
-            ));
+            feeds.send(Packed::of_slot(self.at, schedule, slot, version, whose, what));
         }
     }
 
