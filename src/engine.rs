@@ -285,7 +285,9 @@ impl Bulletin<'_> {
                 whose,
                 what,
             } = note();
-            feeds.send(Packed::of_slot(self.at, schedule, slot, version, whose, what));
+            feeds.send(Packed::of_slot(
+                self.at, schedule, slot, version, whose, what,
+            ));
         }
     }
 

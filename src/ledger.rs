@@ -134,6 +134,15 @@ impl Ledger {
             .map_or(0, Record::touch)
     }
 
+    /// Reads a word of a record that the patient of this hash has, if there is one.
+    #[inline]
+    pub(crate) fn touch_line(&self, hash: u64) -> u64 {
+        let number = self.lines.glance(hash);
+        number
+            .and_then(|number| self.record(number))
+            .map_or(0, Record::touch)
+    }
+
     /// Gives back a record that was taken and not used.
     pub(crate) fn give_back(&self, number: u32) {
         self.numbers.give(number);

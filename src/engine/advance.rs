@@ -237,7 +237,13 @@ impl Inner {
 
     /// Retires a schedule whose time is past, and with it the lines of those who still have a slot of it. No hold can be alive or be
     /// confirmed late any more. That no call which began while anything could still change is under way a day later is assumed.
-    fn retire(&self, id: ScheduleId, pool: &Pool, desk: Desk<'_>, bulletin: &mut Bulletin<'_>) -> bool {
+    fn retire(
+        &self,
+        id: ScheduleId,
+        pool: &Pool,
+        desk: Desk<'_>,
+        bulletin: &mut Bulletin<'_>,
+    ) -> bool {
         self.sweep(pool, id, bulletin);
         let words = || (0..pool.capacity()).filter_map(|slot| pool.slots().word(slot));
         if words().any(|at| at.load().state() == State::Held) {

@@ -3,7 +3,7 @@
 //! Most answers end at the look, which reads one or two shared lines and writes none: [`Inner::glance`]. What is left goes to the patient's
 //! book, and under its lock judges schedule by schedule: [`Inner::admit`]. Once a slot is claimed nothing refuses.
 
-use std::hint::black_box;
+mod touch;
 
 use crate::ledger::Book;
 use crate::ledger::record::{Phase, Record};
@@ -50,7 +50,7 @@ impl Engine {
                 }
                 Some(Look::Open) => {
                     let hash = inner.touch(request, 0);
-                    inner.touch_slot(request);
+                    inner.touch_behind(request, hash);
                     return inner.admit(request, inner.now(), hash);
                 }
                 _ => {}
@@ -70,8 +70,8 @@ impl Engine {
             for ((request, hash), more) in batch.iter().zip(&mut hashes).zip(0..) {
                 *hash = self.inner.touch(request, more);
             }
-            for request in batch {
-                self.inner.touch_slot(request);
+            for (request, hash) in batch.iter().zip(hashes) {
+                self.inner.touch_behind(request, hash);
             }
             for (request, hash) in batch.iter().zip(hashes) {
                 outcomes.push(self.inner.request(request, Some(now), Some(hash)));
@@ -101,7 +101,7 @@ impl Engine {
 
 impl Inner {
     /// What a look says at the clock's cached time, if it has one; `sold_out` only to those who surely have nothing here.
-    #[inline]
+    #[inline(always)]
     fn first_look(&self, schedule: ScheduleId, patient: PatientId) -> Option<Look> {
         let (pool, now) = (self.places.find(schedule)?, self.recent()?);
         let look = pool.look(schedule, now);
@@ -449,31 +449,6 @@ impl Inner {
             slot: SlotNo::from_index(record.slot()),
             expires_at: record.granted_at().after(pool.hold_ttl()),
         })
-    }
-
-    /// Reads a word of every cache line that a request will want and whose address is known, so that the misses overlap: before reading the clock
-    /// and taking a lock, which wait for what was read before. `more`: how many are worked on before it. The answer is the patient's hash.
-    ///
-    /// A core has some hundred instructions a request under way while it waits: what need not be in here and in [`Self::touch_slot`] must not.
-    #[inline]
-    fn touch(&self, request: &Request, more: u32) -> u64 {
-        let hash = self.ledger.hash(request.patient());
-        let pool = self.first_pool(request).map_or(0, Pool::touch);
-        black_box(self.ledger.touch(hash) ^ self.ledger.touch_record(more) ^ pool);
-        hash
-    }
-
-    /// The same for the lines that the pool's line leads to.
-    #[inline]
-    fn touch_slot(&self, request: &Request) {
-        if let Some(pool) = self.first_pool(request) {
-            black_box(pool.slots().touch(self.filter_hash(request.patient())));
-        }
-    }
-
-    #[inline]
-    fn first_pool(&self, request: &Request) -> Option<&Pool> {
-        self.places.find(*request.schedules().first()?)
     }
 }
 

@@ -206,7 +206,12 @@ impl Inner {
     }
 }
 
-fn reinstate(schedule: ScheduleId, pool: &Pool, desk: &Desk<'_>, bulletin: &mut Bulletin<'_>) -> u32 {
+fn reinstate(
+    schedule: ScheduleId,
+    pool: &Pool,
+    desk: &Desk<'_>,
+    bulletin: &mut Bulletin<'_>,
+) -> u32 {
     let mut freed = 0;
     for slot in 0..pool.capacity() {
         let Some(at) = pool.slots().word(slot) else {

@@ -54,7 +54,7 @@ impl Bucket {
 fn number_under(tag: u64, entry: &AtomicU64) -> Option<u32> {
     // Acquire: for those who look without the lock. Equal tags leave the number alone; and no number is 0.
     let number = entry.load(Ordering::Acquire) ^ tag;
-    (number <= NUMBER && number != 0).then_some(number as u32)
+    (number.wrapping_sub(1) < NUMBER).then_some(number as u32)
 }
 
 pub(crate) struct Lines {
@@ -105,6 +105,13 @@ impl Lines {
     #[inline]
     pub(crate) fn touch(&self, hash: u64) -> u64 {
         self.bucket(hash).entries[0].load(Ordering::Relaxed)
+    }
+
+    /// The first number under the hash in its own bucket, unless somebody is just changing it.
+    #[inline]
+    pub(crate) fn glance(&self, hash: u64) -> Option<u32> {
+        let (_, number) = self.bucket(hash).find(tag_of(hash), 0)?;
+        Some(number)
     }
 
     #[inline]

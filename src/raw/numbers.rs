@@ -88,7 +88,9 @@ impl Numbers {
         let block = (end.saturating_sub(first) / (2 * 64 * lanes).max(1)).min(BLOCK);
         let stacks = if block == 0 { 0 } else { LANES };
         Self {
-            stacks: (0..stacks).map(|_| CachePadded::new(Stack::new())).collect(),
+            stacks: (0..stacks)
+                .map(|_| CachePadded::new(Stack::new()))
+                .collect(),
             block,
             store: Mutex::new(Store {
                 returned: Vec::new(),

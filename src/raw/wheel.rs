@@ -404,6 +404,18 @@ mod tests {
     }
 
     #[test]
+    fn what_the_inbox_has_no_room_for_is_not_lost() {
+        let wheel = Wheel::new();
+        let entries: Vec<Entry> = (1..=1_000).map(|key| (u64::from(key) * 7, key)).collect();
+        for (deadline, key) in &entries {
+            wheel.put(Wheel::own_lane(), *deadline, *key);
+        }
+        let mut due = Vec::new();
+        wheel.pop_due(u64::MAX, usize::MAX, &mut due);
+        assert_eq!(due, entries);
+    }
+
+    #[test]
     fn bringing_forward_a_million_times_leaves_one_entry() {
         let wheel = Wheel::new();
         let lane = Wheel::own_lane();

@@ -142,8 +142,8 @@ impl What {
             Self::Released => plain(3),
             Self::Expired => plain(4),
             Self::Cancelled => plain(5),
-            Self::ExchangedIn { from } => (6, 0, halves(from.0)),
-            Self::ExchangedOut { to } => (7, 0, halves(to.0)),
+            Self::ExchangedIn { from } => (6, 0, halves(from.bits())),
+            Self::ExchangedOut { to } => (7, 0, halves(to.bits())),
             Self::CheckedIn => plain(8),
             Self::Fulfilled => plain(9),
             Self::NoShow => plain(10),
@@ -221,10 +221,10 @@ impl Packed {
             4 => What::Expired,
             5 => What::Cancelled,
             6 => What::ExchangedIn {
-                from: BookingId(wide(low, high)),
+                from: BookingId::from_bits(wide(low, high)),
             },
             7 => What::ExchangedOut {
-                to: BookingId(wide(low, high)),
+                to: BookingId::from_bits(wide(low, high)),
             },
             8 => What::CheckedIn,
             9 => What::Fulfilled,
@@ -284,9 +284,11 @@ mod tests {
                 payment: payment.map(PaymentRef::new)
             }),
             any::<u128>().prop_map(|from| What::ExchangedIn {
-                from: BookingId(from)
+                from: BookingId::from_bits(from)
             }),
-            any::<u128>().prop_map(|to| What::ExchangedOut { to: BookingId(to) }),
+            any::<u128>().prop_map(|to| What::ExchangedOut {
+                to: BookingId::from_bits(to)
+            }),
             any::<u16>().prop_map(|capacity| What::Published { capacity }),
             (0u16..65_535, any::<u16>()).prop_map(|(first, count)| What::SlotsAdded {
                 first: SlotNo::from_index(first),

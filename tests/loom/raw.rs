@@ -9,7 +9,7 @@ use crate::raw::arena::Arena;
 use crate::raw::filter;
 use crate::raw::lines::Lines;
 use crate::raw::numbers::Numbers;
-use crate::raw::wheel::Wheel;
+use crate::raw::wheel::{Inbox, Wheel};
 
 /// A hash with this tag, in the first bucket.
 const fn hash(tag: u64) -> u64 {
@@ -162,6 +162,35 @@ fn wheel_put_and_bring_forward_against_sweep() {
         all.extend(rest);
         all.sort_unstable();
         assert_eq!(all, [(1_000, 1), (2_000, 2)]);
+    });
+}
+
+/// Threads: one puts two entries into an inbox that has room for one more, one takes over what is there, twice. Property: what was put is taken over
+/// once and whole and in order, and what found no room was refused.
+///
+/// 583 interleavings, all that loom tries.
+#[test]
+fn inbox_put_against_take_over() {
+    explore(None, || {
+        let (inbox, taken, refused) = (Arc::new(Inbox::new()), Notes::new(), Notes::new());
+        assert!(inbox.put((1_000, 1)));
+        let (puts, says) = (inbox.clone(), refused.clone());
+        let (takes, notes) = (inbox.clone(), taken.clone());
+        race([
+            hand(move || {
+                for key in 2..=3 {
+                    if !puts.put((u64::from(key) * 1_000, key)) {
+                        says.add(key);
+                    }
+                }
+            }),
+            hand(move || (0..2).for_each(|_| takes.take_all(|entry| notes.add(entry)))),
+        ]);
+        inbox.take_all(|entry| taken.add(entry));
+        let refused = refused.all();
+        let put = (1..=3).filter(|key| !refused.contains(key));
+        let put: Vec<_> = put.map(|key| (u64::from(key) * 1_000, key)).collect();
+        assert_eq!(taken.all(), put);
     });
 }
 

@@ -243,7 +243,9 @@ impl Hospital {
         if of_hold && hold.is_none() {
             return;
         }
-        let (patient, id) = hold.map_or((patient, HoldId(0)), |(patient, id)| (patient, id));
+        let (patient, id) = hold.map_or((patient, HoldId::from_bits(0)), |(patient, id)| {
+            (patient, id)
+        });
         let booking = BookingId(id.0);
         let done = |answer: Result<Option<BookingId>, Refusal>| {
             answer.map_or_else(Answer::Refused, Answer::Done)

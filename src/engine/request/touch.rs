@@ -1,0 +1,40 @@
+//! Reaching for what a request will want: which cache lines are those?
+//!
+//! A grant wants seven lines that nobody has at hand. Whoever reads a word of each before it works on the first waits for two misses, not for seven:
+//! those whose address the request tells, then those that they lead to.
+
+use std::hint::black_box;
+
+use crate::pool::Pool;
+use crate::words::ask::Request;
+
+use super::super::Inner;
+
+impl Inner {
+    /// Reads a word of every cache line that a request will want and whose address is known, so that the misses overlap: before reading the clock
+    /// and taking a lock, which wait for what was read before. `more`: how many are worked on before it. The answer is the patient's hash.
+    ///
+    /// A core has some hundred instructions a request under way while it waits: what need not be in here and in [`Self::touch_behind`] must not.
+    #[inline]
+    pub(super) fn touch(&self, request: &Request, more: u32) -> u64 {
+        let hash = self.ledger.hash(request.patient());
+        let pool = self.first_pool(request).map_or(0, Pool::touch);
+        black_box(self.ledger.touch(hash) ^ self.ledger.touch_record(more) ^ pool);
+        hash
+    }
+
+    /// The same for the lines that the pool's line and the bucket lead to. `hash`: the patient's.
+    #[inline]
+    pub(super) fn touch_behind(&self, request: &Request, hash: u64) {
+        let pool = self.first_pool(request);
+        let slot = pool.map_or(0, |pool| {
+            pool.slots().touch(self.filter_hash(request.patient()))
+        });
+        black_box(slot ^ self.ledger.touch_line(hash));
+    }
+
+    #[inline]
+    fn first_pool(&self, request: &Request) -> Option<&Pool> {
+        self.places.find(*request.schedules().first()?)
+    }
+}
