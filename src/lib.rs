@@ -7,7 +7,7 @@
 //!
 //! * Not durable yet: it keeps everything in memory. A process that dies takes its holds and bookings along, unless the caller has
 //!   followed its events ([`Engine::observe`]).
-//! * Not fair yet where a rush is expected: schedules open first come, first served, which rewards scripts. The draw, the slow queue and the limiter
+//! * Not fair yet where a rush is expected: schedules open first come, first served, which rewards scripts ([by how much](chapters::fairness)). The draw, the slow queue and the limiter
 //!   are to come. Put your own in front of it until then.
 //! * No transport, accounts, real-name check, payment or messages: those are the caller's.
 //! * Not for a single counter: if all you sell is one pool of interchangeable tickets with no holds, an atomic integer does it.

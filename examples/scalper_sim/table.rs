@@ -154,11 +154,9 @@ pub(crate) fn summary(cells: &[Cell], options: &Options, report: &Path) -> Strin
 }
 
 fn row(out: &mut String, name: &str, figures: impl Iterator<Item = String>, within: &str) {
-    let _ = write!(out, "  {name:<13}");
-    for figure in figures {
-        let _ = write!(out, "{figure:>16}");
-    }
-    let _ = writeln!(out, "  {within}");
+    let figures: String = figures.map(|figure| format!("{figure:>16}")).collect();
+    let line = format!("  {name:<13}{figures}  {within}");
+    let _ = writeln!(out, "{}", line.trim_end());
 }
 
 /// One object a cell: what was measured, and nothing else.

@@ -63,7 +63,7 @@ impl Estimate {
 /// let hand_off = Share { hits: 2, of: 50 };
 /// assert_eq!(hand_off.value(), Some(0.04));
 /// let interval = hand_off.interval().unwrap();
-/// assert!(interval.contains(0.011) && !interval.contains(0.15));
+/// assert!(interval.contains(0.012) && !interval.contains(0.15));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
