@@ -7,7 +7,7 @@
 //!
 //! * Not durable yet: it keeps everything in memory. A process that dies takes its holds and bookings along, unless the caller has
 //!   followed its events ([`Engine::observe`]).
-//! * Not fair yet where a rush is expected: schedules open first come, first served, which rewards scripts. The draw, the slow queue and the limiter
+//! * Not fair yet where a rush is expected: schedules open first come, first served, which rewards scripts ([by how much](chapters::fairness)). The draw, the slow queue and the limiter
 //!   are to come. Put your own in front of it until then.
 //! * No transport, accounts, real-name check, payment or messages: those are the caller's.
 //! * Not for a single counter: if all you sell is one pool of interchangeable tickets with no holds, an atomic integer does it.
@@ -28,10 +28,11 @@
 //!   [`exchange`](Engine::exchange); [`check_in`](Engine::check_in), [`fulfil`](Engine::fulfil), [`no_show`](Engine::no_show).
 //! * **Time passes**: [`Engine::advance`] and [`next_deadline`](Engine::next_deadline), or a [`Driver`] that calls them. Time comes from a [`Clock`].
 //! * **Do the books agree?** [`Engine::audit`], [`availability`](Engine::availability), [`stats`](Engine::stats), [`observe`](Engine::observe).
+//! * **Who gets the slots?** [`fairness`]: what a scalper gains and how even everybody's chances are, as figures.
 //!
 //! A no is a [`Refusal`]: a stable code, a sentence that says what to do, and when to come back.
 //!
-//! The chapters go deeper: [`chapters::design`], [`chapters::consistency`], [`chapters::performance`].
+//! The chapters go deeper: [`chapters::design`], [`chapters::consistency`], [`chapters::performance`], [`chapters::fairness`].
 //!
 //! # Features
 //!
@@ -47,6 +48,7 @@
 #![doc(test(attr(deny(warnings))))]
 
 mod engine;
+pub mod fairness;
 mod ledger;
 mod pool;
 mod raw;
@@ -78,6 +80,8 @@ pub mod chapters {
     pub mod consistency {}
     #[doc = include_str!("../docs/performance.md")]
     pub mod performance {}
+    #[doc = include_str!("../docs/fairness.md")]
+    pub mod fairness {}
 }
 
 /// The README's code is tested with the crate's.
