@@ -7,7 +7,7 @@
 //!
 //! * Not durable yet: it keeps everything in memory. A process that dies takes its holds and bookings along, unless the caller has
 //!   followed its events ([`Engine::observe`]).
-//! * Not fair yet where a rush is expected: schedules open first come, first served, which rewards scripts. Limits
+//! * Not fair yet where a rush is expected: schedules open first come, first served, which rewards scripts ([by how much](chapters::fairness)). Limits
 //!   ([`EngineBuilder::patient_limit`] and its like) slow those who hammer, and cure no rush: everybody's first request is enough. The draw and the slow queue
 //!   are to come. Put your own in front of it until then.
 //! * No transport, accounts, real-name check, payment or messages: those are the caller's.
@@ -29,12 +29,13 @@
 //!   [`exchange`](Engine::exchange); [`check_in`](Engine::check_in), [`fulfil`](Engine::fulfil), [`no_show`](Engine::no_show).
 //! * **Time passes**: [`Engine::advance`] and [`next_deadline`](Engine::next_deadline), or a [`Driver`] that calls them. Time comes from a [`Clock`].
 //! * **Do the books agree?** [`Engine::audit`], [`availability`](Engine::availability), [`stats`](Engine::stats), [`observe`](Engine::observe).
+//! * **Who gets the slots?** [`fairness`]: what a scalper gains and how even everybody's chances are, as figures.
 //!
 //! * **Who may ask how often?** A [`Limit`] each for patients, accounts, devices and networks, in the [builder](EngineBuilder); a [`Limiter`] for anything else.
 //!
 //! A no is a [`Refusal`]: a stable code, a sentence that says what to do, and when to come back.
 //!
-//! The chapters go deeper: [`chapters::design`], [`chapters::consistency`], [`chapters::performance`].
+//! The chapters go deeper: [`chapters::design`], [`chapters::consistency`], [`chapters::performance`], [`chapters::fairness`].
 //!
 //! # Features
 //!
@@ -50,6 +51,7 @@
 #![doc(test(attr(deny(warnings))))]
 
 mod engine;
+pub mod fairness;
 mod gate;
 mod ledger;
 mod pool;
@@ -84,6 +86,8 @@ pub mod chapters {
     pub mod consistency {}
     #[doc = include_str!("../docs/performance.md")]
     pub mod performance {}
+    #[doc = include_str!("../docs/fairness.md")]
+    pub mod fairness {}
 }
 
 /// The README's code is tested with the crate's.

@@ -1,7 +1,9 @@
-//! The flags, read by hand: one clear sentence for whatever is not one of them.
+//! The flags of a morning.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+
+use crate::flags::{THREADS_MAX, Words, bare, machine_threads, no_flag, once};
 
 /// What the command line asks for.
 #[derive(Debug)]
@@ -21,7 +23,7 @@ pub(crate) struct Options {
     pub(crate) seed: u64,
     pub(crate) pace: Pace,
     pub(crate) json: bool,
-    /// `None`: beside the build, see [`default_report`].
+    /// `None`: beside the build, see [`default_report`](crate::flags::default_report).
     pub(crate) report: Option<PathBuf>,
 }
 
@@ -46,7 +48,6 @@ pub(crate) const PEOPLE: u32 = 13_000;
 pub(crate) const BOTS: u32 = 200;
 const PEOPLE_MAX: u32 = 2_000_000;
 const BOTS_MAX: u32 = 20_000;
-const THREADS_MAX: u32 = 256;
 
 pub(crate) const HELP: &str = "\
 One hospital's morning opens to 200,000 requests in its first minute.
@@ -70,30 +71,13 @@ exit status: 0 all well, 1 a slot was sold twice or lost or the books disagree, 
 
 /// Reads the arguments, the program's name left out.
 pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command, String> {
-    let mut words = Words {
-        rest: args.into_iter().collect::<Vec<_>>().into_iter().peekable(),
-    };
+    let mut words = Words::new(args);
     let mut given = Given::default();
-    while let Some(word) = words.rest.next() {
-        let text = word
-            .to_str()
-            .filter(|text| text.starts_with("--"))
-            .ok_or_else(|| {
-                format!(
-                    "{:?} is not a flag; --help lists the flags",
-                    word.to_string_lossy()
-                )
-            })?;
-        let (flag, inline) = match text.split_once('=') {
-            Some((flag, value)) => (flag, Some(OsString::from(value))),
-            None => (text, None),
-        };
+    while let Some((flag, inline)) = words.flag()? {
+        let flag = flag.as_str();
         match flag {
-            "--help" | "--json" if inline.is_some() => {
-                return Err(format!("{flag} takes no value"));
-            }
-            "--help" => return Ok(Command::Help),
-            "--json" => once(flag, &mut given.json, ())?,
+            "--help" => return bare(flag, inline).map(|()| Command::Help),
+            "--json" => once(flag, &mut given.json, bare(flag, inline)?)?,
             "--schedules" => once(
                 flag,
                 &mut given.schedules,
@@ -116,26 +100,20 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command,
                 words.number(flag, inline, 1, THREADS_MAX)?,
             )?,
             "--seed" => once(flag, &mut given.seed, words.seed(flag, inline)?)?,
-            "--pace" => once(flag, &mut given.pace, words.pace(flag, inline)?)?,
+            "--pace" => once(
+                flag,
+                &mut given.pace,
+                pace(flag, words.value(flag, inline)?)?,
+            )?,
             "--report" => once(
                 flag,
                 &mut given.report,
                 PathBuf::from(words.value(flag, inline)?),
             )?,
-            _ => return Err(format!("{flag:?} is not a flag; --help lists the flags")),
+            _ => return Err(no_flag(flag)),
         }
     }
     given.complete().map(Command::Run)
-}
-
-/// Where the report goes if nobody says: into the target directory that this program was built in, else here.
-pub(crate) fn default_report() -> PathBuf {
-    let built_in = std::env::current_exe().ok().and_then(|exe| {
-        let examples = exe.parent()?;
-        (examples.file_name()? == "examples")
-            .then(|| examples.parent()?.parent().map(PathBuf::from))?
-    });
-    built_in.unwrap_or_default().join("flash_release.html")
 }
 
 #[derive(Default)]
@@ -180,89 +158,13 @@ impl Given {
     }
 }
 
-/// How many threads the machine runs at once.
-pub(crate) fn machine_threads() -> usize {
-    std::thread::available_parallelism().map_or(1, |n| n.get().min(THREADS_MAX as usize))
-}
-
-fn once<T>(flag: &str, place: &mut Option<T>, value: T) -> Result<(), String> {
-    match place.replace(value) {
-        None => Ok(()),
-        Some(_) => Err(format!("{flag} is given twice")),
+fn pace(flag: &str, value: OsString) -> Result<Pace, String> {
+    match value.to_str() {
+        Some("fast") => Ok(Pace::Fast),
+        Some("real") => Ok(Pace::Real),
+        _ => Err(format!(
+            "{flag} is {:?}; it must be fast or real",
+            value.to_string_lossy()
+        )),
     }
-}
-
-struct Words {
-    rest: std::iter::Peekable<std::vec::IntoIter<OsString>>,
-}
-
-impl Words {
-    fn value(&mut self, flag: &str, inline: Option<OsString>) -> Result<OsString, String> {
-        let value = inline.or_else(|| self.rest.next_if(|word| !is_flag(word)));
-        value
-            .filter(|value| !value.is_empty())
-            .ok_or_else(|| format!("{flag} needs a value"))
-    }
-
-    fn values(&mut self, flag: &str, inline: Option<OsString>) -> Result<Vec<PathBuf>, String> {
-        let mut paths = vec![PathBuf::from(self.value(flag, inline)?)];
-        while let Some(word) = self.rest.next_if(|word| !is_flag(word)) {
-            paths.push(PathBuf::from(word));
-        }
-        Ok(paths)
-    }
-
-    fn number(
-        &mut self,
-        flag: &str,
-        inline: Option<OsString>,
-        min: u32,
-        max: u32,
-    ) -> Result<u32, String> {
-        let value = self.value(flag, inline)?;
-        let number = digits(&value).and_then(|text| text.parse().ok());
-        number.filter(|n| (min..=max).contains(n)).ok_or_else(|| {
-            let wanted = format!("a whole number from {min} to {max}");
-            format!(
-                "{flag} is {:?}; it must be {wanted}",
-                value.to_string_lossy()
-            )
-        })
-    }
-
-    fn seed(&mut self, flag: &str, inline: Option<OsString>) -> Result<u64, String> {
-        let value = self.value(flag, inline)?;
-        digits(&value)
-            .and_then(|text| text.parse().ok())
-            .ok_or_else(|| {
-                format!(
-                    "{flag} is {:?}; it must be a whole number from 0 to {}",
-                    value.to_string_lossy(),
-                    u64::MAX
-                )
-            })
-    }
-
-    fn pace(&mut self, flag: &str, inline: Option<OsString>) -> Result<Pace, String> {
-        let value = self.value(flag, inline)?;
-        match value.to_str() {
-            Some("fast") => Ok(Pace::Fast),
-            Some("real") => Ok(Pace::Real),
-            _ => Err(format!(
-                "{flag} is {:?}; it must be fast or real",
-                value.to_string_lossy()
-            )),
-        }
-    }
-}
-
-fn is_flag(word: &OsString) -> bool {
-    word.to_str().is_some_and(|text| text.starts_with("--"))
-}
-
-/// The text, if it is digits and nothing else: no sign, no blank.
-fn digits(value: &OsString) -> Option<&str> {
-    value
-        .to_str()
-        .filter(|text| text.bytes().all(|b| b.is_ascii_digit()))
 }

@@ -10,6 +10,8 @@
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
+use crate::dice::Dice;
+
 /// Somebody asks, if not served by then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Attempt {
@@ -201,23 +203,5 @@ impl Popular {
         let at = dice.between(0.0, *sum);
         let rank = self.cumulated.partition_point(|upto| *upto <= at);
         self.sessions[rank.min(self.sessions.len() - 1)]
-    }
-}
-
-struct Dice(StdRng);
-
-impl Dice {
-    fn yes(&mut self, share: f64) -> bool {
-        self.0.random::<f64>() < share
-    }
-
-    fn between(&mut self, from: f64, to: f64) -> f64 {
-        from + (to - from) * self.0.random::<f64>()
-    }
-
-    /// A standard normal number (Box and Muller).
-    fn normal(&mut self) -> f64 {
-        let (u, v) = (1.0 - self.0.random::<f64>(), self.0.random::<f64>());
-        (-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()
     }
 }

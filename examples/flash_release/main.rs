@@ -5,7 +5,15 @@
 
 mod books;
 mod cli;
+#[path = "../shared/console.rs"]
+mod console;
 mod crowd;
+#[path = "../shared/dice.rs"]
+mod dice;
+#[path = "../shared/figures.rs"]
+mod figures;
+#[path = "../shared/flags.rs"]
+mod flags;
 mod hospital;
 mod input;
 mod latency;
@@ -17,19 +25,20 @@ mod table;
 mod tally;
 mod timeline;
 
-use std::io::Write;
-use std::path::Path;
 use std::process::ExitCode;
 
 use fairslot::{Availability, Engine, ScheduleId};
 
 use books::{Engines, Verdict};
 use cli::{Command, Options, Pace};
+use console::{cannot_write, complain, say, writable};
 use crowd::{ASKING_MS, Crowd};
 use hospital::{HOLD_TTL_MS, Hospital};
 use progress::Progress;
 use run::{Morning, Time};
 use story::Story;
+
+const NAME: &str = "flash_release";
 
 fn main() -> ExitCode {
     let options = match cli::parse(std::env::args_os().skip(1)) {
@@ -38,24 +47,13 @@ fn main() -> ExitCode {
             say(cli::HELP);
             return ExitCode::SUCCESS;
         }
-        Err(why) => return complain(&why),
+        Err(why) => return complain(NAME, &why),
     };
     match play(&options) {
         Ok(verdict) if verdict.is_good() => ExitCode::SUCCESS,
         Ok(_) => ExitCode::FAILURE,
-        Err(why) => complain(&why),
+        Err(why) => complain(NAME, &why),
     }
-}
-
-/// To standard output, which may be closed by who has read enough.
-fn say(text: &str) {
-    let _ = std::io::stdout().write_all(text.as_bytes());
-}
-
-/// Something that was given is wrong.
-fn complain(why: &str) -> ExitCode {
-    eprintln!("flash_release: {why}");
-    ExitCode::from(2)
 }
 
 fn play(options: &Options) -> Result<Verdict, String> {
@@ -63,7 +61,8 @@ fn play(options: &Options) -> Result<Verdict, String> {
         Some(files) => input::read(files)?,
         None => Hospital::sample()?,
     };
-    let path = options.report.clone().unwrap_or_else(cli::default_report);
+    let named = options.report.clone();
+    let path = named.unwrap_or_else(|| flags::default_report(NAME));
     writable(&path)?;
     let story = morning(options, hospital)?;
     std::fs::write(&path, report::page(&story)).map_err(|why| cannot_write(&path, &why))?;
@@ -150,23 +149,4 @@ fn availability(engine: &Engine, schedules: &[ScheduleId]) -> Result<Vec<Availab
             .map_err(|why| format!("{schedule}: {why}"))
     };
     schedules.iter().map(ask).collect()
-}
-
-/// Before the morning rather than after it: whether the report can be written where it should go.
-fn writable(path: &Path) -> Result<(), String> {
-    if let Some(folder) = path.parent().filter(|folder| *folder != Path::new("")) {
-        std::fs::create_dir_all(folder).map_err(|why| cannot_write(path, &why))?;
-    }
-    let file = std::fs::OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(path);
-    file.map(|_| ()).map_err(|why| cannot_write(path, &why))
-}
-
-fn cannot_write(path: &Path, why: &std::io::Error) -> String {
-    format!(
-        "--report {}: cannot be written: {why}",
-        path.to_string_lossy().escape_debug()
-    )
 }

@@ -5,15 +5,18 @@
 mod answers;
 mod over_time;
 mod people;
+#[path = "../shared/plot.rs"]
+#[allow(dead_code, reason = "shared: each example uses a part")]
 mod plot;
 mod tables;
 
 use std::fmt::Write;
 
-use crate::story::{Story, duration, grouped, rough};
+use crate::figures::grouped;
+use crate::story::{Story, duration, rough};
 use crate::table::{quantiles, slots};
 
-const STYLE: &str = include_str!("report/style.css");
+const STYLE: &str = include_str!("../shared/style.css");
 
 /// The page.
 pub(crate) fn page(story: &Story) -> String {

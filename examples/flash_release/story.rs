@@ -1,8 +1,10 @@
 //! What there is to tell when the morning is over: what was asked for, what came of it, and how the books stand.
 
 use crate::books::Verdict;
-use crate::cli::{Options, Pace, machine_threads};
+use crate::cli::{Options, Pace};
 use crate::crowd::PAPERS;
+use crate::figures::grouped;
+use crate::flags::machine_threads;
 use crate::hospital::Hospital;
 use crate::tally::{End, Record};
 
@@ -97,28 +99,6 @@ impl Story {
             Pace::Real => "in real time",
         }
     }
-}
-
-/// A number with commas between the thousands.
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.char_indices() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// "1 bot", "2 bots".
-pub(crate) fn counted(number: u64, one: &str, many: &str) -> String {
-    format!(
-        "{} {}",
-        grouped(number),
-        if number == 1 { one } else { many }
-    )
 }
 
 /// A duration as one would say it: three digits and a unit.

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use crate::figures::{counted, grouped};
 use crate::latency::Latency;
-use crate::story::{Story, counted, duration, grouped, percent, rough};
+use crate::story::{Story, duration, percent, rough};
 
 /// The summary, ready to be printed.
 pub(crate) fn summary(story: &Story, report: &Path) -> String {

@@ -9,6 +9,10 @@ mod books;
 mod cli;
 #[path = "../../examples/flash_release/crowd.rs"]
 mod crowd;
+#[path = "../../examples/shared/dice.rs"]
+mod dice;
+#[path = "../../examples/shared/flags.rs"]
+mod flags;
 #[path = "../../examples/flash_release/hospital.rs"]
 mod hospital;
 #[path = "../../examples/flash_release/input.rs"]
@@ -27,4 +31,7 @@ mod morning;
 mod page;
 mod parts;
 mod planted;
+#[path = "../shared/process.rs"]
 mod process;
+
+const EXAMPLE: &str = "flash_release";

@@ -172,8 +172,8 @@ fn cause(record: &Record, event: &Event) -> Option<Call> {
         }
         What::Released => Some(*one(of(Verb::Release).filter(done), event)),
         What::Cancelled => Some(*one(of(Verb::Cancel).filter(done), event)),
-        What::ExchangedOut { to } => Some(*one(exchanges(record, to.0), event)),
-        What::ExchangedIn { .. } => Some(*one(exchanges(record, event.hold?.0), event)),
+        What::ExchangedOut { to } => Some(*one(exchanges(record, to.bits()), event)),
+        What::ExchangedIn { .. } => Some(*one(exchanges(record, event.hold?.bits()), event)),
         // Of several who confirm the same hold at once one makes the booking, and all are told.
         What::Confirmed { .. } => together(of(Verb::Confirm).filter(done)),
         // By anybody, or by one of several calls of the hospital.
@@ -194,7 +194,7 @@ fn exchanges(record: &Record, to: u128) -> impl Iterator<Item = &Call> {
     record
         .calls
         .iter()
-        .filter(move |call| matches!(call.answer, Answer::Done(Some(new)) if new.0 == to))
+        .filter(move |call| matches!(call.answer, Answer::Done(Some(new)) if new.bits() == to))
 }
 
 fn one<'a>(mut calls: impl Iterator<Item = &'a Call>, event: &Event) -> &'a Call {

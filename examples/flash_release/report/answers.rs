@@ -1,8 +1,9 @@
 //! How long an answer takes, noes and yeses apart.
 
 use super::plot::{Frame, LEFT, NO, RIGHT, Scale, Side, Svg, WIDTH, YES, plain};
+use crate::figures::{counted, grouped};
 use crate::latency::Latency;
-use crate::story::{Story, counted, duration, grouped, rough};
+use crate::story::{Story, duration, rough};
 use crate::table::quantiles;
 
 pub(super) fn latency_caption(story: &Story) -> String {

@@ -4,8 +4,9 @@ use super::plot::{
     BOOKED, FREE, Frame, HELD, LEFT, NO, RIGHT, Scale, Side, Svg, WIDTH, YES, plain, step,
 };
 use crate::crowd::ASKING_MS;
+use crate::figures::grouped;
 use crate::hospital::HOLD_TTL_MS;
-use crate::story::{Story, grouped, millis, percent};
+use crate::story::{Story, millis, percent};
 use crate::tally::{FIRST_SECOND, YesNo};
 use crate::timeline::{Standing, timeline};
 

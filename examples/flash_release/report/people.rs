@@ -1,7 +1,8 @@
 //! Who got what: people against bots.
 
 use super::plot::{BOTS, PEOPLE, RIGHT, Side, Svg, WIDTH};
-use crate::story::{Story, grouped, percent};
+use crate::figures::grouped;
+use crate::story::{Story, percent};
 
 pub(super) fn who_caption(story: &Story) -> String {
     let (people, papers) = (u64::from(story.options.people), story.papers());

@@ -4,8 +4,9 @@ use std::fmt::Write;
 
 use super::{escape, heading};
 use crate::crowd::{ASKING_MS, PAPERS};
+use crate::figures::{counted, grouped};
 use crate::hospital::HOLD_TTL_MS;
-use crate::story::{Story, counted, duration, grouped, millis, percent, rough};
+use crate::story::{Story, duration, millis, percent, rough};
 use crate::timeline::sold_out_at;
 
 const WANTED_ROWS: usize = 10;

@@ -6,6 +6,8 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
+use crate::EXAMPLE;
+
 /// The example, brought up to date with the same profile as this test: cargo does nothing if it is.
 fn example() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
@@ -26,7 +28,7 @@ fn example() -> &'static Path {
             "build",
             "--quiet",
             "--example",
-            "flash_release",
+            EXAMPLE,
             "--profile",
             profile,
         ]);
@@ -36,7 +38,8 @@ fn example() -> &'static Path {
             .current_dir(env!("CARGO_MANIFEST_DIR"));
         let built = cargo.status().is_ok_and(|status| status.success());
         let exe = folder
-            .join("examples/flash_release")
+            .join("examples")
+            .join(EXAMPLE)
             .with_extension(std::env::consts::EXE_EXTENSION);
         assert!(built || exe.exists(), "the example cannot be built");
         exe
@@ -48,7 +51,7 @@ pub(crate) struct Folder(PathBuf);
 
 impl Folder {
     pub(crate) fn new(test: &str) -> Self {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("flash-{test}"));
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{EXAMPLE}-{test}"));
         let _ = std::fs::remove_dir_all(&path);
         std::fs::create_dir_all(&path).expect("the target directory can be written");
         Self(path)
@@ -92,7 +95,10 @@ impl Folder {
         let said = String::from_utf8(output.stderr).expect("text");
         assert_eq!(output.status.code(), Some(2), "{flags:?}: {said}");
         assert!(output.stdout.is_empty(), "{flags:?}");
-        let sentence = said.strip_prefix("flash_release: ").expect("who says it");
+        let sentence = said
+            .strip_prefix(EXAMPLE)
+            .and_then(|said| said.strip_prefix(": "))
+            .expect("who says it");
         let sentence = sentence.strip_suffix('\n').expect("a line");
         assert!(
             !sentence.contains('\n') && sentence.len() < 400,

@@ -5,7 +5,7 @@
 
 use std::fmt::{Display, Write};
 
-use crate::story::grouped;
+use crate::figures::grouped;
 
 pub(super) const BOOKED: &str = "#0072b2";
 pub(super) const HELD: &str = "#56b4e9";
@@ -88,6 +88,25 @@ impl Svg {
             self.body,
             "<path d=\"{path}H{:.1}Z\" fill=\"{fill}\"/>",
             first.0
+        );
+    }
+
+    /// A line through points.
+    pub(super) fn curve(&mut self, points: &[(f64, f64)], colour: &str) {
+        let mut path = String::new();
+        for (nth, (x, y)) in points.iter().enumerate() {
+            let _ = write!(path, "{}{x:.1} {y:.1}", if nth == 0 { 'M' } else { 'L' });
+        }
+        let _ = writeln!(
+            self.body,
+            "<path d=\"{path}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2.5\"/>"
+        );
+    }
+
+    pub(super) fn dot(&mut self, (x, y): (f64, f64), radius: f64, colour: &str) {
+        let _ = writeln!(
+            self.body,
+            "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius}\" fill=\"{colour}\" fill-opacity=\"0.75\"/>"
         );
     }
 

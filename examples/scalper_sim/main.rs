@@ -1,0 +1,71 @@
+//! A thousand people ask for fifty slots, and a scalper with them: who gets the slots?
+//!
+//! `cargo run --release --example scalper_sim` plays it on the engine, 200 openings for each of twelve populations under each attack,
+//! and says what being a scalper was worth, how even the chances of everybody else were, and where pictures of it lie. `-- --help` lists
+//! the flags.
+
+mod attack;
+mod cli;
+#[path = "../shared/console.rs"]
+mod console;
+mod crowd;
+#[path = "../shared/dice.rs"]
+mod dice;
+#[path = "../shared/figures.rs"]
+mod figures;
+#[path = "../shared/flags.rs"]
+#[allow(dead_code, reason = "shared: each example uses a part")]
+mod flags;
+mod habit;
+mod opening;
+mod progress;
+mod reference;
+mod report;
+mod study;
+mod table;
+
+use std::process::ExitCode;
+
+use cli::Command;
+use console::{cannot_write, complain, say, writable};
+use progress::Progress;
+
+const NAME: &str = "scalper_sim";
+
+fn main() -> ExitCode {
+    let options = match cli::parse(std::env::args_os().skip(1)) {
+        Ok(Command::Run(options)) => options,
+        Ok(Command::Help) => {
+            say(cli::HELP);
+            return ExitCode::SUCCESS;
+        }
+        Err(why) => return complain(NAME, &why),
+    };
+    let named = options.report.clone();
+    let path = named.unwrap_or_else(|| flags::default_report(NAME));
+    if let Err(why) = writable(&path) {
+        return complain(NAME, &why);
+    }
+    let progress = Progress::new(!options.json);
+    let cells = match study::run(&options.size, &options.attacks, |done, of| {
+        progress.show(done, of);
+    }) {
+        Ok(cells) => cells,
+        Err(why) => {
+            eprintln!("{NAME}: {why}");
+            return ExitCode::FAILURE;
+        }
+    };
+    progress.done();
+    if let Err(why) = std::fs::write(&path, report::page(&cells, &options)) {
+        return complain(NAME, &cannot_write(&path, &why));
+    }
+    if options.json {
+        for cell in &cells {
+            say(&format!("{}\n", table::json(cell, &options)));
+        }
+    } else {
+        say(&table::summary(&cells, &options, &path));
+    }
+    ExitCode::SUCCESS
+}

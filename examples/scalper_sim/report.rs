@@ -1,0 +1,178 @@
+//! One self-contained page about the study: what a scalper takes, what it is worth, and what is left to everybody else.
+//!
+//! No script, and nothing is loaded from anywhere.
+
+mod arrivals;
+mod gain;
+mod people;
+#[path = "../shared/plot.rs"]
+#[allow(dead_code, reason = "shared: each example uses a part")]
+mod plot;
+mod tables;
+
+use std::fmt::Write;
+
+use fairslot::fairness::Group;
+
+use crate::cli::Options;
+use crate::study::Cell;
+use crate::table::{size, within};
+
+const STYLE: &str = include_str!("../shared/style.css");
+
+/// The page.
+pub(crate) fn page(cells: &[Cell], options: &Options) -> String {
+    let mut html = format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" \
+         content=\"width=device-width, initial-scale=1\">\n<title>fairslot: what a scalper gains</title>\n<style>\n{STYLE}</style>\n\
+         </head>\n<body>\n<main>\n<header>\n<h1>What a scalper gains <span lang=\"zh\">黄牛得利</span></h1>\n<p class=\"lead\">A \
+         thousand people ask for fifty slots, and a scalper’s scripts with them: {}. Who asks is simulated, the engine that answers \
+         is the real one. Schedules open first come, first served.</p>\n",
+        size(options)
+    );
+    if let Some(worst) = worst(cells) {
+        html.push_str(&headline(worst));
+    }
+    html.push_str(&verdict(cells, options));
+    html.push_str("</header>\n");
+    for (id, english, chinese, caption, picture) in [
+        (
+            "who",
+            "Who gets the slots",
+            "号归谁",
+            gain::WHO,
+            gain::who(cells),
+        ),
+        (
+            "arrivals",
+            "Why: when everybody asks, and when all is gone",
+            "为什么：谁何时来，号何时没",
+            arrivals::CAPTION,
+            arrivals::picture(cells, options),
+        ),
+        (
+            "advantage",
+            "What it is worth to be a scalper",
+            "黄牛的优势倍数",
+            gain::ADVANTAGE,
+            gain::advantage(cells),
+        ),
+        (
+            "people",
+            "What is left to the people",
+            "普通患者的机会",
+            people::CAPTION,
+            people::chances(cells),
+        ),
+        (
+            "figures",
+            "The figures",
+            "数据与参照",
+            tables::CAPTION,
+            tables::figures(cells, options),
+        ),
+        (
+            "conditions",
+            "How this was done",
+            "测试条件",
+            "",
+            tables::conditions(options),
+        ),
+    ] {
+        let _ = write!(
+            html,
+            "<section id=\"{id}\">\n<h2>{english} <span lang=\"zh\">{chinese}</span></h2>\n"
+        );
+        if !caption.is_empty() {
+            let _ = writeln!(html, "<p>{caption}</p>");
+        }
+        let _ = writeln!(html, "{picture}</section>");
+    }
+    html.push_str("</main>\n</body>\n</html>\n");
+    html
+}
+
+/// The attack that takes most.
+fn worst(cells: &[Cell]) -> Option<&Cell> {
+    let attacked = cells.iter().filter(|cell| cell.attack.identities > 0);
+    attacked.max_by(|a, b| share(a).total_cmp(&share(b)))
+}
+
+/// The scalper's mean share of the slots.
+fn share(cell: &Cell) -> f64 {
+    cell.estimate(|measured| measured.yield_share)
+        .map_or(0.0, |estimate| estimate.mean)
+}
+
+/// The headline figures, of the worst attack.
+fn headline(cell: &Cell) -> String {
+    let [pre_clickers, _, ordinary] = people::rates(cell).map(percent);
+    let scalper: Group = cell.populations.iter().map(|m| m.scalper).sum();
+    let client = scalper.rate().map_or("–".to_owned(), percent);
+    let gone = cell.estimate(|measured| measured.sold_out_ms);
+    let tiles = [
+        (
+            percent(share(cell)),
+            "of the slots end with the scalper",
+            "号源落入黄牛之手",
+        ),
+        (
+            gone.map_or("–".to_owned(), |gone| format!("{:.1} ms", gone.mean)),
+            "until the last slot is gone",
+            "号源售罄用时",
+        ),
+        (client, "chance of the scalper’s client", "黄牛客户的机会"),
+        (ordinary, "chance of an ordinary patient", "普通患者的机会"),
+    ];
+    let mut html = format!(
+        "<p>The attack that takes most, {}: {} (<span lang=\"zh\">{}</span>). Even those who press before they see the page open \
+         have a chance of no more than {pre_clickers}.</p>\n<div class=\"tiles\">\n",
+        cell.attack.name, cell.attack.what, cell.attack.chinese
+    );
+    for (figure, english, chinese) in tiles {
+        let _ = writeln!(
+            html,
+            "<div class=\"tile\"><b>{figure}</b><span>{english}</span>\n<span lang=\"zh\">{chinese}</span></div>"
+        );
+    }
+    html.push_str("</div>\n");
+    html
+}
+
+/// Whether the simulation is the one it should be.
+fn verdict(cells: &[Cell], options: &Options) -> String {
+    let outside: Vec<&str> = cells
+        .iter()
+        .filter(|cell| within(cell, options) == Some(false))
+        .map(|cell| cell.attack.name)
+        .collect();
+    let (class, text) = if !options.size.is_full() {
+        (
+            "",
+            "This study is too small to be held against the reference.".to_owned(),
+        )
+    } else if outside.is_empty() {
+        (
+            "",
+            "Every figure that has a reference is within its band.".to_owned(),
+        )
+    } else {
+        let names = outside.join(", ");
+        (
+            " bad",
+            format!("Some figures are outside the band of their reference: {names}."),
+        )
+    };
+    format!("<p class=\"verdict{class}\">{text}</p>\n")
+}
+
+/// A share as one would say it: more digits near nothing and near all.
+fn percent(share: f64) -> String {
+    let value = share * 100.0;
+    match value {
+        _ if value == 0.0 || value == 100.0 => format!("{value:.0} %"),
+        ..0.1 => format!("{value:.3} %"),
+        ..1.0 => format!("{value:.2} %"),
+        _ => format!("{value:.1} %"),
+    }
+}

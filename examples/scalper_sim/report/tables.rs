@@ -1,0 +1,65 @@
+//! What is better read than seen: every figure beside its reference, and how all this was done.
+
+use std::fmt::Write;
+
+use crate::cli::Options;
+use crate::study::Cell;
+use crate::table::size;
+use crate::table::{FIGURES, within};
+
+pub(super) const CAPTION: &str = "Means over populations; ± is a 95 % interval (Student’s t). Below, in brackets, what an independent simulation of the same \
+     scenario says. J is Jain’s index of the people’s chances: 1 if all have the same.";
+
+pub(super) fn figures(cells: &[Cell], options: &Options) -> String {
+    let mut html = String::from("<table>\n<tr><th>attack</th>");
+    for figure in &FIGURES {
+        let _ = write!(html, "<th class=\"n\">{}</th>", figure.heading);
+    }
+    html.push_str("<th class=\"n\">within</th></tr>\n");
+    for cell in cells {
+        let _ = write!(html, "<tr><td>{}</td>", cell.attack.name);
+        for figure in &FIGURES {
+            let text = figure.text(figure.estimate(cell));
+            let _ = write!(html, "<td class=\"n\">{text}");
+            if let Some(band) = figure.band(cell) {
+                let _ = write!(html, "<br>({})", band.said);
+            }
+            html.push_str("</td>");
+        }
+        let within = match within(cell, options) {
+            Some(true) => "✓",
+            Some(false) => "✗",
+            None => "",
+        };
+        let _ = writeln!(html, "<td class=\"n\">{within}</td></tr>");
+    }
+    html.push_str("</table>\n");
+    html
+}
+
+const PEOPLE: &str = "Nine in ten come around a time of their own (medians spread log-normally about 3 s) and ask four times with 1 to 4 s between. One in \
+     ten is eager: presses at 0.3 to 0.6 s, one in five of these within 0.2 s on a hunch, then about every quarter of a second, fifteen times in all. Whoever is served \
+     stops. Who is what is drawn once for each population, when they ask anew for each trial.";
+const SCALPER: &str = "Naive scripts begin within 5 ms and ask a hundred times, every 10 ms. Disguised ones begin at 0.15 to 0.6 s and ask three times, as quick \
+     people would. Each identity is a real one and may have one slot.";
+const ENGINE: &str = "Each trial is an engine of its own on a clock set by hand to the millisecond of each request; requests of one millisecond come in the order of \
+     their nanoseconds. Who is given a slot confirms at once. After each trial the engine’s books are audited and compared with what was won. Networks take no time.";
+const LIMITS: &str = "How people arrive is assumed, not measured. How far ahead scripts are depends on the few people who press early by luck: judge by many \
+     populations, never by one.";
+
+pub(super) fn conditions(options: &Options) -> String {
+    let size = size(options);
+    let rows = [
+        ("size", size.as_str()),
+        ("people", PEOPLE),
+        ("scalper", SCALPER),
+        ("engine", ENGINE),
+        ("limits", LIMITS),
+    ];
+    let mut html = String::from("<table>\n");
+    for (name, text) in rows {
+        let _ = writeln!(html, "<tr><th>{name}</th><td>{text}</td></tr>");
+    }
+    html.push_str("</table>\n");
+    html
+}

@@ -1,0 +1,173 @@
+//! The study: every mechanism under every attack, over populations and trials, measured.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use fairslot::fairness::{
+    Estimate, Group, Interval, advantage, advantage_interval, jain, uplift_pp, yield_share,
+};
+
+use crate::attack::Attack;
+use crate::crowd::{Crowd, PEOPLE};
+use crate::habit::KINDS;
+use crate::opening::{MECHANISMS, Mechanism, Opened, hold};
+
+/// With these, the figures can be held against the reference.
+pub(crate) const POPULATIONS: u32 = 12;
+pub(crate) const TRIALS: u32 = 200;
+
+/// How much is simulated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Size {
+    pub(crate) populations: u32,
+    pub(crate) trials: u32,
+    pub(crate) seed: u64,
+    pub(crate) threads: usize,
+}
+
+impl Size {
+    /// Whether it is enough for the figures to be held against the reference.
+    pub(crate) fn is_full(&self) -> bool {
+        self.populations >= POPULATIONS && self.trials >= TRIALS
+    }
+}
+
+/// One mechanism under one attack: a measurement of each population.
+pub(crate) struct Cell {
+    pub(crate) mechanism: Mechanism,
+    pub(crate) attack: &'static Attack,
+    pub(crate) populations: Vec<Measured>,
+}
+
+/// What one population's trials say. What cannot be said, as an advantage if nobody attacks, is `None`.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Measured {
+    pub(crate) advantage: Option<f64>,
+    /// From how it varied between the trials.
+    pub(crate) advantage_interval: Option<Interval>,
+    pub(crate) yield_share: Option<f64>,
+    pub(crate) uplift_pp: Option<f64>,
+    /// Among the people.
+    pub(crate) jain: Option<f64>,
+    /// The people by kind, in the order of [`KINDS`], over all trials.
+    pub(crate) kinds: [Group; KINDS.len()],
+    /// The mean of the trials, if all of them sold out.
+    pub(crate) sold_out_ms: Option<f64>,
+    /// Requests a trial.
+    pub(crate) requests: f64,
+    /// The scalper's identities over all trials.
+    pub(crate) scalper: Group,
+}
+
+impl Cell {
+    /// The mean over populations of something measured; `None` if one of them cannot say.
+    pub(crate) fn estimate(&self, of: impl Fn(&Measured) -> Option<f64>) -> Option<Estimate> {
+        let values: Option<Vec<f64>> = self.populations.iter().map(of).collect();
+        Estimate::of(&values?)
+    }
+}
+
+/// Runs it. `done` is told how many of how many populations are done.
+pub(crate) fn run(
+    size: &Size,
+    attacks: &[&'static Attack],
+    done: impl Fn(usize, usize) + Sync,
+) -> Result<Vec<Cell>, String> {
+    let mut cells: Vec<Cell> = MECHANISMS
+        .iter()
+        .flat_map(|&mechanism| attacks.iter().map(move |&attack| (mechanism, attack)))
+        .map(|(mechanism, attack)| Cell {
+            mechanism,
+            attack,
+            populations: Vec::new(),
+        })
+        .collect();
+    let populations = size.populations as usize;
+    let all = cells.len() * populations;
+    let (next, measured) = (AtomicUsize::new(0), Mutex::new(Vec::with_capacity(all)));
+    let work = || -> Result<(), String> {
+        loop {
+            // Relaxed: a ticket, nothing else hangs on it.
+            let ticket = next.fetch_add(1, Ordering::Relaxed);
+            let Some(cell) = cells.get(ticket / populations) else {
+                return Ok(());
+            };
+            let nth = (ticket % populations) as u64;
+            let one = population(size, nth, cell.mechanism, cell.attack)?;
+            let mut measured = measured.lock().map_err(|_| "a thread died")?;
+            measured.push((ticket, one));
+            done(measured.len(), all);
+        }
+    };
+    thread::scope(|scope| {
+        let threads: Vec<_> = (0..size.threads).map(|_| scope.spawn(work)).collect();
+        threads.into_iter().try_for_each(|thread| {
+            thread
+                .join()
+                .map_err(|_| "a thread of the simulation died")?
+        })
+    })?;
+    // Whichever thread measured it, and whenever.
+    let mut measured = measured.into_inner().map_err(|_| "a thread died")?;
+    measured.sort_unstable_by_key(|(ticket, _)| *ticket);
+    for (ticket, one) in measured {
+        cells[ticket / populations].populations.push(one);
+    }
+    Ok(cells)
+}
+
+/// All trials of one population.
+fn population(
+    size: &Size,
+    nth: u64,
+    mechanism: Mechanism,
+    attack: &Attack,
+) -> Result<Measured, String> {
+    let crowd = Crowd::gather(size.seed, nth, attack);
+    let trial = |trial| hold(mechanism, &crowd, &crowd.asks(trial));
+    let openings: Vec<Opened> = (0..u64::from(size.trials))
+        .map(trial)
+        .collect::<Result<_, _>>()?;
+    Ok(measure(&openings, &crowd, attack))
+}
+
+fn measure(openings: &[Opened], crowd: &Crowd, attack: &Attack) -> Measured {
+    let mut wins = vec![0; PEOPLE as usize];
+    let groups: Vec<(Group, Group)> = openings.iter().map(|o| groups(o, attack)).collect();
+    for winner in openings.iter().flat_map(|opened| &opened.winners) {
+        if let Some(wins) = wins.get_mut(*winner as usize) {
+            *wins += 1;
+        }
+    }
+    let scalper: Group = groups.iter().map(|(scalper, _)| *scalper).sum();
+    let people = groups.iter().map(|(_, people)| *people).sum();
+    let trials = openings.len() as f64;
+    let sold_out: Option<u64> = openings.iter().map(|opened| opened.sold_out_ns).sum();
+    let requests: u64 = openings.iter().map(|opened| opened.requests).sum();
+    Measured {
+        advantage: advantage(scalper, people),
+        advantage_interval: advantage_interval(&groups),
+        yield_share: yield_share(scalper, people),
+        uplift_pp: uplift_pp(scalper, people),
+        kinds: KINDS.map(|(_, kind)| {
+            let ours = crowd.people().zip(&wins).filter(|(habit, _)| kind(habit));
+            ours.map(|(_, won)| Group::new(openings.len() as u64, u64::from(*won)))
+                .sum()
+        }),
+        jain: jain(&wins, openings.len() as u32),
+        sold_out_ms: sold_out.map(|ns| ns as f64 / trials / 1e6),
+        requests: requests as f64 / trials,
+        scalper,
+    }
+}
+
+/// The scalper and the people of one opening.
+fn groups(opened: &Opened, attack: &Attack) -> (Group, Group) {
+    let scalped = opened.winners.iter().filter(|who| **who >= PEOPLE).count();
+    let rest = opened.winners.len() - scalped;
+    (
+        Group::new(attack.identities.into(), scalped as u64),
+        Group::new(PEOPLE.into(), rest as u64),
+    )
+}

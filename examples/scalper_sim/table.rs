@@ -1,0 +1,185 @@
+//! The study on a terminal: a table for people, lines of JSON for programs.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use fairslot::fairness::Estimate;
+use serde_json::{Map, Value, json};
+
+use crate::cli::Options;
+use crate::crowd::PEOPLE;
+use crate::figures::{counted, grouped};
+use crate::opening::SLOTS;
+use crate::reference::{Band, band};
+use crate::study::{Cell, Measured, POPULATIONS, TRIALS};
+
+/// A figure that every cell has: its key in JSON, its heading with the unit, what to multiply it by for that unit, and its decimals.
+pub(crate) struct Figure {
+    pub(crate) key: &'static str,
+    pub(crate) heading: &'static str,
+    pub(crate) of: fn(&Measured) -> Option<f64>,
+    unit: f64,
+    decimals: usize,
+}
+
+pub(crate) static FIGURES: [Figure; 6] = [
+    Figure {
+        key: "advantage",
+        heading: "advantage, ×",
+        of: |measured| measured.advantage,
+        unit: 1.0,
+        decimals: 1,
+    },
+    Figure {
+        key: "yield_share",
+        heading: "share, %",
+        of: |measured| measured.yield_share,
+        unit: 100.0,
+        decimals: 2,
+    },
+    Figure {
+        key: "uplift_pp",
+        heading: "uplift, pp",
+        of: |measured| measured.uplift_pp,
+        unit: 1.0,
+        decimals: 1,
+    },
+    Figure {
+        key: "jain",
+        heading: "evenness J",
+        of: |measured| measured.jain,
+        unit: 1.0,
+        decimals: 3,
+    },
+    Figure {
+        key: "sold_out_ms",
+        heading: "sold out, ms",
+        of: |measured| measured.sold_out_ms,
+        unit: 1.0,
+        decimals: 1,
+    },
+    Figure {
+        key: "requests",
+        heading: "requests",
+        of: |measured| Some(measured.requests),
+        unit: 1.0,
+        decimals: 0,
+    },
+];
+
+impl Figure {
+    pub(crate) fn estimate(&self, cell: &Cell) -> Option<Estimate> {
+        cell.estimate(self.of)
+    }
+
+    pub(crate) fn band(&self, cell: &Cell) -> Option<Band> {
+        band(cell.mechanism, cell.attack, self.key)
+    }
+
+    /// Whether a cell's mean is within its band; `None` where there is no band.
+    fn within(&self, cell: &Cell) -> Option<bool> {
+        let band = self.band(cell)?;
+        Some(self.estimate(cell).is_some_and(|mean| band.has(mean.mean)))
+    }
+
+    /// "98.99 ± 0.10": mean, and how far its interval reaches.
+    pub(crate) fn text(&self, estimate: Option<Estimate>) -> String {
+        let Some(estimate) = estimate else {
+            return "–".to_owned();
+        };
+        let large = estimate.mean * self.unit >= 1_000.0;
+        let number = |value: f64| match (value * self.unit, self.decimals) {
+            (value, _) if large => grouped(value.round() as u64),
+            (value, decimals) => format!("{value:.decimals$}"),
+        };
+        let mut text = number(estimate.mean);
+        if let Some(interval) = estimate.interval() {
+            let _ = write!(text, " ± {}", number(interval.high - estimate.mean));
+        }
+        text
+    }
+}
+
+/// Whether every figure that has a reference is within its band; `None` if there is none, or the study is too small to say.
+pub(crate) fn within(cell: &Cell, options: &Options) -> Option<bool> {
+    if !options.size.is_full() {
+        return None;
+    }
+    let compared = FIGURES.iter().filter_map(|figure| figure.within(cell));
+    compared.reduce(|all, one| all && one)
+}
+
+/// "12 populations of 1,000 people, 200 trials each, 50 slots a trial, seed 1"
+pub(crate) fn size(options: &Options) -> String {
+    let size = &options.size;
+    format!(
+        "{} of {} people, {} trials each, {SLOTS} slots a trial, seed {}",
+        counted(size.populations.into(), "population", "populations"),
+        grouped(PEOPLE.into()),
+        grouped(size.trials.into()),
+        size.seed
+    )
+}
+
+/// The table, ready to be printed.
+pub(crate) fn summary(cells: &[Cell], options: &Options, report: &Path) -> String {
+    let mut out = format!("  {}\n", size(options));
+    let mut mechanism = None;
+    for cell in cells {
+        if mechanism.replace(cell.mechanism) != Some(cell.mechanism) {
+            let name = cell.mechanism.name().replace('_', " ");
+            let headings = FIGURES.iter().map(|figure| figure.heading.to_owned());
+            row(&mut out, &name, headings, "within");
+        }
+        let said = match within(cell, options) {
+            Some(true) => "yes",
+            Some(false) => "NO",
+            None => "",
+        };
+        let figures = FIGURES
+            .iter()
+            .map(|figure| figure.text(figure.estimate(cell)));
+        row(&mut out, cell.attack.name, figures, said);
+        let bands = FIGURES
+            .iter()
+            .map(|figure| figure.band(cell).map_or("", |band| band.said).to_owned());
+        row(&mut out, "  reference", bands, "");
+    }
+    let _ = writeln!(
+        out,
+        "\n  Means over populations; ± is a 95 % interval (Student's t). The references hold for {POPULATIONS} populations × {TRIALS} trials and more.\n  The picture: {}",
+        report.display()
+    );
+    out
+}
+
+fn row(out: &mut String, name: &str, figures: impl Iterator<Item = String>, within: &str) {
+    let figures: String = figures.map(|figure| format!("{figure:>16}")).collect();
+    let line = format!("  {name:<13}{figures}  {within}");
+    let _ = writeln!(out, "{}", line.trim_end());
+}
+
+/// One object a cell: what was measured, and nothing else.
+pub(crate) fn json(cell: &Cell, options: &Options) -> Value {
+    let mut fields = Map::new();
+    let mut put = |key: &str, value: Value| fields.insert(key.to_owned(), value);
+    put("mechanism", cell.mechanism.name().into());
+    put("attack", cell.attack.name.into());
+    put("populations", options.size.populations.into());
+    put("trials", options.size.trials.into());
+    put("seed", options.size.seed.into());
+    for figure in &FIGURES {
+        let Some(estimate) = figure.estimate(cell) else {
+            continue;
+        };
+        put(figure.key, estimate.mean.into());
+        if let Some(interval) = estimate.interval() {
+            let ends = json!([interval.low, interval.high]);
+            put(&format!("{}_ci", figure.key), ends);
+        }
+    }
+    if let Some(within) = within(cell, options) {
+        put("within_reference", within.into());
+    }
+    Value::Object(fields)
+}

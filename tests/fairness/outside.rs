@@ -1,0 +1,137 @@
+//! The example as a process: its lines of JSON, its table and its page.
+
+use serde_json::Value;
+
+use crate::process::Folder;
+
+const SMALL: [&str; 4] = ["--populations", "2", "--trials", "3"];
+
+fn said(folder: &Folder, flags: &[&str]) -> String {
+    let output = folder.run(&[&SMALL, flags].concat());
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{complaint}");
+    String::from_utf8(output.stdout).expect("text")
+}
+
+fn cells(said: &str) -> Vec<Value> {
+    let parse = |line| serde_json::from_str(line).expect("JSON");
+    said.lines().map(parse).collect()
+}
+
+#[test]
+fn a_cell_is_an_object_with_what_was_measured() {
+    let folder = Folder::new("json");
+    let cells = cells(&said(&folder, &["--json"]));
+    let names: Vec<&str> = cells
+        .iter()
+        .filter_map(|cell| cell["attack"].as_str())
+        .collect();
+    assert_eq!(names, ["none", "A0", "A1", "A2", "A3", "A4"]);
+    for cell in &cells {
+        assert_eq!(cell["mechanism"], "first_come");
+        let fields = cell.as_object().expect("an object");
+        assert!(fields.values().all(|value| !value.is_null()), "{cell}");
+        assert!(
+            !fields.contains_key("within_reference"),
+            "too small to say: {cell}"
+        );
+        let measured = ["yield_share", "jain", "sold_out_ms", "requests"];
+        for key in measured {
+            let mean = cell[key].as_f64().expect(key);
+            let ends = cell[format!("{key}_ci")].as_array().expect(key);
+            let [low, high] = [0, 1].map(|end| ends[end].as_f64().expect(key));
+            assert!(low <= mean && mean <= high, "{key}: {cell}");
+        }
+    }
+    let none = &cells[0];
+    assert!(none.get("advantage").is_none() && none.get("uplift_pp").is_none());
+    let a3 = &cells[4];
+    assert!(a3["advantage"].as_f64() > Some(1.0) && a3["uplift_pp"].as_f64() > Some(0.0));
+}
+
+#[test]
+fn attacks_are_chosen_by_name_in_any_way() {
+    let folder = Folder::new("attacks");
+    let one = said(&folder, &["--json", "--attack", "A3,none"]);
+    let two = said(&folder, &["--attack=none", "--json", "--attack", "A3"]);
+    assert_eq!(one, two);
+    assert_eq!(cells(&one).len(), 2);
+}
+
+#[test]
+fn the_same_seed_says_the_same_and_another_does_not() {
+    let folder = Folder::new("seed");
+    let run = |seed, threads| {
+        said(
+            &folder,
+            &[
+                "--json",
+                "--attack=A2",
+                "--seed",
+                seed,
+                "--threads",
+                threads,
+            ],
+        )
+    };
+    assert_eq!(run("5", "1"), run("5", "3"));
+    assert_ne!(run("5", "1"), run("6", "1"));
+}
+
+#[test]
+fn the_table_has_every_attack_and_its_reference() {
+    let table = said(&Folder::new("table"), &[]);
+    for part in [
+        "none",
+        "A0",
+        "A4",
+        "99.1 ± 0.3",
+        "0.016–0.038",
+        "report.html",
+    ] {
+        assert!(table.contains(part), "{part}: {table}");
+    }
+    assert!(!table.contains("NaN") && !table.contains("inf"), "{table}");
+}
+
+#[test]
+fn the_report_needs_nothing_from_anywhere_and_has_every_picture() {
+    for (test, flags) in [
+        ("page", &[][..]),
+        ("page-none", &["--attack=none"]),
+        ("page-one", &["--attack=A4", "--populations=1"]),
+    ] {
+        let folder = Folder::new(test);
+        // One of the flags may be given already.
+        let small = if test == "page-one" {
+            &SMALL[2..]
+        } else {
+            &SMALL
+        };
+        let output = folder.run(&[small, flags].concat());
+        assert_eq!(output.status.code(), Some(0), "{test}");
+        let html = std::fs::read_to_string(folder.path("report.html")).expect("the report");
+        for foreign in [
+            "http:", "https:", "//", "<script", "<link", "<img", "@import", "url(", "NaN", "inf ",
+        ] {
+            assert!(!html.contains(foreign), "{test}: {foreign}");
+        }
+        assert_eq!(html.matches("<svg").count(), 4, "{test}");
+        for section in [
+            "who",
+            "arrivals",
+            "advantage",
+            "people",
+            "figures",
+            "conditions",
+        ] {
+            let tag = format!("<section id=\"{section}\">");
+            assert!(html.contains(&tag), "{test}: {section}");
+        }
+        for tag in ["svg", "section", "table", "tr", "td", "div", "h2"] {
+            let opened = html.matches(&format!("<{tag}>")).count()
+                + html.matches(&format!("<{tag} ")).count();
+            assert_eq!(opened, html.matches(&format!("</{tag}>")).count(), "{tag}");
+        }
+    }
+}
