@@ -12,8 +12,8 @@
 //! Time is counted in ticks, of which a turn costs a whole number: for 7 turns in a minute a tick is a seventh of a millisecond. So nothing is ever rounded
 //! but the wait, up to the next millisecond: one before it the answer is no, at it yes.
 //!
-//! As long as its line has room a key gets exactly what GCRA gives it. It gets more if its cell was taken over in between (by no more than the debt that went
-//! with it), or if two threads gave it a first turn at once in two cells and the line is full before they are [united](Line::unite). It gets less
+//! As long as its line has room a key gets exactly what GCRA gives it. It gets more if its cell was taken over in between, by no more than the debt that went
+//! with it; and too early, but not more, if two threads give it a first turn at once in two cells, which are then [united](Line::unite). It gets less
 //! if another key of its line has its tag: eight chances in 2^20 a look at a full line. The hash is keyed: nobody can choose to.
 //!
 //! # Any time there is

@@ -4,6 +4,7 @@ mod crowded;
 mod exact;
 mod extremes;
 mod scenario;
+mod threads;
 mod walk;
 
 use fairslot::{Limit, Limiter, Timestamp};
