@@ -210,14 +210,6 @@ impl Pool {
         self.look_by(id, Timestamp::from_millis(now), due_counts)
     }
 
-    /// Whether a slot is free at some instant of the call, and not just a bit that was left behind.
-    pub(crate) fn has_free(&self, generation: u32) -> bool {
-        self.slots.set_bits(generation).any(|slot| {
-            let word = self.slots.word(slot).map(|at| at.load());
-            word.is_some_and(|word| word.state() == State::Free)
-        })
-    }
-
     /// Whether a hold here may have run out.
     #[inline]
     pub(crate) fn is_due(&self, now: u64) -> bool {

@@ -243,7 +243,7 @@ impl Inner {
             return Ok(answer);
         }
         self.may_claim(book, seen, pool, schedule, bulletin)?;
-        self.take_turn(turn, || gate::keys_of(request), (pool, schedule), now)?;
+        self.take_turn(turn, || gate::keys_of(request), now)?;
         if seen.live_holds >= self.settings.live_holds_max {
             return Err(Refusal::Rule {
                 rule: Rule::LiveHolds,

@@ -4,9 +4,7 @@
 //! slot was given, or if the rules said no, which is an answer that took looking into the book. If all that there was went to others at
 //! the last moment, it is given back: "sold out" costs nothing at the look either.
 
-use crate::gate::Keys;
-use crate::pool::Pool;
-use crate::words::id::ScheduleId;
+use crate::gate::{Gate, Keys};
 use crate::words::refusal::Refusal;
 use crate::words::time::Timestamp;
 
@@ -36,38 +34,29 @@ impl Turn {
 }
 
 impl Inner {
-    /// Refuses if it is not their turn. For a schedule that may have a slot to give.
+    /// Refuses if it is not their turn. For a schedule that has a slot to give, as far as a look can tell.
     #[inline]
     pub(super) fn take_turn(
         &self,
         turn: &mut Turn,
         keys: impl FnOnce() -> Keys,
-        (pool, schedule): (&Pool, ScheduleId),
         now: Timestamp,
     ) -> Result<(), Refusal> {
-        if self.gate.is_none() {
-            return Ok(());
+        match &self.gate {
+            None => Ok(()),
+            Some(gate) => self.ask_gate(gate, turn, keys, now),
         }
-        self.ask_gate(turn, keys, (pool, schedule), now)
     }
 
     #[inline(never)]
     fn ask_gate(
         &self,
+        gate: &Gate,
         turn: &mut Turn,
         keys: impl FnOnce() -> Keys,
-        (pool, schedule): (&Pool, ScheduleId),
         now: Timestamp,
     ) -> Result<(), Refusal> {
-        // A free bit may have been left behind by a late confirm: nothing is to be had there, whoever's turn it is.
-        if !pool.has_free(schedule.tag()) {
-            return Err(if pool.is_withdrawn() {
-                Refusal::Withdrawn
-            } else {
-                Refusal::SoldOut
-            });
-        }
-        if let (Turn::NotAsked, Some(gate)) = (&turn, &self.gate) {
+        if matches!(turn, Turn::NotAsked) {
             *turn = match gate.ask(&keys(), now) {
                 Ok(displaced) => {
                     self.count_displaced(displaced);

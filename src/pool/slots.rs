@@ -190,24 +190,6 @@ impl Slots {
         }
     }
 
-    /// The slots whose bits are set, the lowest first.
-    pub(crate) fn set_bits(&self, generation: u32) -> impl Iterator<Item = u16> + '_ {
-        let beyond = (0..=MORE).map_while(|segment| self.parts(segment));
-        let beyond = beyond.scan(0, |end, (bits, slots)| {
-            // The first segment's first bits lie in the pool's first line.
-            let base = if *end == 0 { BITS } else { *end };
-            *end += slots.len() as u32;
-            Some((base..).step_by(BITS as usize).zip(bits))
-        });
-        std::iter::once((0, &self.bits))
-            .chain(beyond.flatten())
-            .flat_map(move |(base, word)| {
-                let bits = FreeWord(word).bits(generation);
-                let set = (0..BITS).filter(move |bit| bits & 1 << bit != 0);
-                set.filter_map(move |bit| u16::try_from(base + bit).ok())
-            })
-    }
-
     #[cold]
     fn take_lowest_beyond(&self, generation: u32) -> Option<u16> {
         let mut end = 0;

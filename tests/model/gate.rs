@@ -76,9 +76,9 @@ fn the_remembered_answer_and_already_holds_before_rate_limited() {
     assert!(desk.ask(ANN, b).is_ok());
 }
 
-/// A late confirm takes its slot by name and leaves its free bit behind.
+/// A late confirm takes its slot by name.
 #[test]
-fn sold_out_before_rate_limited_where_only_a_bit_is_free() {
+fn sold_out_before_rate_limited_after_a_late_confirm() {
     let desk = Desk::built(seldom);
     let (one, other) = (desk.publish(1), desk.publish(1));
     let late = desk.hold(BOB, one);
