@@ -163,7 +163,8 @@ pub(crate) fn million(args: &Args, rounds: Rounds) -> Vec<Row> {
         (1_000_000, 4_000_000)
     };
     let mut random = Random::new(11);
-    let asks: Vec<u128> = (0..calls).map(|_| key(random.below(keys) as u64)).collect();
+    let mut ask = |call| random.below(if call % 2 == 0 { keys } else { keys / 100 });
+    let asks: Vec<u128> = (0..calls).map(|call| key(ask(call) as u64)).collect();
     // Two and a half cells a key.
     let cells = keys as u32 / 2 * 5;
     let (ours, theirs) = pair(&asks, cells);

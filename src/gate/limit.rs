@@ -15,6 +15,7 @@ use crate::words::time::Timestamp;
 ///
 /// // One a second, up to five at once; a million cells.
 /// let limit = Limit { cells: 1 << 20, ..Limit::new(1, 1_000, 5) };
+/// # let _ = limit;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
