@@ -184,11 +184,12 @@ impl Line {
     ///
     /// Both threads swap a cell, fence, and look at the other's. Sequentially consistent fences have an order, so the later one's thread sees both cells. If
     /// both threads do, both go about it, and the one that empties the higher cell carries its debt over.
-    fn unite(&self, way: usize, tag: u64, now: Now) {
+    fn unite(&self, mut way: usize, tag: u64, now: Now) {
         fence(Ordering::SeqCst);
-        for other in (0..WAYS).filter(|other| *other != way) {
-            if tag_of(self.0[other].load(Ordering::Relaxed)) == tag {
+        for other in 0..WAYS {
+            if other != way && tag_of(self.0[other].load(Ordering::Relaxed)) == tag {
                 self.merge(way.min(other), way.max(other), tag, now);
+                way = way.min(other);
             }
         }
     }
