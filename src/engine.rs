@@ -40,7 +40,7 @@ pub use driver::Driver;
 pub use observe::Subscription;
 pub use stats::{LimitStats, Stats};
 
-use observe::Feeds;
+use observe::{Feeds, Telling};
 use stats::{COUNTERS, Count};
 
 /// How long an answer and an end are remembered: 24 hours.
@@ -168,12 +168,12 @@ impl Inner {
 
     // ---- what happened ------------------------------------------------------------------------------------------------------
 
-    /// Opens a bulletin for a verb.
+    /// Opens a bulletin for a verb, before its first lock.
     #[inline]
     fn bulletin(&self, at: Timestamp) -> Bulletin<'_> {
         Bulletin {
             at,
-            feeds: self.feeds.any().then_some(&self.feeds),
+            telling: self.feeds.open(),
             changed: false,
         }
     }
@@ -261,8 +261,7 @@ impl Inner {
 /// Tells what a verb changes, as it changes it. Telling is a push into a ring, so it does no harm under a lock.
 struct Bulletin<'a> {
     at: Timestamp,
-    /// Those who listen, if anybody does.
-    feeds: Option<&'a Feeds>,
+    telling: Telling<'a>,
     changed: bool,
 }
 
@@ -281,7 +280,7 @@ impl Bulletin<'_> {
     #[inline]
     fn tell(&mut self, note: impl FnOnce() -> Note) {
         self.changed = true;
-        if let Some(feeds) = self.feeds {
+        if self.telling.is_heard() {
             let Note {
                 schedule,
                 slot,
@@ -289,7 +288,7 @@ impl Bulletin<'_> {
                 whose,
                 what,
             } = note();
-            feeds.send(Packed::of_slot(
+            self.telling.send(Packed::of_slot(
                 self.at, schedule, slot, version, whose, what,
             ));
         }
@@ -298,8 +297,9 @@ impl Bulletin<'_> {
     /// Something changed that concerns a schedule as a whole.
     fn tell_of_schedule(&mut self, schedule: ScheduleId, what: What) {
         self.changed = true;
-        if let Some(feeds) = self.feeds {
-            feeds.send(Packed::of_schedule(self.at, schedule, what));
+        if self.telling.is_heard() {
+            self.telling
+                .send(Packed::of_schedule(self.at, schedule, what));
         }
     }
 }

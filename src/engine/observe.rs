@@ -12,18 +12,18 @@ use crossbeam_utils::CachePadded;
 
 use crate::words::event::{Event, Packed};
 use crate::words::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
-use crate::words::sync::{Arc, LANES, Mutex, Ring, cores, lane};
+use crate::words::sync::{Arc, LANES, Mutex, MutexGuard, Ring, cores, lane};
 
 use super::{Engine, Inner};
 
 /// One listener's rings.
-struct Feed {
+pub(super) struct Feed {
     rings: Box<[CachePadded<Ring<Packed>>]>,
     lost: AtomicU64,
 }
 
 /// Who listens, as one lane knows it.
-type List = Mutex<Vec<Arc<Feed>>>;
+pub(super) type List = Mutex<Vec<Arc<Feed>>>;
 
 /// All listeners.
 pub(super) struct Feeds {
@@ -42,17 +42,53 @@ impl Feeds {
     }
 
     #[inline]
-    pub(super) fn any(&self) -> bool {
+    fn any(&self) -> bool {
         // Relaxed: a listener hears of what begins after `observe` has returned; that return orders it.
         self.count.load(Ordering::Relaxed) != 0
     }
 
+    /// Opens the telling of a verb, or of several. No lock is held and no user code is run between taking a list and letting go of it that could want it.
+    #[inline]
+    pub(super) fn open(&self) -> Telling<'_> {
+        if !self.any() {
+            return Telling::Nobody;
+        }
+        match lane() {
+            LANES => Telling::Shared(&self.lists[LANES]),
+            own => Telling::Own(own, self.lists[own].lock()),
+        }
+    }
+}
+
+/// Whom a verb tells.
+pub(super) enum Telling<'a> {
+    /// Nobody listens.
+    Nobody,
+    /// The list of this thread's own lane, kept until the verb is done: nobody but a new listener waits for it.
+    Own(usize, MutexGuard<'a, Vec<Arc<Feed>>>),
+    /// The list that threads share; locked for each event, since others wait for it.
+    Shared(&'a List),
+}
+
+impl Telling<'_> {
+    #[inline]
+    pub(super) fn is_heard(&self) -> bool {
+        !matches!(self, Self::Nobody)
+    }
+
     pub(super) fn send(&self, event: Packed) {
-        let lane = lane();
-        for feed in self.lists[lane].lock().iter() {
-            if feed.rings[lane % feed.rings.len()].push(event).is_err() {
-                feed.lost.fetch_add(1, Ordering::Relaxed);
-            }
+        match self {
+            Self::Nobody => {}
+            Self::Own(lane, list) => send(list, *lane, event),
+            Self::Shared(list) => send(&list.lock(), LANES, event),
+        }
+    }
+}
+
+fn send(list: &[Arc<Feed>], lane: usize, event: Packed) {
+    for feed in list {
+        if feed.rings[lane % feed.rings.len()].push(event).is_err() {
+            feed.lost.fetch_add(1, Ordering::Relaxed);
         }
     }
 }

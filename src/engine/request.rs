@@ -53,15 +53,11 @@ impl Engine {
                     inner.count_refused_request(Refusal::SoldOut);
                     return Outcome::Refused(Refusal::SoldOut);
                 }
-                Some(Look::Open) => {
-                    let hash = inner.touch(request, 0);
-                    inner.touch_behind(request, hash);
-                    return inner.admit(request, inner.now(), hash);
-                }
+                Some(Look::Open) => return inner.admit_one(request, None),
                 _ => {}
             }
         }
-        inner.request(request, None, None)
+        inner.request(request)
     }
 
     /// Asks for many at once: as if sent one after the other at the same time, and faster, because the cache lines of all are
@@ -71,15 +67,13 @@ impl Engine {
         let now = self.inner.now();
         let mut outcomes = Vec::with_capacity(requests.len());
         for batch in requests.chunks(BATCH) {
-            let mut hashes = [0; BATCH];
-            for ((request, hash), more) in batch.iter().zip(&mut hashes).zip(0..) {
-                *hash = self.inner.touch(request, more);
-            }
+            let hashes = self.inner.touch_all::<BATCH>(batch);
+            let mut bulletin = self.inner.bulletin(now);
             for (request, hash) in batch.iter().zip(hashes) {
-                self.inner.touch_behind(request, hash);
-            }
-            for (request, hash) in batch.iter().zip(hashes) {
-                outcomes.push(self.inner.request(request, Some(now), Some(hash)));
+                outcomes.push(match self.inner.glance(request, now, || hash) {
+                    Some(why) => self.inner.refuse(why),
+                    None => self.inner.admit(request, hash, &mut bulletin),
+                });
             }
         }
         outcomes
@@ -114,30 +108,29 @@ impl Inner {
         (!may_have).then_some(look)
     }
 
-    /// `at` and `hash`: the time to judge by and the patient's hash, if the caller has them already.
     #[inline(never)]
-    fn request(&self, request: &Request, at: Option<Timestamp>, hash: Option<u64>) -> Outcome {
-        let hash_of = || hash.unwrap_or_else(|| self.ledger.hash(request.patient()));
+    fn request(&self, request: &Request) -> Outcome {
         // Without a cached reading the clock is read here, once for both.
-        let at = if at.is_none() && self.recent.is_none() {
-            Some(self.now())
-        } else {
-            at
-        };
-        match self.glance(
-            request,
-            at.or_else(|| self.recent()).unwrap_or_default(),
-            hash_of,
-        ) {
-            Some(why) => {
-                self.count_refused_request(why);
-                Outcome::Refused(why)
-            }
-            None => {
-                let hash = hash.unwrap_or_else(|| self.touch(request, 0));
-                self.admit(request, at.unwrap_or_else(|| self.now()), hash)
-            }
+        let recent = self.recent();
+        let read = recent.is_none().then(|| self.now());
+        let at = recent.or(read).unwrap_or_default();
+        match self.glance(request, at, || self.ledger.hash(request.patient())) {
+            Some(why) => self.refuse(why),
+            None => self.admit_one(request, read),
         }
+    }
+
+    fn refuse(&self, why: Refusal) -> Outcome {
+        self.count_refused_request(why);
+        Outcome::Refused(why)
+    }
+
+    /// `read`: the clock, if it was read already.
+    #[inline(never)]
+    fn admit_one(&self, request: &Request, read: Option<Timestamp>) -> Outcome {
+        let hash = self.touch_one(request);
+        let now = read.unwrap_or_else(|| self.now());
+        self.admit(request, hash, &mut self.bulletin(now))
     }
 
     /// The refusal that needs nobody's book, if it is one. Writes nothing.
@@ -186,14 +179,12 @@ impl Inner {
     }
 
     /// Judges under the lock of the patient's book.
-    #[inline(never)]
-    fn admit(&self, request: &Request, now: Timestamp, hash: u64) -> Outcome {
-        let mut bulletin = self.bulletin(now);
+    fn admit(&self, request: &Request, hash: u64, bulletin: &mut Bulletin<'_>) -> Outcome {
         let book = self.ledger.book(request.patient(), hash);
-        let seen = self.read(&book, request.request_id(), now);
+        let seen = self.read(&book, request.request_id(), bulletin.at);
         let (mut turn, mut first, mut outcome) = (Turn::default(), None, None);
         for &schedule in request.schedules() {
-            match self.judge(&book, &seen, request, schedule, &mut turn, &mut bulletin) {
+            match self.judge(&book, &seen, request, schedule, &mut turn, bulletin) {
                 Ok(held) => {
                     outcome = Some(Outcome::Held(held));
                     break;
@@ -205,12 +196,10 @@ impl Inner {
             }
         }
         drop(book);
-        self.close(&bulletin);
+        self.close(bulletin);
         outcome.unwrap_or_else(|| {
-            self.end_turn_with_nothing(turn, || gate::keys_of(request), now);
-            let why = first.unwrap_or(Refusal::UnknownSchedule);
-            self.count_refused_request(why);
-            Outcome::Refused(why)
+            self.end_turn_with_nothing(turn, || gate::keys_of(request), bulletin.at);
+            self.refuse(first.unwrap_or(Refusal::UnknownSchedule))
         })
     }
 

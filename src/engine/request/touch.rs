@@ -14,23 +14,44 @@ impl Inner {
     /// Reads a word of every cache line that a request will want and whose address is known, so that the misses overlap: before reading the clock
     /// and taking a lock, which wait for what was read before. `more`: how many are worked on before it. The answer is the patient's hash.
     ///
-    /// A core has some hundred instructions a request under way while it waits: what need not be in here and in [`Self::touch_behind`] must not.
+    /// A core has some hundred instructions a request under way while it waits: what need not be in here and in [`Self::touch_slot`] must not.
     #[inline]
-    pub(super) fn touch(&self, request: &Request, more: u32) -> u64 {
+    fn touch(&self, request: &Request, more: u32) -> u64 {
         let hash = self.ledger.hash(request.patient());
         let pool = self.first_pool(request).map_or(0, Pool::touch);
         black_box(self.ledger.touch(hash) ^ self.ledger.touch_record(more) ^ pool);
         hash
     }
 
-    /// The same for the lines that the pool's line and the bucket lead to. `hash`: the patient's.
+    /// The same for the lines that the pool's line leads to.
     #[inline]
-    pub(super) fn touch_behind(&self, request: &Request, hash: u64) {
+    fn touch_slot(&self, request: &Request) -> u64 {
         let pool = self.first_pool(request);
-        let slot = pool.map_or(0, |pool| {
+        pool.map_or(0, |pool| {
             pool.slots().touch(self.filter_hash(request.patient()))
-        });
-        black_box(slot ^ self.ledger.touch_line(hash));
+        })
+    }
+
+    /// Both, for one request.
+    #[inline]
+    pub(super) fn touch_one(&self, request: &Request) -> u64 {
+        let hash = self.touch(request, 0);
+        black_box(self.touch_slot(request));
+        hash
+    }
+
+    /// Both, for all of a batch.
+    #[inline]
+    pub(super) fn touch_all<const N: usize>(&self, batch: &[Request]) -> [u64; N] {
+        let mut hashes = [0; N];
+        for ((request, hash), more) in batch.iter().zip(&mut hashes).zip(0..) {
+            *hash = self.touch(request, more);
+        }
+        for (request, hash) in batch.iter().zip(hashes) {
+            // And the record of somebody who has one, whose number stands in the bucket.
+            black_box(self.touch_slot(request) ^ self.ledger.touch_line(hash));
+        }
+        hashes
     }
 
     #[inline]
