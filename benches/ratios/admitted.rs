@@ -197,6 +197,9 @@ impl Contestant for Theirs {
 
 const PEER: &str = "DashMap, Mutex<VecDeque>, DashMap";
 const FLOOR: &str = "3 CAS on random lines of 64 MiB";
+/// The lines that a grant really wants: the patient's bucket, the record, the pool's two, the filter's, the slot's, the ring's.
+const LINES: usize = 7;
+const FLOOR_OF_LINES: &str = "7 CAS on random lines of 64 MiB";
 
 /// `admitted`, `admitted_vs_floor` and `batch`, all in one contest.
 pub(crate) fn rows(args: &Args, rounds: Rounds) -> Vec<Row> {
@@ -205,8 +208,9 @@ pub(crate) fn rows(args: &Args, rounds: Rounds) -> Vec<Row> {
     let (single, many) = (Ours::new(size, How::OneByOne), Ours::new(size, How::Many));
     let theirs = Theirs::new(size);
     let floor = CasFloor::new(size.floor_bytes, 3, size.requests);
-    let series = contest(1, rounds, &[&single, &many, &theirs, &floor]);
-    let [one, batch, peer, bare] = &series[..] else {
+    let lines = CasFloor::new(size.floor_bytes, LINES, size.requests);
+    let series = contest(1, rounds, &[&single, &many, &theirs, &floor, &lines]);
+    let [one, batch, peer, bare, as_many] = &series[..] else {
         unreachable!("a series a contestant")
     };
     rows.push(Row::pair(
@@ -221,6 +225,17 @@ pub(crate) fn rows(args: &Args, rounds: Rounds) -> Vec<Row> {
     ];
     for (name, ours, goal) in floor_goals {
         rows.push(Row::pair(name, ours, (FLOOR, bare), goal));
+    }
+    for (name, ours) in [
+        ("admitted_vs_lines_single", one),
+        ("admitted_vs_lines_batch", batch),
+    ] {
+        rows.push(Row::pair(
+            name,
+            ours,
+            (FLOOR_OF_LINES, as_many),
+            Goal::stated(None),
+        ));
     }
     let alone = ("request, one by one", one);
     rows.push(Row::pair("batch", batch, alone, Goal::at_least(1.4, 2.0)));

@@ -1,11 +1,12 @@
 //! The flash release: everybody asks at once, mostly for the same few schedules, and nearly everybody is refused.
 //!
-//! A thousand schedules of forty slots, asked for by Zipf's law with exponent 1; a hundred requests a slot from a million patients. Nobody has
-//! a limiter: neither the engine nor the peers.
+//! A thousand schedules of forty slots, asked for by Zipf's law with exponent 1; a hundred requests a slot from a million patients. Both sides have a limit
+//! for each patient, which nobody comes near: it is asked, and lets them in.
 
 use std::hint::black_box;
+use std::num::NonZeroU32;
 
-use fairslot::{PatientId, Request, ScheduleId};
+use fairslot::{Limit, PatientId, Request, ScheduleId};
 use hdrhistogram::Histogram;
 use parking_lot::{Mutex, RwLock};
 
@@ -19,6 +20,9 @@ use crate::round::{Contestant, Rounds, Seat, contest};
 
 const CAPACITY: u32 = 40;
 const REQUESTS_A_SLOT: usize = 100;
+/// The limit of a patient.
+const A_SECOND: NonZeroU32 = NonZeroU32::MIN.saturating_add(99);
+const BURST: NonZeroU32 = NonZeroU32::MIN.saturating_add(199);
 
 #[derive(Debug, Clone, Copy)]
 struct Size {
@@ -53,7 +57,11 @@ impl Size {
     fn hospital(self) -> Hospital {
         let slots = self.schedules as u32 * CAPACITY;
         Hospital::new(self.schedules, CAPACITY, |builder| {
-            builder.expected_lines(slots)
+            builder.expected_lines(slots).patient_limit(Limit::new(
+                A_SECOND.get(),
+                1_000,
+                BURST.get(),
+            ))
         })
     }
 }
@@ -109,7 +117,7 @@ impl<'a> Theirs<'a> {
         });
         let ids = mint.ids().clone();
         Self {
-            peer: Peer::new(&ids, CAPACITY as u16, size.patients, None),
+            peer: Peer::new(&ids, CAPACITY as u16, size.patients, None).limited(A_SECOND, BURST),
             ids,
             orders,
             peeks,

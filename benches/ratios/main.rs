@@ -58,6 +58,8 @@ const GROUPS: &[Group] = &[
             "admitted_1t",
             "admitted_vs_floor_single",
             "admitted_vs_floor_batch",
+            "admitted_vs_lines_single",
+            "admitted_vs_lines_batch",
             "batch",
         ],
         measure: admitted::rows,

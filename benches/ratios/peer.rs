@@ -7,11 +7,13 @@
 //! maps have room for everything from the beginning and keep it from round to round.
 
 use std::collections::VecDeque;
+use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crossbeam_queue::ArrayQueue;
 use dashmap::DashMap;
 use fairslot::{Event, PatientId, ScheduleId, Timestamp, What};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use parking_lot::Mutex;
 
 /// A line of a patient's book.
@@ -39,6 +41,7 @@ pub(crate) enum Answer {
     SoldOut,
     AlreadyHolds,
     TooMany,
+    TooSoon,
 }
 
 pub(crate) struct Peer {
@@ -46,6 +49,7 @@ pub(crate) struct Peer {
     pools: DashMap<ScheduleId, Mutex<VecDeque<u16>>>,
     holds: DashMap<u64, Held>,
     ring: Option<ArrayQueue<Event>>,
+    limiter: Option<DefaultKeyedRateLimiter<PatientId>>,
     /// The time, in a word, as on our side.
     now: AtomicU64,
     capacity: u16,
@@ -66,6 +70,7 @@ impl Peer {
             pools: DashMap::new(),
             holds: DashMap::with_capacity(ids.len() * usize::from(capacity)),
             ring: ring.map(ArrayQueue::new),
+            limiter: None,
             now: AtomicU64::new(1),
             capacity,
         };
@@ -74,6 +79,19 @@ impl Peer {
         }
         peer.renew();
         peer
+    }
+
+    /// The same with a limit for each patient.
+    pub(crate) fn limited(mut self, a_second: NonZeroU32, burst: NonZeroU32) -> Self {
+        self.limiter = Some(RateLimiter::dashmap(
+            Quota::per_second(a_second).allow_burst(burst),
+        ));
+        self
+    }
+
+    fn is_too_soon(&self, patient: PatientId) -> bool {
+        let limiter = self.limiter.as_ref();
+        limiter.is_some_and(|limiter| limiter.check_key(&patient).is_err())
     }
 
     /// Back to the beginning, every slot free.
@@ -107,12 +125,18 @@ impl Peer {
         if pool.lock().is_empty() {
             return Answer::SoldOut;
         }
+        if self.is_too_soon(patient) {
+            return Answer::TooSoon;
+        }
         self.take(patient, schedule, &pool)
     }
 
     /// As one writes it down first: who are you, may you, then is there one.
     #[inline]
     pub(crate) fn naive(&self, patient: PatientId, schedule: ScheduleId) -> Answer {
+        if self.is_too_soon(patient) {
+            return Answer::TooSoon;
+        }
         let now = Timestamp::from_millis(self.now.load(Ordering::Relaxed));
         let mut book = self.ledger.entry(patient).or_default();
         if let Some(why) = forbids(&book, schedule, now) {
