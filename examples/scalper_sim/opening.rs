@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use fairslot::{
-    Engine, ManualClock, Opening, Outcome, PractitionerId, Refusal, Schedule, Session, Timestamp,
+    Engine, Limit, ManualClock, Opening, Outcome, PractitionerId, Refusal, Schedule, Session,
+    Timestamp,
 };
 
 use crate::crowd::{Ask, Crowd};
@@ -12,22 +13,54 @@ use crate::crowd::{Ask, Crowd};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mechanism {
     FirstCome,
+    /// With limits for patients, devices and networks.
+    FirstComeLimited,
 }
 
 /// Every mechanism that the engine has.
-pub(crate) const MECHANISMS: [Mechanism; 1] = [Mechanism::FirstCome];
+pub(crate) const MECHANISMS: [Mechanism; 2] = [Mechanism::FirstCome, Mechanism::FirstComeLimited];
 
 impl Mechanism {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::FirstCome => "first_come",
+            Self::FirstComeLimited => "first_come_limited",
+        }
+    }
+
+    /// What it is, in a few words.
+    pub(crate) const fn what(self) -> &'static str {
+        match self {
+            Self::FirstCome => "first come",
+            Self::FirstComeLimited => "first come, with limits",
         }
     }
 
     const fn opening(self, at: Timestamp) -> Opening {
         match self {
-            Self::FirstCome => Opening::first_come(at),
+            Self::FirstCome | Self::FirstComeLimited => Opening::first_come(at),
         }
+    }
+
+    /// An engine that opens in this way.
+    fn engine(self, clock: Arc<ManualClock>) -> Result<Engine, String> {
+        let builder = Engine::builder().clock(clock).seed(0).expected_lines(SLOTS);
+        let builder = match self {
+            Self::FirstCome => builder,
+            Self::FirstComeLimited => builder
+                .patient_limit(a_second(1, 3))
+                .device_limit(a_second(2, 5))
+                .network_limit(a_second(50, 100)),
+        };
+        builder.build().map_err(|why| why.to_string())
+    }
+}
+
+/// A limit with cells enough for everybody in the crowd.
+const fn a_second(requests: u32, burst: u32) -> Limit {
+    Limit {
+        cells: 8_192,
+        ..Limit::new(requests, 1_000, burst)
     }
 }
 
@@ -51,12 +84,7 @@ const DAY_MS: u64 = 86_400_000;
 /// Holds an opening: the clock stands at the millisecond of each request, and requests of one millisecond come in their own order.
 pub(crate) fn hold(mechanism: Mechanism, crowd: &Crowd, asks: &[Ask]) -> Result<Opened, String> {
     let clock = Arc::new(ManualClock::new(OPENS_AT));
-    let engine = Engine::builder()
-        .clock(clock.clone())
-        .seed(0)
-        .expected_lines(SLOTS)
-        .build()
-        .map_err(|why| why.to_string())?;
+    let engine = mechanism.engine(Arc::clone(&clock))?;
     let day = "2026-12-08".parse().map_err(|why| format!("{why}"))?;
     let schedule = Schedule::new(
         PractitionerId::new(1),
@@ -93,6 +121,8 @@ pub(crate) fn hold(mechanism: Mechanism, crowd: &Crowd, asks: &[Ask]) -> Result<
                 }
             }
             Outcome::Refused(Refusal::SoldOut) => {}
+            Outcome::Refused(Refusal::RateLimited { .. })
+                if mechanism == Mechanism::FirstComeLimited => {}
             other => return Err(format!("a request was answered with {other:?}")),
         }
     }

@@ -23,7 +23,8 @@ impl Band {
 
 /// Of a figure by its key; `None` where there is no reference.
 pub(crate) fn band(mechanism: Mechanism, attack: &Attack, key: &str) -> Option<Band> {
-    let Mechanism::FirstCome = mechanism;
+    // Limits were found to make no difference: everybody's first request is enough.
+    let (Mechanism::FirstCome | Mechanism::FirstComeLimited) = mechanism;
     let about = |mean: f64, off: f64, said| Band {
         low: mean - off,
         high: mean + off,

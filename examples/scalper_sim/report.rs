@@ -15,6 +15,7 @@ use std::fmt::Write;
 use fairslot::fairness::Group;
 
 use crate::cli::Options;
+use crate::opening::MECHANISMS;
 use crate::study::Cell;
 use crate::table::{size, within};
 
@@ -22,15 +23,18 @@ const STYLE: &str = include_str!("../shared/style.css");
 
 /// The page.
 pub(crate) fn page(cells: &[Cell], options: &Options) -> String {
+    // Where the pictures would be the same, one is enough.
+    let plain = cells.partition_point(|cell| cell.mechanism == MECHANISMS[0]);
+    let plain = &cells[..plain];
     let mut html = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" \
          content=\"width=device-width, initial-scale=1\">\n<title>fairslot: what a scalper gains</title>\n<style>\n{STYLE}</style>\n\
          </head>\n<body>\n<main>\n<header>\n<h1>What a scalper gains <span lang=\"zh\">黄牛得利</span></h1>\n<p class=\"lead\">A \
          thousand people ask for fifty slots, and a scalper’s scripts with them: {}. Who asks is simulated, the engine that answers \
-         is the real one. Schedules open first come, first served.</p>\n",
+         is the real one. Schedules open first come, first served; once without limits, once with limits for each patient, device and network.</p>\n",
         size(options)
     );
-    if let Some(worst) = worst(cells) {
+    if let Some(worst) = worst(plain) {
         html.push_str(&headline(worst));
     }
     html.push_str(&verdict(cells, options));
@@ -48,21 +52,21 @@ pub(crate) fn page(cells: &[Cell], options: &Options) -> String {
             "Why: when everybody asks, and when all is gone",
             "为什么：谁何时来，号何时没",
             arrivals::CAPTION,
-            arrivals::picture(cells, options),
+            arrivals::picture(plain, options),
         ),
         (
             "advantage",
             "What it is worth to be a scalper",
             "黄牛的优势倍数",
             gain::ADVANTAGE,
-            gain::advantage(cells),
+            gain::advantage(plain),
         ),
         (
             "people",
             "What is left to the people",
             "普通患者的机会",
             people::CAPTION,
-            people::chances(cells),
+            people::chances(plain),
         ),
         (
             "figures",

@@ -127,9 +127,9 @@ pub(crate) fn summary(cells: &[Cell], options: &Options, report: &Path) -> Strin
     let mut mechanism = None;
     for cell in cells {
         if mechanism.replace(cell.mechanism) != Some(cell.mechanism) {
-            let name = cell.mechanism.name().replace('_', " ");
             let headings = FIGURES.iter().map(|figure| figure.heading.to_owned());
-            row(&mut out, &name, headings, "within");
+            let _ = writeln!(out, "\n  {}", cell.mechanism.what());
+            row(&mut out, "", headings, "within");
         }
         let said = match within(cell, options) {
             Some(true) => "yes",

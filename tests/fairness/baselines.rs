@@ -100,6 +100,27 @@ fn whoever_goes_through_the_scalper_has_a_better_chance() {
     assert_eq!((without.uplift_pp, without.advantage), (None, None));
 }
 
+/// Limits for patients, devices and networks leave the scripts what they had: one request each was enough.
+#[test]
+fn limits_do_not_cure_first_come() {
+    let limited = study()
+        .iter()
+        .filter(|cell| cell.mechanism == Mechanism::FirstComeLimited);
+    for cell in limited {
+        let share = |cell: &Cell| {
+            let estimate = cell.estimate(|measured| measured.yield_share);
+            estimate.expect("it can be said").mean
+        };
+        let (with, without) = (share(cell), share(self::cell(cell.attack.name)));
+        // The same people, the same instants: what differs is who is told to come back.
+        assert!(
+            (with - without).abs() < 0.03,
+            "{}: {with}, without {without}",
+            cell.attack.name
+        );
+    }
+}
+
 /// First come does not look at devices: whoever has one for each identity gains nothing by it.
 #[test]
 fn devices_make_no_difference() {

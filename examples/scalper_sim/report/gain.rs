@@ -10,9 +10,9 @@ pub(super) const NAMES: f64 = 64.0;
 const ROW: f64 = 56.0;
 
 pub(super) const WHO: &str = "Each bar is all the slots of an opening, on average. The engine sells each of them once, whoever asks; to whom is up to \
-     the opening rule, and this one rewards speed.";
+     the opening rule, and this one rewards speed. Limits don't help: everybody's first request is enough.";
 
-/// A bar for each attack.
+/// A bar for each mechanism and attack.
 pub(super) fn who(cells: &[Cell]) -> String {
     let height = 36.0 + ROW * cells.len() as f64;
     let mut svg = Svg::new(
@@ -29,7 +29,8 @@ pub(super) fn who(cells: &[Cell]) -> String {
         name(&mut svg, cell, y + 18.0);
         svg.rect((NAMES, y), (split, 26.0), PEOPLE);
         svg.rect((NAMES + split, y), (width - split, 26.0), BOTS);
-        svg.text((NAMES, y - 6.0), Side::Start, "soft", cell.attack.what);
+        let what = format!("{}: {}", cell.mechanism.what(), cell.attack.what);
+        svg.text((NAMES, y - 6.0), Side::Start, "soft", what);
         let said = format!("scalper {}", percent(share(cell)));
         svg.text((NAMES + width, y - 6.0), Side::End, "", said);
     }

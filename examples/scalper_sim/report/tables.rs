@@ -11,13 +11,18 @@ pub(super) const CAPTION: &str = "Means over populations; ± is a 95 % interval 
      scenario says. J is Jain’s index of the people’s chances: 1 if all have the same.";
 
 pub(super) fn figures(cells: &[Cell], options: &Options) -> String {
-    let mut html = String::from("<table>\n<tr><th>attack</th>");
+    let mut html = String::from("<table>\n<tr><th>opening</th><th>attack</th>");
     for figure in &FIGURES {
         let _ = write!(html, "<th class=\"n\">{}</th>", figure.heading);
     }
     html.push_str("<th class=\"n\">within</th></tr>\n");
     for cell in cells {
-        let _ = write!(html, "<tr><td>{}</td>", cell.attack.name);
+        let _ = write!(
+            html,
+            "<tr><td>{}</td><td>{}</td>",
+            cell.mechanism.what(),
+            cell.attack.name
+        );
         for figure in &FIGURES {
             let text = figure.text(figure.estimate(cell));
             let _ = write!(html, "<td class=\"n\">{text}");
@@ -44,6 +49,8 @@ const SCALPER: &str = "Naive scripts begin within 5 ms and ask a hundred times, 
      people would. Each identity is a real one and may have one slot.";
 const ENGINE: &str = "Each trial is an engine of its own on a clock set by hand to the millisecond of each request; requests of one millisecond come in the order of \
      their nanoseconds. Who is given a slot confirms at once. After each trial the engine’s books are audited and compared with what was won. Networks take no time.";
+const LIMITED: &str = "One request a second for each patient, three at once; two for each device, five at once; fifty for each network, a hundred at once. Only requests that \
+     could have a slot are counted.";
 const LIMITS: &str = "How people arrive is assumed, not measured. How far ahead scripts are depends on the few people who press early by luck: judge by many \
      populations, never by one.";
 
@@ -54,7 +61,8 @@ pub(super) fn conditions(options: &Options) -> String {
         ("people", PEOPLE),
         ("scalper", SCALPER),
         ("engine", ENGINE),
-        ("limits", LIMITS),
+        ("limits", LIMITED),
+        ("what for", LIMITS),
     ];
     let mut html = String::from("<table>\n");
     for (name, text) in rows {
