@@ -47,6 +47,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 #![doc(test(attr(deny(warnings))))]
 
+pub mod draw;
 mod engine;
 pub mod fairness;
 mod ledger;

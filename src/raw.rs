@@ -3,10 +3,12 @@
 pub(crate) mod arena;
 pub(crate) mod bits;
 pub(crate) mod bound;
+pub(crate) mod digest;
 pub(crate) mod filter;
 pub(crate) mod hash;
 pub(crate) mod lately;
 pub(crate) mod lines;
 pub(crate) mod numbers;
 pub(crate) mod tally;
+pub(crate) mod tree;
 pub(crate) mod wheel;
