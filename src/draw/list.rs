@@ -81,29 +81,30 @@ impl List {
                 return Err(Flaw::Leaf { index });
             }
             let clusters = leaf.clusters.get(1..).unwrap_or_default();
-            let row = Row {
+            let more = list.note(clusters.to_vec(), leaf.preferences.clone());
+            list.rows.push(Row {
                 token: leaf.token,
                 cluster: leaf.clusters.first().copied().unwrap_or_default(),
-                more: 0,
+                more,
                 groups: leaf.groups,
                 suspicion: leaf.suspicion,
                 trusted: leaf.clusters.is_empty(),
-            };
-            list.push(row, clusters, &leaf.preferences);
+            });
         }
         Ok(list)
     }
 
-    pub(crate) fn push(&mut self, mut row: Row, clusters: &[Cluster], preferences: &[u16]) {
-        if !clusters.is_empty() || !preferences.is_empty() {
-            self.more.push(More {
-                clusters: clusters.to_vec(),
-                preferences: preferences.to_vec(),
-            });
-            // A list has fewer than 2^32 entries.
-            row.more = self.more.len() as u32;
+    /// Notes what few have; where it stands, for [`Row::more`].
+    pub(crate) fn note(&mut self, clusters: Vec<Cluster>, preferences: Vec<u16>) -> u32 {
+        if clusters.is_empty() && preferences.is_empty() {
+            return 0;
         }
-        self.rows.push(row);
+        self.more.push(More {
+            clusters,
+            preferences,
+        });
+        // A list has fewer than 2^32 entries.
+        self.more.len() as u32
     }
 
     /// What few have, of this one.

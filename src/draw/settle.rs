@@ -80,10 +80,13 @@ pub(crate) fn settle(list: &List, policy: &Policy, lot: &Digest, first: &[bool])
             break;
         }
         let of_tier = (0u32..).zip(list.rows.iter().zip(first));
-        let lots = of_tier
-            .filter(|(_, (_, first))| **first == wanted)
-            .map(|(index, (row, _))| (u128::from_be_bytes(ranks.of(&row.token).0), index));
-        let mut order = Order::new(lots.collect());
+        let mut lots = Vec::with_capacity(first.iter().filter(|it| **it == wanted).count());
+        lots.extend(
+            of_tier
+                .filter(|(_, (_, first))| **first == wanted)
+                .map(|(index, (row, _))| (u128::from_be_bytes(ranks.of(&row.token).0), index)),
+        );
+        let mut order = Order::new(lots);
         while tables.left > 0
             && let Some((rank, index)) = order.next(tables.left)
         {

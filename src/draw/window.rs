@@ -14,6 +14,7 @@ use std::hash::{BuildHasher, Hasher};
 
 use crossbeam_utils::CachePadded;
 
+use super::bins::Bins;
 use super::bytes::{Cluster, Digest, Seed, Token};
 use super::entry::{EnterError, Entry, Receipt};
 use super::frozen::Frozen;
@@ -343,23 +344,18 @@ impl Window {
     fn freeze(&self) -> Frozen {
         let shards: Vec<_> = self.shards.iter().map(|shard| self.take(shard)).collect();
         let count = shards.iter().map(|(seats, _)| seats.len()).sum();
-        let mut seats = Vec::with_capacity(count);
-        let mut extras = HashMap::with_hasher(ByKeys(self.keys));
-        for (more_seats, more_extras) in shards {
-            seats.extend(more_seats);
-            extras.extend(more_extras);
+        let mut list = List::default();
+        let mut bins = Bins::new(count);
+        for (seats, mut extras) in shards {
+            for (identity, seat) in seats {
+                let extra = match extras.is_empty() {
+                    true => Extra::default(),
+                    false => extras.remove(&identity).unwrap_or_default(),
+                };
+                bins.put(row(&mut list, &seat, extra), PatientId::new(identity));
+            }
         }
-        let (mut list, mut patients) = (List::default(), Vec::with_capacity(count));
-        list.rows.reserve_exact(count);
-        for index in by_token(&seats) {
-            let (identity, seat) = &seats[index];
-            patients.push(PatientId::new(*identity));
-            let extra = match extras.is_empty() {
-                true => Extra::default(),
-                false => extras.remove(identity).unwrap_or_default(),
-            };
-            put(&mut list, seat, extra);
-        }
+        let patients = bins.empty_into(&mut list);
         Frozen::new(
             self.terms.clone(),
             self.commitment,
@@ -380,26 +376,8 @@ impl Window {
     }
 }
 
-/// The numbers of the seats in ascending order of their tokens.
-fn by_token(seats: &[(u128, Seat)]) -> impl Iterator<Item = usize> {
-    // Eight bytes of a token tell nearly all apart.
-    let mut order: Vec<(u64, u32)> = (0u32..)
-        .zip(seats)
-        .map(|(index, (_, seat))| {
-            let mut first = [0; 8];
-            first.copy_from_slice(&seat.token.0[..8]);
-            (u64::from_be_bytes(first), index)
-        })
-        .collect();
-    order.sort_unstable_by(|a, b| {
-        let token = |at: &(u64, u32)| seats[at.1 as usize].1.token;
-        a.0.cmp(&b.0).then_with(|| token(a).cmp(&token(b)))
-    });
-    order.into_iter().map(|(_, index)| index as usize)
-}
-
-/// Puts a seat into the list, its clusters in order, or none if one channel was trusted.
-fn put(list: &mut List, seat: &Seat, extra: Extra) {
+/// The row of a seat, its clusters in order, or none if one channel was trusted.
+fn row(list: &mut List, seat: &Seat, extra: Extra) -> Row {
     let mut row = Row {
         token: seat.token,
         cluster: seat.cluster,
@@ -416,5 +394,6 @@ fn put(list: &mut List, seat: &Seat, extra: Extra) {
         std::mem::swap(least, &mut row.cluster);
         clusters.sort_unstable();
     }
-    list.push(row, &clusters, &extra.preferences);
+    row.more = list.note(clusters, extra.preferences);
+    row
 }
