@@ -1,7 +1,7 @@
 //! Was a draw done as promised? Reads a transcript and does it all again.
 //!
-//! `cargo run --example verify_draw --features serde -- transcript.json` checks a transcript. Without a file it makes a draw of its own, checks it, and shows that a copy in which one winner was
-//! exchanged does not hold. `--help` lists the flags.
+//! `cargo run --example verify_draw --features serde -- transcript.json` checks a transcript. Without a file it makes a draw of its own,
+//! checks it, and shows that a copy in which one winner was exchanged does not hold. `--help` lists the flags.
 
 mod cli;
 #[path = "../shared/console.rs"]
