@@ -8,8 +8,8 @@
 //! * Not durable yet: it keeps everything in memory. A process that dies takes its holds and bookings along, unless the caller has
 //!   followed its events ([`Engine::observe`]).
 //! * Not fair yet where a rush is expected: schedules open first come, first served, which rewards scripts ([by how much](chapters::fairness)). Limits
-//!   ([`EngineBuilder::patient_limit`] and its like) slow those who hammer, and cure no rush: everybody's first request is enough. The draw and the slow queue
-//!   are to come. Put your own in front of it until then.
+//!   ([`EngineBuilder::patient_limit`] and its like) slow those who hammer, and cure no rush: everybody's first request is enough. The engine does not open by
+//!   the [`draw`](mod@draw) yet, which you can run in front of it; the slow queue is to come.
 //! * No transport, accounts, real-name check, payment or messages: those are the caller's.
 //! * Not for a single counter: if all you sell is one pool of interchangeable tickets with no holds, an atomic integer does it.
 //! * Not past one process: one engine owns its schedules.
@@ -29,6 +29,7 @@
 //!   [`exchange`](Engine::exchange); [`check_in`](Engine::check_in), [`fulfil`](Engine::fulfil), [`no_show`](Engine::no_show).
 //! * **Time passes**: [`Engine::advance`] and [`next_deadline`](Engine::next_deadline), or a [`Driver`] that calls them. Time comes from a [`Clock`].
 //! * **Do the books agree?** [`Engine::audit`], [`availability`](Engine::availability), [`stats`](Engine::stats), [`observe`](Engine::observe).
+//! * **Who is drawn?** [`draw`](mod@draw): a lottery over distinct people that anybody can check, by itself.
 //! * **Who gets the slots?** [`fairness`]: what a scalper gains and how even everybody's chances are, as figures.
 //!
 //! * **Who may ask how often?** A [`Limit`] each for patients, accounts, devices and networks, in the [builder](EngineBuilder); a [`Limiter`] for anything else.
@@ -39,7 +40,8 @@
 //!
 //! # Features
 //!
-//! * `serde` (off by default): serialisation of every public value type. Costs the crate `serde` with its derive macros.
+//! * `serde` (off by default): serialisation of every public value type. Costs the crate `serde` with its derive macros. A draw's transcript is written and read as JSON by it;
+//!   checking one needs no feature.
 //!
 //! # Personal data
 //!
@@ -50,6 +52,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 #![doc(test(attr(deny(warnings))))]
 
+pub mod draw;
 mod engine;
 pub mod fairness;
 mod gate;

@@ -6,6 +6,7 @@
 mod admitted;
 mod args;
 mod bytes;
+mod draw;
 mod flash;
 mod floor;
 mod hospital;
@@ -99,6 +100,14 @@ const GROUPS: &[Group] = &[
     Group {
         rows: &["confirm", "cancel", "exchange", "expire"],
         measure: settle::rows,
+    },
+    Group {
+        rows: &["draw_1m"],
+        measure: draw::draw,
+    },
+    Group {
+        rows: &["entry", "entry_bare"],
+        measure: draw::entry_rows,
     },
 ];
 

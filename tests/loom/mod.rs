@@ -15,6 +15,7 @@
 
 mod books;
 mod claim;
+mod draw;
 mod expire;
 mod gate;
 mod publish;

@@ -1,0 +1,177 @@
+//! Who may have what in a draw? The rules, fixed before the window and part of what is committed to.
+
+use super::bytes::Digest;
+use crate::raw::digest::Prefix;
+use crate::words::error::Invalid;
+
+/// A group of people for whom slots may be reserved, 1 to 16: the caller says who is in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(transparent)
+)]
+pub struct Group(u8);
+
+impl Group {
+    /// The group of that number; `None` if it is not from 1 to 16.
+    #[must_use]
+    pub const fn new(number: u8) -> Option<Self> {
+        match number {
+            1..=16 => Some(Self(number)),
+            _ => None,
+        }
+    }
+
+    /// Its number.
+    #[must_use]
+    pub const fn get(self) -> u8 {
+        self.0
+    }
+
+    /// Its bit in an entry's groups.
+    pub(crate) const fn bit(self) -> u16 {
+        // Read from outside it may be any number; `Policy::check` says so.
+        1u16.rotate_left(self.0.wrapping_sub(1) as u32)
+    }
+}
+
+/// Some slots of a pool, and who may have them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(deny_unknown_fields)
+)]
+pub struct Allotment {
+    /// Reserved for this group; `None`: for everybody.
+    pub group: Option<Group>,
+    /// How many slots.
+    pub slots: u32,
+}
+
+/// Slots that are the same to whoever gets one: a doctor's morning.
+///
+/// Whose turn it is gets a slot of the first allotment in the list that still has one and that they may have. The order decides: with the reserved allotment first,
+/// a group's luckiest leave the open slots to others; with the open one first, they use them, and the reserved slots are on top.
+/// What nobody of the group takes stays free, for the caller to hand out otherwise.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(deny_unknown_fields)
+)]
+pub struct Pool {
+    /// In order of precedence, 1 to 64.
+    pub allotments: Vec<Allotment>,
+}
+
+impl Pool {
+    /// So many slots for everybody.
+    #[must_use]
+    pub fn open(slots: u32) -> Self {
+        Self::default().and(None, slots)
+    }
+
+    /// So many slots that are reserved for a group.
+    #[must_use]
+    pub fn reserved(group: Group, slots: u32) -> Self {
+        Self::default().and(Some(group), slots)
+    }
+
+    /// And then these.
+    #[must_use]
+    pub fn and(mut self, group: Option<Group>, slots: u32) -> Self {
+        self.allotments.push(Allotment { group, slots });
+        self
+    }
+}
+
+/// The rules of a draw.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(deny_unknown_fields)
+)]
+pub struct Policy {
+    /// How many entries of a cluster stay in the first tier, 1 and up.
+    pub cluster_cap: u32,
+    /// Whose suspicion is at least this is a suspect, 1 to 255.
+    pub suspect_at: u8,
+    /// The share of suspects that stays in the first tier, in millionths, 1 to 1,000,000: suspicion is no proof, so nobody's chance is nothing.
+    pub suspect_weight_ppm: u32,
+    /// What is drawn for, 1 to 4,096 pools. An entry may list them in order of preference.
+    pub pools: Vec<Pool>,
+}
+
+impl Policy {
+    /// One pool of so many slots, at most three of a cluster and a fifth of the suspects in the first tier.
+    #[must_use]
+    pub fn new(slots: u32) -> Self {
+        Self::of(vec![Pool::open(slots)])
+    }
+
+    /// As [`Policy::new`], for these pools.
+    #[must_use]
+    pub fn of(pools: Vec<Pool>) -> Self {
+        Self {
+            cluster_cap: 3,
+            suspect_at: 50,
+            suspect_weight_ppm: 200_000,
+            pools,
+        }
+    }
+
+    /// Whether every field is in its range.
+    ///
+    /// # Errors
+    /// [`Invalid`], with the first field that is not.
+    pub fn check(&self) -> Result<(), Invalid> {
+        let within = |field, value: u64, range: (u64, u64), said| {
+            let fits = (range.0..=range.1).contains(&value);
+            fits.then_some(())
+                .ok_or_else(|| Invalid::new(field, value, said))
+        };
+        let cap = u64::from(self.cluster_cap);
+        within("cluster_cap", cap, (1, u64::MAX), "1 and up")?;
+        let at = u64::from(self.suspect_at);
+        within("suspect_at", at, (1, 255), "1 to 255")?;
+        let weight = u64::from(self.suspect_weight_ppm);
+        let said = "1 to 1,000,000";
+        within("suspect_weight_ppm", weight, (1, 1_000_000), said)?;
+        let pools = self.pools.len() as u64;
+        within("pools", pools, (1, 4_096), "1 to 4,096 of them")?;
+        for pool in &self.pools {
+            let count = pool.allotments.len() as u64;
+            within("allotments", count, (1, 64), "1 to 64 of them")?;
+            for group in pool.allotments.iter().filter_map(|it| it.group) {
+                within("group", u64::from(group.get()), (1, 16), "1 to 16")?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What stands for the rules in the commitment.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        let mut bytes = Vec::new();
+        bytes.extend(self.cluster_cap.to_be_bytes());
+        bytes.push(self.suspect_at);
+        bytes.extend(self.suspect_weight_ppm.to_be_bytes());
+        bytes.extend((self.pools.len() as u64).to_be_bytes());
+        for pool in &self.pools {
+            bytes.extend((pool.allotments.len() as u64).to_be_bytes());
+            for allotment in &pool.allotments {
+                bytes.push(allotment.group.map_or(0, Group::get));
+                bytes.extend(allotment.slots.to_be_bytes());
+            }
+        }
+        Digest(Prefix::label("fairslot/draw/policy/1").hash(&bytes))
+    }
+
+    /// Below this a suspect's number lets it stay: w · 2^64.
+    pub(crate) fn suspects_stay_below(&self) -> u128 {
+        (u128::from(self.suspect_weight_ppm) << 64) / 1_000_000
+    }
+}

@@ -1,0 +1,187 @@
+//! Who gets what? Tiers, ranks, and the walk down the ranks: the same list, rules and lot give the same places, for ever.
+//!
+//! 1. *Clusters*: of each, the entries with the smallest thinning numbers stay, as many as the policy says. An entry of several clusters stays if one of them keeps it. A cap
+//!    on the best *ranks* would do nothing: what it leaves are the lucky ones, who would have won anyway.
+//! 2. *Suspects* stay if their sparing number is below the policy's weight.
+//! 3. Who stays is in the first tier, everybody else in the second, which is served after the first and never excluded.
+//! 4. *The walk*: tier by tier, rank by rank, each takes the first pool on their list that has a slot for them, of the first allotment that has one. This is
+//!    random serial dictatorship: nobody gains by listing other pools than they want, or in another order.
+//!
+//! All four numbers come from hashes with labels of their own. Equal numbers are told apart by the token.
+
+use super::bytes::{Digest, Rank};
+use super::list::{List, Numbers, Row};
+use super::policy::{Group, Policy};
+
+/// A place that somebody got: of which tier and rank, and what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Seated {
+    /// Whose, by their number in the list.
+    pub(crate) index: u32,
+    pub(crate) tier: u8,
+    pub(crate) rank: Rank,
+    pub(crate) pool: u16,
+    pub(crate) allotment: u16,
+}
+
+/// Whether each entry is in the first tier.
+pub(crate) fn first_tier(list: &List, policy: &Policy, lot: &Digest) -> Vec<bool> {
+    let mut stays = kept(list, policy.cluster_cap as usize, lot);
+    let (sparing, below) = (Numbers::sparing(lot), policy.suspects_stay_below());
+    for (stays, row) in stays.iter_mut().zip(&list.rows) {
+        if row.suspicion >= policy.suspect_at {
+            *stays &= u128::from(sparing.word(&row.token)) < below;
+        }
+    }
+    stays
+}
+
+/// Which entries a cluster of theirs keeps, or have none.
+fn kept(list: &List, cap: usize, lot: &Digest) -> Vec<bool> {
+    let mut kept: Vec<bool> = list.rows.iter().map(|row| row.trusted).collect();
+    // Most clusters are small. A table of counts without names finds those that may not be: a count is never too low.
+    let mut counts = vec![0u32; list.rows.len().next_power_of_two()];
+    let mask = counts.len() - 1;
+    let members = || {
+        let of = |(index, row)| list.clusters(row).map(move |cluster| (index, cluster));
+        list.rows.iter().enumerate().flat_map(of)
+    };
+    members().for_each(|(_, cluster)| counts[cell(cluster.0, mask)] += 1);
+    let thinning = Numbers::thinning(lot);
+    let mut crowd = Vec::new();
+    for (index, cluster) in members() {
+        if counts[cell(cluster.0, mask)] as usize <= cap {
+            kept[index] = true;
+        } else {
+            crowd.push((cluster, thinning.of(&list.rows[index].token), index));
+        }
+    }
+    // The list is in order of tokens: so are equal numbers.
+    crowd.sort_unstable();
+    for cluster in crowd.chunk_by(|a, b| a.0 == b.0) {
+        let stay = cluster.iter().take(cap);
+        stay.for_each(|(_, _, index)| kept[*index] = true);
+    }
+    kept
+}
+
+#[inline]
+fn cell(cluster: [u8; 16], mask: usize) -> usize {
+    u128::from_be_bytes(cluster) as usize & mask
+}
+
+/// The places, in the order in which they were taken.
+pub(crate) fn settle(list: &List, policy: &Policy, lot: &Digest, first: &[bool]) -> Vec<Seated> {
+    let mut tables = Tables::new(policy);
+    let mut seated = Vec::new();
+    let ranks = Numbers::ranks(lot);
+    for (tier, wanted) in [(1, true), (2, false)] {
+        if tables.left == 0 {
+            break;
+        }
+        let of_tier = (0u32..).zip(list.rows.iter().zip(first));
+        let mut lots = Vec::with_capacity(first.iter().filter(|it| **it == wanted).count());
+        lots.extend(
+            of_tier
+                .filter(|(_, (_, first))| **first == wanted)
+                .map(|(index, (row, _))| (u128::from_be_bytes(ranks.of(&row.token).0), index)),
+        );
+        let mut order = Order::new(lots);
+        while tables.left > 0
+            && let Some((rank, index)) = order.next(tables.left)
+        {
+            let row = &list.rows[index as usize];
+            let preferences = &list.more(row).preferences;
+            if let Some((pool, allotment)) = tables.seat(row, preferences) {
+                seated.push(Seated {
+                    index,
+                    tier,
+                    rank: Rank(rank.to_be_bytes()),
+                    pool,
+                    allotment,
+                });
+            }
+        }
+    }
+    seated
+}
+
+/// A rank as a number, and whose it is.
+type Lot = (u128, u32);
+
+/// Lots from the smallest on, sorted only as far as somebody asks.
+struct Order {
+    lots: Vec<Lot>,
+    /// How many are sorted, and how many of these are given out.
+    sorted: usize,
+    given: usize,
+}
+
+impl Order {
+    fn new(lots: Vec<Lot>) -> Self {
+        let (sorted, given) = (0, 0);
+        Self {
+            lots,
+            sorted,
+            given,
+        }
+    }
+
+    /// The next, when about so many are still wanted.
+    fn next(&mut self, wanted: u64) -> Option<Lot> {
+        if self.given == self.sorted {
+            let rest = &mut self.lots[self.sorted..];
+            let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
+            // At least as many as so far: a long walk is sorted in a few goes.
+            let go = wanted.max(self.sorted).max(64).min(rest.len());
+            if go < rest.len() {
+                rest.select_nth_unstable(go);
+            }
+            rest[..go].sort_unstable();
+            self.sorted += go;
+        }
+        let next = self.lots.get(self.given).copied();
+        self.given += usize::from(next.is_some());
+        next
+    }
+}
+
+/// What is left in each pool.
+struct Tables {
+    pools: Vec<Vec<(u16, u32)>>,
+    /// In all of them.
+    left: u64,
+}
+
+impl Tables {
+    fn new(policy: &Policy) -> Self {
+        // Whoever is in any of the groups of a mask may sit; for everybody there is no mask to be in.
+        let mask = |group: Option<Group>| group.map_or(0, Group::bit);
+        let allotments = policy.pools.iter().map(|pool| &pool.allotments);
+        let pools: Vec<Vec<_>> = allotments
+            .map(|all| all.iter().map(|it| (mask(it.group), it.slots)).collect())
+            .collect();
+        let left = pools.iter().flatten().map(|it| u64::from(it.1)).sum();
+        Self { pools, left }
+    }
+
+    /// Gives a slot to whose turn it is: pool and allotment.
+    fn seat(&mut self, row: &Row, preferences: &[u16]) -> Option<(u16, u16)> {
+        let all = 0..self.pools.len() as u16;
+        let wanted: &mut dyn Iterator<Item = u16> = match preferences {
+            [] => &mut all.into_iter(),
+            _ => &mut preferences.iter().copied(),
+        };
+        for pool in wanted {
+            let allotments = self.pools.get_mut(usize::from(pool))?;
+            let fits =
+                |(mask, left): &(u16, u32)| *left > 0 && (*mask == 0 || mask & row.groups > 0);
+            if let Some(at) = allotments.iter().position(fits) {
+                allotments[at].1 -= 1;
+                self.left -= 1;
+                return Some((pool, at as u16));
+            }
+        }
+        None
+    }
+}

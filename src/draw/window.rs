@@ -1,0 +1,399 @@
+//! The window: who is in? One entry a person, however often they ask, from many threads at once.
+//!
+//! People lie in sharded tables, each under its lock, found by a keyed hash and told apart by all 128 bits. A person's token is worked out once; who asks again costs
+//! a look into the table.
+//!
+//! # Concurrency
+//! The close goes from shard to shard and, under the lock of each, marks it closed and takes what is in it. Whoever got a receipt had put the entry in under
+//! that lock before the mark, so it is taken along; whoever came after is told that it is closed. Who closes second waits, and gets the same frozen list. Between
+//! taking the first shard and the last, some people are still let in and others are not: as with any closing door.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::hash::{BuildHasher, Hasher};
+
+use crossbeam_utils::CachePadded;
+
+use super::bins::Bins;
+use super::bytes::{Cluster, Digest, Seed, Token};
+use super::entry::{EnterError, Entry, Receipt};
+use super::frozen::Frozen;
+use super::list::{List, Row, strange};
+use super::seed::{ServerKey, Source};
+use super::terms::Terms;
+use crate::raw::hash::Keys;
+use crate::words::error::Invalid;
+use crate::words::id::PatientId;
+use crate::words::sync::atomic::{AtomicU64, Ordering};
+use crate::words::sync::{Mutex, OnceLock};
+
+const SHARDS: usize = if cfg!(any(fairslot_loom, fairslot_shuttle)) {
+    2
+} else {
+    64
+};
+
+/// A draw whose window is open, or was.
+pub struct Window {
+    terms: Terms,
+    commitment: Digest,
+    seed: Seed,
+    key: ServerKey,
+    keys: Keys,
+    shards: Box<[CachePadded<Mutex<Shard>>]>,
+    /// Entries, and clusters beyond the first of an entry.
+    entries: CachePadded<Budget>,
+    clusters: CachePadded<Budget>,
+    frozen: OnceLock<Frozen>,
+}
+
+impl fmt::Debug for Window {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Window")
+            .field("terms", &self.terms)
+            .field("entries", &self.entries())
+            .finish_non_exhaustive()
+    }
+}
+
+/// How many there are of what there may be so many.
+#[derive(Debug)]
+struct Budget {
+    taken: AtomicU64,
+    most: u64,
+}
+
+impl Budget {
+    fn new(most: u32) -> Self {
+        Self {
+            taken: AtomicU64::new(0),
+            most: u64::from(most),
+        }
+    }
+
+    /// Takes one, if there is one.
+    fn take(&self) -> bool {
+        // Relaxed: only the number counts. What is entered is handed over by its shard's lock.
+        let one = |taken| (taken < self.most).then_some(taken + 1);
+        let (set, get) = (Ordering::Relaxed, Ordering::Relaxed);
+        self.taken.fetch_update(set, get, one).is_ok()
+    }
+}
+
+/// Hashes a patient's 128 bits under the window's keys.
+#[derive(Debug, Clone, Copy)]
+struct ByKeys(Keys);
+
+struct Hashing(Keys, u64);
+
+impl BuildHasher for ByKeys {
+    type Hasher = Hashing;
+
+    fn build_hasher(&self) -> Hashing {
+        Hashing(self.0, 0)
+    }
+}
+
+impl Hasher for Hashing {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.1 = self.0.more(self.1, u64::from(*byte));
+        }
+    }
+
+    fn write_u128(&mut self, identity: u128) {
+        self.1 = self.0.hash(identity);
+    }
+
+    fn finish(&self) -> u64 {
+        self.1
+    }
+}
+
+/// What is kept of people, by their 128 bits.
+type Table<T> = HashMap<u128, T, ByKeys>;
+
+struct Shard {
+    closed: bool,
+    seats: Table<Seat>,
+    /// What few have.
+    extras: Table<Extra>,
+}
+
+struct Seat {
+    token: Token,
+    cluster: Cluster,
+    /// A keyed hash of what `cluster` was made from: who comes from there again is not worked out again.
+    tag: u64,
+    groups: u16,
+    suspicion: u8,
+    trusted: bool,
+}
+
+#[derive(Default)]
+struct Extra {
+    clusters: Vec<Cluster>,
+    preferences: Vec<u16>,
+}
+
+/// How many clusters an entry may have: they are counted in 16 bits.
+const CLUSTERS_MAX: usize = u16::MAX as usize;
+
+impl Window {
+    /// Opens a window. Publish [`commitment`](Self::commitment) before anybody enters.
+    ///
+    /// `entries_max` bounds the memory: 100 to 200 bytes an entry while the window is open, and again as much at the close.
+    ///
+    /// # Errors
+    /// [`Invalid`] for terms out of their range, or an `entries_max` that is not from 1 to 2^28.
+    pub fn open(
+        terms: Terms,
+        seed: Seed,
+        key: ServerKey,
+        entries_max: u32,
+    ) -> Result<Self, Invalid> {
+        terms.check()?;
+        if !(1..=1 << 28).contains(&entries_max) {
+            return Err(Invalid::new("entries_max", entries_max, "1 to 2^28"));
+        }
+        let keys = key.table(terms.draw);
+        let shard = || Shard {
+            closed: false,
+            seats: HashMap::with_hasher(ByKeys(keys)),
+            extras: HashMap::with_hasher(ByKeys(keys)),
+        };
+        Ok(Self {
+            commitment: terms.commitment(&seed),
+            terms,
+            seed,
+            key,
+            keys,
+            shards: (0..SHARDS)
+                .map(|_| CachePadded::new(Mutex::new(shard())))
+                .collect(),
+            entries: CachePadded::new(Budget::new(entries_max)),
+            clusters: CachePadded::new(Budget::new(entries_max)),
+            frozen: OnceLock::new(),
+        })
+    }
+
+    /// What was promised.
+    #[must_use]
+    pub fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
+    /// What is to be published, with the terms, before the window opens.
+    #[must_use]
+    pub fn commitment(&self) -> Digest {
+        self.commitment
+    }
+
+    /// How many people are in.
+    #[must_use]
+    pub fn entries(&self) -> u64 {
+        self.entries.taken.load(Ordering::Relaxed)
+    }
+
+    fn shard(&self, identity: u128) -> &Mutex<Shard> {
+        // Bits that the table inside doesn't go by.
+        &self.shards[(self.keys.hash(identity) >> 40) as usize % SHARDS]
+    }
+
+    /// Enters a person, or puts together what is said about one who is in: see [`Entry`].
+    ///
+    /// # Errors
+    /// [`EnterError`]; who is in stays in, as it was. An error says nothing of whether the person was in before: [`receipt`](Self::receipt) does.
+    pub fn enter(&self, entry: &Entry) -> Result<Receipt, EnterError> {
+        self.check(&entry.preferences)?;
+        let identity = entry.patient.to_u128();
+        let source = entry.source();
+        let mut shard = self.shard(identity).lock();
+        let shard = &mut *shard;
+        if shard.closed {
+            return Err(EnterError::Closed);
+        }
+        let token = match shard.seats.get_mut(&identity) {
+            Some(seat) => {
+                if let Some(source) = source {
+                    self.also_from(source, seat, identity, &mut shard.extras)?;
+                }
+                seat.trusted |= source.is_none();
+                seat.suspicion = seat.suspicion.min(entry.suspicion);
+                seat.groups |= entry.groups;
+                seat.token
+            }
+            None if self.entries.take() => {
+                let seat = self.seat(entry, source);
+                let token = seat.token;
+                shard.seats.insert(identity, seat);
+                token
+            }
+            None => return Err(EnterError::Full),
+        };
+        if !entry.preferences.is_empty() {
+            let preferences = &mut shard.extras.entry(identity).or_default().preferences;
+            if preferences.is_empty() {
+                preferences.clone_from(&entry.preferences);
+            }
+        }
+        Ok(self.receipt_for(token))
+    }
+
+    /// The first time.
+    fn seat(&self, entry: &Entry, source: Option<Source>) -> Seat {
+        let draw = self.terms.draw;
+        let cluster = source.map(|it| self.key.cluster(draw, it));
+        Seat {
+            token: self.key.token(draw, entry.patient),
+            cluster: cluster.unwrap_or_default(),
+            tag: source.map_or(0, |it| self.tag(it)),
+            groups: entry.groups,
+            suspicion: entry.suspicion,
+            trusted: source.is_none(),
+        }
+    }
+
+    fn tag(&self, source: Source) -> u64 {
+        let (kind, id) = source.parts();
+        self.keys.more(self.keys.hash(id), u64::from(kind))
+    }
+
+    /// Notes a further cluster, if it is one.
+    fn also_from(
+        &self,
+        source: Source,
+        seat: &Seat,
+        identity: u128,
+        extras: &mut Table<Extra>,
+    ) -> Result<(), EnterError> {
+        // Who is trusted needs no cluster to stay.
+        if seat.trusted || seat.tag == self.tag(source) {
+            return Ok(());
+        }
+        let cluster = self.key.cluster(self.terms.draw, source);
+        let noted = extras.get(&identity).map_or(&[][..], |it| &it.clusters);
+        if let Err(at) = noted.binary_search(&cluster) {
+            if noted.len() + 1 >= CLUSTERS_MAX || !self.clusters.take() {
+                return Err(EnterError::ClustersFull);
+            }
+            let extra = extras.entry(identity).or_default();
+            extra.clusters.insert(at, cluster);
+        }
+        Ok(())
+    }
+
+    /// Replaces a person's preferences; none: all pools in the policy's order. Entering doesn't, so that nobody who may only enter a person can change what the
+    /// person wants. Who may call this for whom is the caller's to decide.
+    ///
+    /// # Errors
+    /// [`EnterError::NotEntered`] for who is not in; `Closed`, `NoSuchPool`.
+    pub fn prefer(&self, patient: PatientId, pools: &[u16]) -> Result<(), EnterError> {
+        self.check(pools)?;
+        let identity = patient.to_u128();
+        let mut shard = self.shard(identity).lock();
+        if shard.closed {
+            return Err(EnterError::Closed);
+        }
+        if !shard.seats.contains_key(&identity) {
+            return Err(EnterError::NotEntered);
+        }
+        shard.extras.entry(identity).or_default().preferences = pools.to_vec();
+        Ok(())
+    }
+
+    fn check(&self, preferences: &[u16]) -> Result<(), EnterError> {
+        match strange(preferences, self.terms.policy.pools.len()) {
+            Some(pool) => Err(EnterError::NoSuchPool { pool }),
+            None => Ok(()),
+        }
+    }
+
+    fn receipt_for(&self, token: Token) -> Receipt {
+        Receipt {
+            draw: self.terms.draw,
+            commitment: self.commitment,
+            token,
+        }
+    }
+
+    /// The receipt of a person who is in, also after the close: for a reply that never arrived.
+    #[must_use]
+    pub fn receipt(&self, patient: PatientId) -> Option<Receipt> {
+        let identity = patient.to_u128();
+        let token = {
+            let shard = self.shard(identity).lock();
+            match shard.seats.get(&identity) {
+                Some(seat) => Some(seat.token),
+                None if !shard.closed => return None,
+                None => None,
+            }
+        };
+        let token = token.or_else(|| {
+            let token = self.key.token(self.terms.draw, patient);
+            self.close().has(&token).then_some(token)
+        });
+        token.map(|token| self.receipt_for(token))
+    }
+
+    /// Closes the window and freezes the list; again, it gives the same. Publish [`Frozen::closing`] before anybody can know what the beacon says.
+    pub fn close(&self) -> &Frozen {
+        self.frozen.get_or_init(|| self.freeze())
+    }
+
+    fn freeze(&self) -> Frozen {
+        let shards: Vec<_> = self.shards.iter().map(|shard| self.take(shard)).collect();
+        let count = shards.iter().map(|(seats, _)| seats.len()).sum();
+        let mut list = List::default();
+        let mut bins = Bins::new(count);
+        for (seats, mut extras) in shards {
+            for (identity, seat) in seats {
+                let extra = match extras.is_empty() {
+                    true => Extra::default(),
+                    false => extras.remove(&identity).unwrap_or_default(),
+                };
+                bins.put(row(&mut list, &seat, extra), PatientId::new(identity));
+            }
+        }
+        let patients = bins.empty_into(&mut list);
+        Frozen::new(
+            self.terms.clone(),
+            self.commitment,
+            self.seed,
+            list,
+            patients,
+        )
+    }
+
+    fn take(&self, shard: &Mutex<Shard>) -> (Table<Seat>, Table<Extra>) {
+        let mut shard = shard.lock();
+        shard.closed = true;
+        let by_keys = ByKeys(self.keys);
+        (
+            std::mem::replace(&mut shard.seats, Table::with_hasher(by_keys)),
+            std::mem::replace(&mut shard.extras, Table::with_hasher(by_keys)),
+        )
+    }
+}
+
+/// The row of a seat, its clusters in order, or none if one channel was trusted.
+fn row(list: &mut List, seat: &Seat, extra: Extra) -> Row {
+    let mut row = Row {
+        token: seat.token,
+        cluster: seat.cluster,
+        more: 0,
+        groups: seat.groups,
+        suspicion: seat.suspicion,
+        trusted: seat.trusted,
+    };
+    let mut clusters = extra.clusters;
+    if seat.trusted {
+        row.cluster = Cluster::default();
+        clusters.clear();
+    } else if let Some(least) = clusters.first_mut().filter(|it| **it < row.cluster) {
+        std::mem::swap(least, &mut row.cluster);
+        clusters.sort_unstable();
+    }
+    row.more = list.note(clusters, extra.preferences);
+    row
+}
