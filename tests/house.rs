@@ -305,7 +305,7 @@ const SNIPPETS: [(&str, &str, Option<&str>); 35] = [
     ("raw/a.rs", "use crate::Engine;", Some("floors")),
     (
         "engine/a.rs",
-        "use crate::words::id::SlotNo; use crate::draw::Draw;",
+        "use crate::words::id::SlotNo; use crate::line::Queue;",
         Some("floors"),
     ),
     ("pool.rs", "use super::ledger::Ledger;", Some("floors")),
