@@ -63,12 +63,40 @@ impl Prefix {
         let bits = (BLOCK + message.len()) as u64 * 8;
         last[blocks - 1][BLOCK - 8..].copy_from_slice(&bits.to_be_bytes());
         compress256(&mut state, &last[..blocks]);
-        let mut digest = [0; 32];
-        for (bytes, word) in digest.as_chunks_mut().0.iter_mut().zip(state) {
-            *bytes = word.to_be_bytes();
-        }
-        digest
+        bytes_of(state)
     }
+
+    /// The same of up to 55 bytes whose number the compiler knows.
+    #[inline]
+    pub(crate) fn hash_short<const N: usize>(&self, message: &[u8; N]) -> Bytes32 {
+        const { assert!(N < BLOCK - 8, "message and padding fit a block") };
+        let (mut state, mut block) = (self.0, [0; BLOCK]);
+        block[..N].copy_from_slice(message);
+        block[N] = 0x80;
+        block[BLOCK - 8..].copy_from_slice(&((BLOCK + N) as u64 * 8).to_be_bytes());
+        compress256(&mut state, std::slice::from_ref(&block));
+        bytes_of(state)
+    }
+
+    /// The same of two digests.
+    #[inline]
+    pub(crate) fn hash_pair(&self, pair: &[Bytes32; 2]) -> Bytes32 {
+        let (mut state, mut blocks) = (self.0, [[0; BLOCK]; 2]);
+        blocks[0].copy_from_slice(pair.as_flattened());
+        blocks[1][0] = 0x80;
+        blocks[1][BLOCK - 8..].copy_from_slice(&(2 * BLOCK as u64 * 8).to_be_bytes());
+        compress256(&mut state, &blocks);
+        bytes_of(state)
+    }
+}
+
+#[inline]
+fn bytes_of(state: [u32; 8]) -> Bytes32 {
+    let mut digest = [0; 32];
+    for (bytes, word) in digest.as_chunks_mut().0.iter_mut().zip(state) {
+        *bytes = word.to_be_bytes();
+    }
+    digest
 }
 
 fn filled<const N: usize>(label: &str) -> [u8; N] {
@@ -98,8 +126,8 @@ impl Mac {
     }
 
     #[inline]
-    pub(crate) fn of(&self, message: &[u8]) -> Bytes32 {
-        self.outer.hash(&self.inner.hash(message))
+    pub(crate) fn of<const N: usize>(&self, message: &[u8; N]) -> Bytes32 {
+        self.outer.hash_short(&self.inner.hash_short(message))
     }
 }
 
@@ -121,7 +149,18 @@ mod tests {
         }
 
         #[test]
-        fn the_mac_is_hmac(message in prop::collection::vec(any::<u8>(), 0..200), key: [u8; 32]) {
+        fn the_short_ways_come_to_the_same(short: [u8; 32], shorter: [u8; 7], longest: [[u8; 5]; 11], pair: [[u8; 32]; 2]) {
+            let label = Prefix::label("label");
+            prop_assert_eq!(label.hash_short(&short), label.hash(&short));
+            prop_assert_eq!(label.hash_short(&shorter), label.hash(&shorter));
+            let mut long = [0; 55];
+            long.copy_from_slice(longest.as_flattened());
+            prop_assert_eq!(label.hash_short(&long), label.hash(&long));
+            prop_assert_eq!(label.hash_pair(&pair), label.hash(pair.as_flattened()));
+        }
+
+        #[test]
+        fn the_mac_is_hmac(message: [u8; 32], key: [u8; 32]) {
             let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&key).unwrap();
             mac.update(&message);
             let theirs: [u8; 32] = mac.finalize().into_bytes().into();
