@@ -5,6 +5,7 @@
 
 mod advance;
 mod audit;
+mod behaviour;
 mod builder;
 mod driver;
 mod observe;
@@ -17,6 +18,7 @@ mod turn;
 use std::fmt;
 
 use crate::gate::Gate;
+use crate::gate::behaviour::{Deed, Watch};
 use crate::ledger::Ledger;
 use crate::ledger::record::{Phase, Record};
 use crate::pool::Pool;
@@ -38,7 +40,7 @@ pub use audit::{Audit, Availability, Finding};
 pub use builder::EngineBuilder;
 pub use driver::Driver;
 pub use observe::Subscription;
-pub use stats::{LimitStats, Stats};
+pub use stats::{BehaviourStats, LimitStats, Stats};
 
 use observe::{Feeds, Telling};
 use stats::{COUNTERS, Count};
@@ -63,11 +65,15 @@ struct Inner {
     clock: Box<dyn Clock>,
     /// The clock's cached reading, if it keeps one.
     recent: Option<RecentTime>,
+    /// The same for the shortest way to a refusal, which is not for an engine that judges behaviour: then there is none.
+    recent_unwatched: Option<RecentTime>,
     /// The highest time at which anything was changed, in milliseconds.
     high: AtomicU64,
     settings: Settings,
     /// Who may ask how often, if anybody may not ask as they like.
     gate: Option<Box<Gate>>,
+    /// How those who ask behave, if that is judged.
+    watch: Option<Box<Watch>>,
     /// Hashes identities for the pools' filters.
     keys: Keys,
     /// Patients whose named requests were granted lately.
@@ -248,6 +254,9 @@ impl Inner {
         bulletin: &mut Bulletin<'_>,
     ) {
         self.count(Count::Expired);
+        if let Some((_, claim)) = whose {
+            self.see_deed(claim.record, Deed::Dropped, bulletin.at);
+        }
         bulletin.tell(|| Note {
             schedule,
             slot,

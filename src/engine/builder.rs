@@ -5,6 +5,7 @@ use std::fmt;
 use rand::TryRng;
 use rand::rngs::SysRng;
 
+use crate::gate::behaviour::{Behaviour, Watch};
 use crate::gate::limit::Limit;
 use crate::gate::{Gate, PerKind};
 use crate::ledger::Ledger;
@@ -15,7 +16,7 @@ use crate::raw::tally::Tally;
 use crate::raw::wheel::Wheel;
 use crate::words::clock::{Clock, SystemClock};
 use crate::words::error::Invalid;
-use crate::words::id::{PLACE_BITS, RECORD_BITS};
+use crate::words::id::{ChannelId, PLACE_BITS, RECORD_BITS};
 use crate::words::sync::atomic::AtomicU64;
 use crate::words::sync::{Arc, Mutex};
 
@@ -46,6 +47,8 @@ pub struct EngineBuilder {
     retire_after_ms: Option<u64>,
     /// The narrowest first, as the gate has them.
     limits: PerKind<Limit>,
+    behaviour: Option<Behaviour>,
+    trusted_channels: Vec<ChannelId>,
 }
 
 impl EngineBuilder {
@@ -60,6 +63,8 @@ impl EngineBuilder {
             expected_lines: 1 << 14,
             retire_after_ms: Some(7 * MEMORY_MS),
             limits: PerKind::default(),
+            behaviour: None,
+            trusted_channels: Vec::new(),
         }
     }
 
@@ -158,6 +163,20 @@ impl EngineBuilder {
         self
     }
 
+    /// Judges how those who ask behave, by device and account: [`Engine::verdict`] tells, and nobody is refused for it. Default: not at all, and then nothing is
+    /// kept of where a request came from.
+    pub fn behaviour(mut self, behaviour: Behaviour) -> Self {
+        self.behaviour = Some(behaviour);
+        self
+    }
+
+    /// The channels that the caller vouches for: window, telephone, referral desk. Whoever comes through one is not judged by how many patients come with them, nor by
+    /// how regularly or how soon; only by how fast, by a quota of its own. Default: none. A caller that lets others name the channel vouches for everybody.
+    pub fn trusted_channels(mut self, channels: impl IntoIterator<Item = ChannelId>) -> Self {
+        self.trusted_channels = channels.into_iter().collect();
+        self
+    }
+
     /// The engine.
     ///
     /// # Errors
@@ -222,14 +241,20 @@ impl EngineBuilder {
         let mut key = SplitMix(seed);
         let (ledger_keys, filter_keys) = (key.keys(), key.keys());
         let gate = Gate::new(self.limits, &mut key)?;
+        let behaviour = self.behaviour.as_ref();
+        let watch = behaviour
+            .map(|it| Watch::new(it, &self.trusted_channels, self.schedules_max, &mut key))
+            .transpose()?;
         let clock = self.clock.unwrap_or_else(|| Box::new(SystemClock::new()));
+        let recent = clock.recent();
         Ok(Engine {
             inner: Arc::new(Inner {
                 places: Places::new(self.schedules_max),
                 // Number 0 stands for none.
                 ledger: Ledger::new(self.expected_lines, self.records_max + 1, ledger_keys),
                 wheel: Wheel::new(),
-                recent: clock.recent(),
+                recent_unwatched: recent.clone().filter(|_| watch.is_none()),
+                recent,
                 clock,
                 high: AtomicU64::new(0),
                 settings: Settings {
@@ -239,6 +264,7 @@ impl EngineBuilder {
                 },
                 keys: filter_keys,
                 gate: gate.map(Box::new),
+                watch: watch.map(Box::new),
                 named: Lately::new(self.expected_lines),
                 tally: Tally::new(),
                 feeds: Feeds::new(),
@@ -258,6 +284,8 @@ impl fmt::Debug for EngineBuilder {
             .field("expected_lines", &self.expected_lines)
             .field("retire_after_ms", &self.retire_after_ms)
             .field("limits", &self.limits)
+            .field("behaviour", &self.behaviour)
+            .field("trusted_channels", &self.trusted_channels)
             .finish_non_exhaustive()
     }
 }

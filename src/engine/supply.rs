@@ -30,6 +30,9 @@ impl Engine {
             .places
             .settle(schedule)
             .ok_or(SupplyError::Full)?;
+        if let Some(watch) = &self.inner.watch {
+            watch.publish(id, schedule.practitioner);
+        }
         self.inner.count(Count::Published);
         // check() has bounded it.
         bulletin.tell_of_schedule(

@@ -192,7 +192,7 @@ pub(crate) fn describe(pool: &Pool, facts: &Facts) -> Schedule {
 }
 
 impl Pool {
-    fn opens_at(&self) -> Timestamp {
+    pub(crate) fn opens_at(&self) -> Timestamp {
         Timestamp::from_millis(
             self.opens_at
                 .load(crate::words::sync::atomic::Ordering::Relaxed),
