@@ -24,9 +24,13 @@ pub struct Entry {
     device: Option<DeviceId>,
     trusted: bool,
     pub(crate) suspicion: u8,
+    pub(crate) trace: Trace,
     pub(crate) groups: u16,
     pub(crate) preferences: Vec<u16>,
 }
+
+/// What the caller will know a way in by when it judges it at the close.
+pub(crate) type Trace = [u64; 2];
 
 impl Entry {
     /// For this person, from nowhere in particular.
@@ -38,6 +42,7 @@ impl Entry {
             device: None,
             trusted: false,
             suspicion: 0,
+            trace: [0; 2],
             groups: 0,
             preferences: Vec::new(),
         }
@@ -69,6 +74,13 @@ impl Entry {
     #[must_use]
     pub const fn suspicion(mut self, suspicion: u8) -> Self {
         self.suspicion = suspicion;
+        self
+    }
+
+    /// How suspicious this way in looks is to be judged at the close: see [`Window::close_judged`](super::Window::close_judged).
+    #[must_use]
+    pub(crate) const fn trace(mut self, trace: Trace) -> Self {
+        self.trace = trace;
         self
     }
 

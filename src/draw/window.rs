@@ -16,7 +16,7 @@ use crossbeam_utils::CachePadded;
 
 use super::bins::Bins;
 use super::bytes::{Cluster, Digest, Seed, Token};
-use super::entry::{EnterError, Entry, Receipt};
+use super::entry::{EnterError, Entry, Receipt, Trace};
 use super::frozen::Frozen;
 use super::list::{List, Row, strange};
 use super::seed::{ServerKey, Source};
@@ -125,6 +125,7 @@ struct Seat {
     cluster: Cluster,
     /// A keyed hash of what `cluster` was made from: who comes from there again is not worked out again.
     tag: u64,
+    trace: Trace,
     groups: u16,
     suspicion: u8,
     trusted: bool,
@@ -133,6 +134,8 @@ struct Seat {
 #[derive(Default)]
 struct Extra {
     clusters: Vec<Cluster>,
+    /// Of these, in any order.
+    traces: Vec<Trace>,
     preferences: Vec<u16>,
 }
 
@@ -221,7 +224,8 @@ impl Window {
         let token = match shard.seats.get_mut(&identity) {
             Some(seat) => {
                 if let Some(source) = source {
-                    self.also_from(source, seat, identity, &mut shard.extras)?;
+                    let from = (source, entry.trace);
+                    self.also_from(from, seat, identity, &mut shard.extras)?;
                 }
                 seat.trusted |= source.is_none();
                 seat.suspicion = seat.suspicion.min(entry.suspicion);
@@ -253,6 +257,7 @@ impl Window {
             token: self.key.token(draw, entry.patient),
             cluster: cluster.unwrap_or_default(),
             tag: source.map_or(0, |it| self.tag(it)),
+            trace: entry.trace,
             groups: entry.groups,
             suspicion: entry.suspicion,
             trusted: source.is_none(),
@@ -267,7 +272,7 @@ impl Window {
     /// Notes a further cluster, if it is one.
     fn also_from(
         &self,
-        source: Source,
+        (source, trace): (Source, Trace),
         seat: &Seat,
         identity: u128,
         extras: &mut Table<Extra>,
@@ -284,6 +289,7 @@ impl Window {
             }
             let extra = extras.entry(identity).or_default();
             extra.clusters.insert(at, cluster);
+            extra.traces.push(trace);
         }
         Ok(())
     }
@@ -343,10 +349,15 @@ impl Window {
 
     /// Closes the window and freezes the list; again, it gives the same. Publish [`Frozen::closing`] before anybody can know what the beacon says.
     pub fn close(&self) -> &Frozen {
-        self.frozen.get_or_init(|| self.freeze())
+        self.close_judged(|_| 0)
     }
 
-    fn freeze(&self) -> Frozen {
+    /// The same, with everybody judged as they are known now, by the ways they came in: the least suspicious counts, and at least what was said of them at their entry.
+    pub(crate) fn close_judged(&self, judge: impl Fn(Trace) -> u8) -> &Frozen {
+        self.frozen.get_or_init(|| self.freeze(judge))
+    }
+
+    fn freeze(&self, judge: impl Fn(Trace) -> u8) -> Frozen {
         let shards: Vec<_> = self.shards.iter().map(|shard| self.take(shard)).collect();
         let count = shards.iter().map(|(seats, _)| seats.len()).sum();
         let mut list = List::default();
@@ -357,7 +368,8 @@ impl Window {
                     true => Extra::default(),
                     false => extras.remove(&identity).unwrap_or_default(),
                 };
-                bins.put(row(&mut list, &seat, extra), PatientId::new(identity));
+                let row = row(&mut list, &seat, extra, &judge);
+                bins.put(row, PatientId::new(identity));
             }
         }
         let patients = bins.empty_into(&mut list);
@@ -382,13 +394,19 @@ impl Window {
 }
 
 /// The row of a seat, its clusters in order, or none if one channel was trusted.
-fn row(list: &mut List, seat: &Seat, extra: Extra) -> Row {
+fn row(list: &mut List, seat: &Seat, extra: Extra, judge: impl Fn(Trace) -> u8) -> Row {
+    let ways = std::iter::once(seat.trace).chain(extra.traces);
+    let judged = if seat.trusted {
+        0
+    } else {
+        ways.map(judge).min().unwrap_or(0)
+    };
     let mut row = Row {
         token: seat.token,
         cluster: seat.cluster,
         more: 0,
         groups: seat.groups,
-        suspicion: seat.suspicion,
+        suspicion: seat.suspicion.max(judged),
         trusted: seat.trusted,
     };
     let mut clusters = extra.clusters;

@@ -1,6 +1,7 @@
 //! Time draws: the window is closed, the ranks are walked, and whose turn it is gets the slot.
 
 use crate::draw::{BeaconValue, Frozen};
+use crate::gate::behaviour::Origin;
 use crate::ledger::record::Phase;
 use crate::pool::word::State;
 use crate::pool::{Lost, Pool};
@@ -59,7 +60,13 @@ impl Inner {
         }
         if let Progress::Closed(at) = &*progress {
             let at = *at;
-            let frozen = urn.window(&self.draws, pool.capacity()).close();
+            let window = urn.window(&self.draws, pool.capacity());
+            // As they are known at the close, not at their first request, when nothing is known yet.
+            let frozen = window.close_judged(|[device, account]| {
+                self.watch
+                    .as_ref()
+                    .map_or(0, |watch| watch.suspicion(Origin { device, account }, at))
+            });
             match frozen.begin(BeaconValue::None) {
                 Ok(draft) => *progress = Progress::Granting(at, draft),
                 // It waits for what its beacon says.

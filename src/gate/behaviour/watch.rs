@@ -13,7 +13,7 @@ use crate::words::time::Timestamp;
 
 use super::Behaviour;
 use super::card::Card;
-use super::label::{Behaved, Features, Label, Scored, Verdict};
+use super::label::{Behaved, Features, Label, Scored, Verdict, suspicion};
 use super::list::{Imported, Labels, List, Mark, Marked, Whose};
 use super::record::{DAY_MS, Deed, EPOCH_MS, Points, Record, Sighting, doctor_bit};
 use super::returns::{Hand, Returns};
@@ -328,6 +328,30 @@ impl Watch {
             },
             policy_version: self.card.version,
         }
+    }
+
+    /// What a way in can be judged by later, and how suspicious it is by what was taken in about it from elsewhere.
+    pub(crate) fn way_in(&self, request: &Request, now: Timestamp) -> (Origin, u8) {
+        let Who { origin, trusted } = self.who(request);
+        let listed = suspicion(self.listed(request, now).sum());
+        if trusted {
+            return (Origin::default(), listed);
+        }
+        (origin, listed)
+    }
+
+    /// How suspicious this origin is now, by what was seen here.
+    pub(crate) fn suspicion(&self, origin: Origin, now: Timestamp) -> u8 {
+        let mut points = Points::default();
+        for (table, hash) in [
+            (&self.devices, origin.device),
+            (&self.accounts, origin.account),
+        ] {
+            if let Some(record) = (hash != 0).then(|| table.read(hash)).flatten() {
+                points = points.or(&record.at(now.as_millis()).judge(&self.card, false));
+            }
+        }
+        suspicion(points.sum())
     }
 
     // ---- labels from elsewhere, and for elsewhere -----------------------------------------------------------------------------
