@@ -398,3 +398,61 @@ impl Points {
         self.0.iter().sum::<u16>().min(FULL)
     }
 }
+
+#[cfg(all(test, not(any(fairslot_loom, fairslot_shuttle))))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_64_bytes_and_a_set_of_them_nine_lines() {
+        use crate::raw::sets::Sets;
+        assert_eq!((size_of::<Record>(), align_of::<Record>()), (64, 8));
+        assert_eq!(Sets::<Record>::new(80).bytes(), 10 * 9 * 64);
+    }
+
+    /// More than 256 of a kind: all are halved, and the shares stay.
+    #[test]
+    fn deeds_keep_their_shares_when_they_are_many() {
+        let (mut record, card) = (Record::default(), Card::default());
+        for nth in 0..30_000 {
+            let deed = if nth % 10 < 7 {
+                Deed::Dropped
+            } else {
+                Deed::Confirmed
+            };
+            record.note(deed, 1_000);
+            let [dropped, confirmed] = [Deed::Dropped, Deed::Confirmed].map(|it| record.deed(it));
+            if nth > 1_000 {
+                let share = f64::from(dropped) / f64::from(dropped + confirmed);
+                assert!((0.69..0.71).contains(&share), "{nth}: {share}");
+            }
+        }
+        assert!(record.judge(&card, false).0[Label::HoldDrop as usize] > 0);
+    }
+
+    /// The longest gaps there are, as uneven as can be, and times at both ends: no number overflows.
+    #[test]
+    fn extremes_stay_within_their_places() {
+        let card = Card::default();
+        let sighting = Sighting {
+            patient: u64::MAX,
+            device: Some(u64::MAX),
+            doctors: u32::MAX,
+            early: true,
+            sold_out: Some(1 << 20),
+        };
+        let (mut record, mut now) = (Record::default(), 0);
+        for nth in 0..3_000u64 {
+            now += if nth % 7 < 3 { PAUSE_MS } else { 0 };
+            record.observe(&sighting, now, &card);
+            assert!(record.variation().is_none_or(|it| it < 10_000));
+            assert!(record.judge(&card, false).sum() <= FULL);
+        }
+        for now in [0, u64::MAX, 1, 1 << 48, u64::MAX] {
+            record.observe(&sighting, now, &card);
+            record.note(Deed::Cancelled, now);
+            record.take_back(Deed::Dropped, now);
+            assert!(record.at(now).judge(&card, true).sum() <= FULL);
+        }
+    }
+}
