@@ -19,6 +19,7 @@ mod claim;
 mod draw;
 mod expire;
 mod gate;
+mod lottery;
 mod publish;
 mod raw;
 mod support;
