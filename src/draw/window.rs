@@ -145,7 +145,7 @@ const CLUSTERS_MAX: usize = u16::MAX as usize;
 impl Window {
     /// Opens a window. Publish [`commitment`](Self::commitment) before anybody enters.
     ///
-    /// `entries_max` bounds the memory: 100 to 200 bytes an entry while the window is open, and again as much at the close.
+    /// `entries_max` bounds the memory: 110 to 220 bytes an entry while the window is open, and again as much at the close.
     ///
     /// # Errors
     /// [`Invalid`] for terms out of their range, or an `entries_max` that is not from 1 to 2^28.
