@@ -45,7 +45,7 @@ fn winners(engine: &Engine, tickets: &[TicketId]) -> Vec<bool> {
 /// has a slot that the draw left.
 #[test]
 fn enter_against_draw() {
-    explore(Some(3), || {
+    explore(Some(2), || {
         let engine = engine();
         let [ann, bob, ..] = people(&engine);
         let s = publish(&engine, 2);
@@ -75,7 +75,7 @@ fn enter_against_draw() {
 /// Threads: two come by at the close. Property: it is drawn once, for as many as there are slots, and both see the same.
 #[test]
 fn f34_two_closers() {
-    explore(Some(3), || {
+    explore(Some(2), || {
         let engine = engine();
         let [ann, bob, ..] = people(&engine);
         let s = publish(&engine, 1);
@@ -100,7 +100,7 @@ fn f34_two_closers() {
 /// Threads: one leaves, one draws. Property: who has left has no slot, and the place goes to the next.
 #[test]
 fn leave_against_grant() {
-    explore(Some(3), || {
+    explore(Some(2), || {
         let engine = engine();
         let [ann, bob, ..] = people(&engine);
         let s = publish(&engine, 1);
@@ -125,7 +125,7 @@ fn leave_against_grant() {
 /// Threads: one calls the session off, one draws. Property: nobody has a slot, no place is left undecided, and the books agree.
 #[test]
 fn withdraw_against_grant() {
-    explore(Some(3), || {
+    explore(Some(2), || {
         let engine = engine();
         let [ann, bob, ..] = people(&engine);
         let s = publish(&engine, 1);
