@@ -7,6 +7,7 @@ mod advance;
 mod audit;
 mod builder;
 mod driver;
+mod evidence;
 mod observe;
 mod request;
 mod settle;
@@ -68,6 +69,9 @@ struct Inner {
     settings: Settings,
     /// Who may ask how often, if anybody may not ask as they like.
     gate: Option<Box<Gate>>,
+    /// What is written down, if anything is.
+    #[cfg(feature = "evidence")]
+    evidence: Option<Box<crate::gate::evidence::Log>>,
     /// Hashes identities for the pools' filters.
     keys: Keys,
     /// Patients whose named requests were granted lately.
@@ -175,6 +179,11 @@ impl Inner {
             at,
             telling: self.feeds.open(),
             changed: false,
+            #[cfg(feature = "evidence")]
+            evidence: evidence::Book {
+                log: self.evidence.as_deref(),
+                asker: None,
+            },
         }
     }
 
@@ -263,6 +272,8 @@ struct Bulletin<'a> {
     at: Timestamp,
     telling: Telling<'a>,
     changed: bool,
+    #[cfg(feature = "evidence")]
+    evidence: evidence::Book<'a>,
 }
 
 /// A slot's transition, as a room knows it.
@@ -280,6 +291,11 @@ impl Bulletin<'_> {
     #[inline]
     fn tell(&mut self, note: impl FnOnce() -> Note) {
         self.changed = true;
+        if !self.telling.is_heard() && !self.is_written_down() {
+            return;
+        }
+        let note = note();
+        self.write_down(&note);
         if self.telling.is_heard() {
             let Note {
                 schedule,
@@ -287,7 +303,7 @@ impl Bulletin<'_> {
                 version,
                 whose,
                 what,
-            } = note();
+            } = note;
             self.telling.send(Packed::of_slot(
                 self.at, schedule, slot, version, whose, what,
             ));

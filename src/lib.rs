@@ -42,6 +42,7 @@
 //!
 //! * `serde` (off by default): serialisation of every public value type. Costs the crate `serde` with its derive macros. A draw's transcript is written and read as JSON by it;
 //!   checking one needs no feature.
+//! * `evidence` (off by default): a hash-chained, pseudonymous log of what the gate refused and of who got and gave up slots. Costs no crate.
 //!
 //! # Personal data
 //!
@@ -65,6 +66,8 @@ pub use engine::{
     Advance, Audit, Availability, Driver, Engine, EngineBuilder, Finding, LimitStats, Stats,
     Subscription,
 };
+#[cfg(feature = "evidence")]
+pub use gate::evidence;
 pub use gate::limit::{Limit, Limiter};
 pub use words::ask::{Booking, Hold, Outcome, Request};
 pub use words::clock::{Clock, CoarseClock, ManualClock, RecentTime, SystemClock};

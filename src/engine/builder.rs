@@ -46,6 +46,8 @@ pub struct EngineBuilder {
     retire_after_ms: Option<u64>,
     /// The narrowest first, as the gate has them.
     limits: PerKind<Limit>,
+    #[cfg(feature = "evidence")]
+    evidence: Option<crate::gate::evidence::Evidence>,
 }
 
 impl EngineBuilder {
@@ -60,6 +62,8 @@ impl EngineBuilder {
             expected_lines: 1 << 14,
             retire_after_ms: Some(7 * MEMORY_MS),
             limits: PerKind::default(),
+            #[cfg(feature = "evidence")]
+            evidence: None,
         }
     }
 
@@ -158,6 +162,33 @@ impl EngineBuilder {
         self
     }
 
+    /// Writes down what the gate refused, and who got and gave up slots: see [`evidence`](crate::evidence). Default: nothing. Needs the feature `evidence`.
+    #[cfg(feature = "evidence")]
+    pub fn evidence(mut self, evidence: crate::gate::evidence::Evidence) -> Self {
+        self.evidence = Some(evidence);
+        self
+    }
+
+    /// What stands for the settings in the records' policy: both bounds of a patient's book, and for each limit whether there is one and its five numbers, each as 8
+    /// bytes, big-endian.
+    #[cfg(feature = "evidence")]
+    fn policy(&self) -> Vec<u8> {
+        let limits = self.limits.iter().flat_map(|limit| match limit {
+            None => [0; 6],
+            Some(it) => [
+                1,
+                it.requests.into(),
+                it.period_ms,
+                it.burst.into(),
+                it.cells.into(),
+                it.penalty.into(),
+            ],
+        });
+        let bounds = [self.live_holds_max, self.book_lines_max].map(u64::from);
+        let numbers = bounds.into_iter().chain(limits);
+        numbers.flat_map(u64::to_be_bytes).collect()
+    }
+
     /// The engine.
     ///
     /// # Errors
@@ -222,6 +253,16 @@ impl EngineBuilder {
         let mut key = SplitMix(seed);
         let (ledger_keys, filter_keys) = (key.keys(), key.keys());
         let gate = Gate::new(self.limits, &mut key)?;
+        #[cfg(feature = "evidence")]
+        let policy = self.policy();
+        #[cfg(feature = "evidence")]
+        let evidence = match self.evidence {
+            Some(evidence) => {
+                evidence.check()?;
+                Some(Box::new(crate::gate::evidence::Log::new(evidence, &policy)))
+            }
+            None => None,
+        };
         let clock = self.clock.unwrap_or_else(|| Box::new(SystemClock::new()));
         Ok(Engine {
             inner: Arc::new(Inner {
@@ -239,6 +280,8 @@ impl EngineBuilder {
                 },
                 keys: filter_keys,
                 gate: gate.map(Box::new),
+                #[cfg(feature = "evidence")]
+                evidence,
                 named: Lately::new(self.expected_lines),
                 tally: Tally::new(),
                 feeds: Feeds::new(),

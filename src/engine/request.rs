@@ -183,6 +183,7 @@ impl Inner {
         let book = self.ledger.book(request.patient(), hash);
         let seen = self.read(&book, request.request_id(), bulletin.at);
         let (mut turn, mut first, mut outcome) = (Turn::default(), None, None);
+        bulletin.comes_from(|| gate::keys_of(request));
         for &schedule in request.schedules() {
             match self.judge(&book, &seen, request, schedule, &mut turn, bulletin) {
                 Ok(held) => {
@@ -232,7 +233,13 @@ impl Inner {
             return Ok(answer);
         }
         self.may_claim(book, seen, pool, schedule, bulletin)?;
-        self.take_turn(turn, || gate::keys_of(request), now)?;
+        let asked = turn.is_asked();
+        self.take_turn(turn, || gate::keys_of(request), now)
+            .inspect_err(|why| {
+                if !asked {
+                    bulletin.denied(schedule, *why);
+                }
+            })?;
         if seen.live_holds >= self.settings.live_holds_max {
             return Err(Refusal::Rule {
                 rule: Rule::LiveHolds,

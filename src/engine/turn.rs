@@ -25,6 +25,11 @@ pub(super) enum Turn {
 }
 
 impl Turn {
+    /// Whether the gate has been asked.
+    pub(super) const fn is_asked(self) -> bool {
+        !matches!(self, Self::NotAsked)
+    }
+
     /// A schedule refused.
     pub(super) fn note(&mut self, why: Refusal) {
         if matches!((&self, why), (Self::Given, Refusal::Rule { .. })) {

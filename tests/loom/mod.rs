@@ -16,6 +16,8 @@
 mod books;
 mod claim;
 mod draw;
+#[cfg(feature = "evidence")]
+mod evidence;
 mod expire;
 mod gate;
 mod publish;
