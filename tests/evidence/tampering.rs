@@ -6,8 +6,10 @@ use proptest::prelude::*;
 use crate::morning::{LOG, log};
 use crate::threads::log_of_threads;
 
-/// Where frames begin, and which are records: chain and sequence.
-fn frames(log: &[u8]) -> Vec<(std::ops::Range<usize>, Option<(u16, u64)>)> {
+/// Where a frame stands, and which record it is, if it is one: chain and sequence.
+type Frame = (std::ops::Range<usize>, Option<(u16, u64)>);
+
+fn frames(log: &[u8]) -> Vec<Frame> {
     let (mut at, mut frames) = (0, Vec::new());
     while at < log.len() {
         let two = |at: usize| u16::from_be_bytes([log[at], log[at + 1]]);
