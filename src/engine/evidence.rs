@@ -10,6 +10,7 @@ pub(super) use on::Book;
 mod off {
     use crate::engine::{Bulletin, Note};
     use crate::gate::Keys;
+    use crate::words::event::What;
     use crate::words::id::ScheduleId;
     use crate::words::refusal::Refusal;
 
@@ -23,6 +24,10 @@ mod off {
         /// Writes down what a listener is told, if that is evidence.
         #[inline(always)]
         pub(in crate::engine) const fn write_down(&self, _: &Note) {}
+
+        /// The same of a schedule as a whole.
+        #[inline(always)]
+        pub(in crate::engine) const fn write_down_of_schedule(&self, _: ScheduleId, _: &What) {}
 
         /// Who asks, from now on.
         #[inline(always)]
@@ -74,6 +79,17 @@ mod on {
                 slot: Some(SlotNo::from_index(note.slot)),
                 ..self.decision(action, Code::Done, note.schedule, whose)
             });
+        }
+
+        /// The same of a schedule as a whole.
+        pub(in crate::engine) fn write_down_of_schedule(&self, schedule: ScheduleId, what: &What) {
+            if let (Some(log), What::Drawn { places, .. }) = (self.evidence.log, *what) {
+                let drawn = self.decision(Action::Draw, Code::Done, schedule, Keys::default());
+                log.note(&Decision {
+                    detail: places.into(),
+                    ..drawn
+                });
+            }
         }
 
         /// Who asks, from now on.
