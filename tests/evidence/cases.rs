@@ -111,3 +111,46 @@ proptest! {
         prop_assert_eq!(file.check(&hashes), Err(Doubt::NotInTheLog(number)));
     }
 }
+
+#[test]
+fn a_draw_and_what_it_gives_is_written_down() {
+    use fairslot::evidence::{Action, Code, Evidence, LogMemory};
+    use fairslot::{
+        Day, Opening, PatientId, PractitionerId, Request, Schedule, Session, Timestamp,
+    };
+
+    use crate::morning::{START, desk};
+
+    let sink = LogMemory::default();
+    let desk = desk(Evidence::new(LOG, keys(), sink.clone()));
+    let at = Timestamp::from_millis(START);
+    let (day, session) = (Day::new(2026, 12, 2).expect("a day"), Session::Morning);
+    let who = PractitionerId::new(4);
+    let plan = Schedule::new(
+        who,
+        day,
+        session,
+        3,
+        Opening::lottery(at),
+        at.after(3_600_000),
+    );
+    let schedule = desk.engine.publish(&plan).expect("sound");
+    for patient in 0..10 {
+        let request = Request::new(PatientId::new(patient), schedule);
+        assert!(desk.engine.request(&request).waiting().is_some());
+    }
+    desk.clock.set(at.after(60_000));
+    while desk.engine.advance().more {}
+    desk.engine.close_evidence();
+    let records = records(&sink.bytes());
+    let given = |it: &&Record| (it.action, it.code) == (Action::Draw, Code::Done);
+    assert_eq!(records.iter().filter(given).count(), 3);
+    assert!(
+        records
+            .iter()
+            .filter(given)
+            .all(|it| it.schedule == Some(schedule) && it.slot.is_some())
+    );
+    // And that it was: three grants, and the draw as a whole, which is nobody's.
+    assert_eq!(verify(LOG, &sink.bytes()).expect("it holds").records, 4);
+}
