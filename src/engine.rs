@@ -15,6 +15,7 @@ mod settle;
 mod stats;
 mod supply;
 mod turn;
+mod wait;
 
 use std::fmt;
 
@@ -27,6 +28,7 @@ use crate::pool::word::Word;
 use crate::raw::hash::Keys;
 use crate::raw::lately::Lately;
 use crate::raw::tally::Tally;
+use crate::raw::waiters::Waiters;
 use crate::raw::wheel::Wheel;
 use crate::words::clock::{Clock, RecentTime};
 use crate::words::event::{Packed, What};
@@ -41,6 +43,7 @@ pub use builder::EngineBuilder;
 pub use driver::Driver;
 pub use observe::Subscription;
 pub use stats::{LimitStats, Stats};
+pub use wait::Wait;
 
 use lottery::Draws;
 use observe::{Feeds, Telling};
@@ -82,6 +85,8 @@ struct Inner {
     named: Lately,
     tally: Tally<COUNTERS>,
     feeds: Feeds,
+    /// Who waits for what becomes of a ticket.
+    waiters: Waiters,
     chores: Mutex<advance::Chores>,
 }
 

@@ -64,7 +64,7 @@ mod words;
 
 pub use engine::{
     Advance, Audit, Availability, Driver, Engine, EngineBuilder, Finding, LimitStats, Stats,
-    Subscription,
+    Subscription, Wait,
 };
 #[cfg(feature = "evidence")]
 pub use gate::evidence;

@@ -12,4 +12,5 @@ pub(crate) mod lines;
 pub(crate) mod numbers;
 pub(crate) mod tally;
 pub(crate) mod tree;
+pub(crate) mod waiters;
 pub(crate) mod wheel;

@@ -12,6 +12,7 @@ use crate::pool::places::Places;
 use crate::raw::hash::SplitMix;
 use crate::raw::lately::Lately;
 use crate::raw::tally::Tally;
+use crate::raw::waiters::Waiters;
 use crate::raw::wheel::Wheel;
 use crate::words::clock::{Clock, SystemClock};
 use crate::words::error::Invalid;
@@ -46,6 +47,7 @@ pub struct EngineBuilder {
     expected_lines: u32,
     retire_after_ms: Option<u64>,
     draw_entries_max: u32,
+    waits_max: u32,
     draw_entries_kept: u64,
     trusted: Vec<ChannelId>,
     /// The narrowest first, as the gate has them.
@@ -66,6 +68,7 @@ impl EngineBuilder {
             expected_lines: 1 << 14,
             retire_after_ms: Some(7 * MEMORY_MS),
             draw_entries_max: 1 << 20,
+            waits_max: 1 << 20,
             draw_entries_kept: 1 << 22,
             trusted: Vec::new(),
             limits: PerKind::default(),
@@ -196,6 +199,13 @@ impl EngineBuilder {
         numbers.flat_map(u64::to_be_bytes).collect()
     }
 
+    /// How many may wait for tickets at a time ([`Engine::wait`]): 1 to 268,435,455, rounded up to a multiple of 64, and no more than a 64th of it by tickets whose numbers are alike
+    /// modulo 64. Default 1,048,576: everybody in a city's draw. Memory is taken as they come.
+    pub fn waits_max(mut self, max: u32) -> Self {
+        self.waits_max = max;
+        self
+    }
+
     /// How many people may enter one draw: 1 to 268,435,455. Default 1,048,576: a city's worth, drawn in a few hundred milliseconds. Memory is taken as they come, 100 to 200 bytes each beside their
     /// records while the window is open, and once more at its close.
     pub fn draw_entries_max(mut self, max: u32) -> Self {
@@ -245,6 +255,7 @@ impl EngineBuilder {
             1_000_000,
             "1,001 to 1,000,000",
         )?;
+        range("waits_max", self.waits_max, 1, MAX, "1 to 268,435,455")?;
         range("records_max", self.records_max, 1, MAX, "1 to 268,435,455")?;
         range(
             "schedules_max",
@@ -334,6 +345,7 @@ impl EngineBuilder {
                 named: Lately::new(self.expected_lines),
                 tally: Tally::new(),
                 feeds: Feeds::new(),
+                waiters: Waiters::new(self.waits_max),
                 chores: Mutex::new(Chores::default()),
             }),
         })

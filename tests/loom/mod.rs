@@ -25,3 +25,4 @@ mod raw;
 mod support;
 mod time;
 mod verbs;
+mod wait;
