@@ -44,6 +44,7 @@
 //!
 //! * `serde` (off by default): serialisation of every public value type. Costs the crate `serde` with its derive macros. A draw's transcript is written and read as JSON by it;
 //!   checking one needs no feature.
+//! * `evidence` (off by default): a hash-chained, pseudonymous log of what the gate refused and of who got and gave up slots. Costs no crate.
 //!
 //! # Personal data
 //!
@@ -65,12 +66,14 @@ mod words;
 
 pub use engine::{
     Advance, Audit, Availability, BehaviourStats, Driver, Engine, EngineBuilder, Finding,
-    LimitStats, Stats, Subscription,
+    LimitStats, Stats, Subscription, Wait,
 };
 pub use gate::behaviour::{
     Behaved, Behaviour, Card, Features, Imported, Label, Labels, Language, Mark, Marked, Ramp,
     Scored, Share, Verdict,
 };
+#[cfg(feature = "evidence")]
+pub use gate::evidence;
 pub use gate::limit::{Limit, Limiter};
 pub use words::ask::{Booking, Hold, Outcome, Request};
 pub use words::clock::{Clock, CoarseClock, ManualClock, RecentTime, SystemClock};

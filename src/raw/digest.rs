@@ -50,20 +50,7 @@ impl Prefix {
     /// SHA-256 of the beginning and the message.
     #[inline]
     pub(crate) fn hash(&self, message: &[u8]) -> Bytes32 {
-        let mut state = self.0;
-        let (whole, rest) = message.as_chunks::<BLOCK>();
-        if !whole.is_empty() {
-            compress256(&mut state, whole);
-        }
-        let mut last = [[0; BLOCK]; 2];
-        last[0][..rest.len()].copy_from_slice(rest);
-        last[0][rest.len()] = 0x80;
-        // The length in bits takes the last eight bytes.
-        let blocks = if rest.len() < BLOCK - 8 { 1 } else { 2 };
-        let bits = (BLOCK + message.len()) as u64 * 8;
-        last[blocks - 1][BLOCK - 8..].copy_from_slice(&bits.to_be_bytes());
-        compress256(&mut state, &last[..blocks]);
-        bytes_of(state)
+        finish(self.0, BLOCK, message)
     }
 
     /// The same of up to 55 bytes whose number the compiler knows.
@@ -97,6 +84,31 @@ fn bytes_of(state: [u32; 8]) -> Bytes32 {
         *bytes = word.to_be_bytes();
     }
     digest
+}
+
+/// SHA-256 of a message by itself.
+#[cfg(feature = "evidence")]
+#[inline]
+pub(crate) fn plain(message: &[u8]) -> Bytes32 {
+    finish(START, 0, message)
+}
+
+/// The digest after `before` bytes that led to a state, and the rest.
+#[inline]
+fn finish(mut state: [u32; 8], before: usize, message: &[u8]) -> Bytes32 {
+    let (whole, rest) = message.as_chunks::<BLOCK>();
+    if !whole.is_empty() {
+        compress256(&mut state, whole);
+    }
+    let mut last = [[0; BLOCK]; 2];
+    last[0][..rest.len()].copy_from_slice(rest);
+    last[0][rest.len()] = 0x80;
+    // The length in bits takes the last eight bytes.
+    let blocks = if rest.len() < BLOCK - 8 { 1 } else { 2 };
+    let bits = (before + message.len()) as u64 * 8;
+    last[blocks - 1][BLOCK - 8..].copy_from_slice(&bits.to_be_bytes());
+    compress256(&mut state, &last[..blocks]);
+    bytes_of(state)
 }
 
 fn filled<const N: usize>(label: &str) -> [u8; N] {
@@ -146,6 +158,8 @@ mod tests {
             prop_assert_eq!(Prefix::label("label").hash(&message), plain(&[&block, &message]));
             block[32..].copy_from_slice(&key);
             prop_assert_eq!(Prefix::keyed("label", &key).hash(&message), plain(&[&block, &message]));
+            #[cfg(feature = "evidence")]
+            prop_assert_eq!(super::plain(&message), plain(&[&message]));
         }
 
         #[test]

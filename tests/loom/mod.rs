@@ -17,6 +17,8 @@ mod behaviour;
 mod books;
 mod claim;
 mod draw;
+#[cfg(feature = "evidence")]
+mod evidence;
 mod expire;
 mod gate;
 mod lottery;
@@ -25,3 +27,4 @@ mod raw;
 mod support;
 mod time;
 mod verbs;
+mod wait;

@@ -1,7 +1,6 @@
 //! Somebody enters a draw: a record in their book, and an entry in the urn, under the one lock.
 
 use crate::draw::{EnterError, Entry};
-use crate::gate;
 use crate::gate::behaviour::Origin;
 use crate::ledger::Book;
 use crate::ledger::record::{Phase, Record};
@@ -49,7 +48,7 @@ impl Inner {
         if !seen.is_empty() && self.has_live(book, schedule, now, 0) {
             return Err(Refusal::AlreadyHolds);
         }
-        self.take_turn(turn, || gate::keys_of(request), now)?;
+        self.take_turn_for(schedule, turn, request, bulletin)?;
         self.rules(seen)?;
         if request.request_id().is_some() {
             self.named.add(self.filter_hash(book.patient()));

@@ -40,6 +40,12 @@ impl Inner {
             let again = self.draw(&taken.urn, &mut most, &mut bulletin);
             self.close(&bulletin);
             taken.again = again;
+            let (schedule, decided) = (taken.urn.schedule(), bulletin.changed);
+            drop(bulletin);
+            drop(taken);
+            if decided {
+                self.waiters.wake_group(schedule.0);
+            }
             if again.is_some_and(|at| at <= now.as_millis()) {
                 return true;
             }
