@@ -4,16 +4,17 @@ use serde_json::Value;
 
 use crate::process::Folder;
 
-const SMALL: [&str; 4] = ["--people", "300", "--bots", "4"];
+const SMALL: [&str; 5] = ["--people=300", "--bots=4", FIRST_COME[0], FIRST_COME[1], "--pace=fast"];
+pub(crate) const FIRST_COME: [&str; 2] = ["--opening", "first_come"];
 
-fn number(json: &Value, key: &str) -> u64 {
+pub(crate) fn number(json: &Value, key: &str) -> u64 {
     json[key]
         .as_u64()
         .unwrap_or_else(|| panic!("{key} is no whole number in {json}"))
 }
 
 /// Everything that doesn't depend on how fast the machine is.
-fn totals(json: &Value) -> Value {
+pub(crate) fn totals(json: &Value) -> Value {
     let mut totals = json.clone();
     let fields = totals.as_object_mut().expect("an object");
     for timing in ["requests_per_s", "yes", "no"] {
@@ -22,7 +23,7 @@ fn totals(json: &Value) -> Value {
     totals
 }
 
-fn adds_up(json: &Value) {
+pub(crate) fn adds_up(json: &Value) {
     let refused: u64 = json["refused"]
         .as_object()
         .expect("by code")
