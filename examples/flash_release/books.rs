@@ -26,6 +26,8 @@ pub(crate) struct Verdict {
     pub(crate) remarks: Vec<String>,
 }
 
+const REMARKS_MAX: usize = 12;
+
 impl Verdict {
     /// What the check of the draws came to, beside how many draws and entries the engine counted.
     pub(crate) fn draws(&mut self, checked: Checked, drawn: u64, entries: u64) {
@@ -34,6 +36,12 @@ impl Verdict {
                 "the engine counted {drawn} draws with {entries} entries, the transcripts {checked:?}"
             );
             self.remarks.push(said);
+        }
+        // One thing that is wrong makes every draw disagree: the first few will do.
+        let more = self.remarks.len().saturating_sub(REMARKS_MAX);
+        if more > 0 {
+            self.remarks.truncate(REMARKS_MAX);
+            self.remarks.push(format!("and {more} more"));
         }
         self.consistent &= checked.is_good() && self.remarks.is_empty();
     }

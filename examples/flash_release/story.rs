@@ -10,7 +10,7 @@ use crate::figures::{counted, grouped};
 use crate::flags::machine_threads;
 use crate::hospital::Hospital;
 use crate::tally::{End, Record, Sale};
-use crate::timeline::timeline;
+use crate::timeline::{sold_out_at, timeline};
 
 pub(crate) struct Story {
     pub(crate) options: Options,
@@ -129,6 +129,18 @@ impl Story {
         gone.map(|standing| standing.at)
     }
 
+    /// When half of the sessions that were on sale had been sold out, in milliseconds after the opening.
+    pub(crate) fn half_gone_at(&self) -> Option<i64> {
+        let periods = &self.hospital.periods;
+        let capacities: Vec<u32> = periods.iter().map(|period| period.capacity).collect();
+        let mut gone = sold_out_at(&self.record.sales, &capacities);
+        gone.sort_by_key(|at| at.unwrap_or(i64::MAX));
+        let on_sale = periods.iter().filter(|period| !period.taken).count();
+        gone.get(on_sale.div_ceil(2).checked_sub(1)?)
+            .copied()
+            .flatten()
+    }
+
     /// How long this share of the people, in percent, waited at most for the first final word, in milliseconds from their first
     /// request after the opening. `None` if nobody asked.
     pub(crate) fn knew_ms(&self, percent: usize) -> Option<i64> {
@@ -138,8 +150,8 @@ impl Story {
         waits.get(last).copied()
     }
 
-    /// Slots that somebody of these has in the end, which a draw gave, and which were sold first come: what came back, in a
-    /// morning with draws.
+    /// Slots that people, or bots, have in the end, and that a draw gave them, or first come: in a morning with draws, what came
+    /// back.
     pub(crate) fn won_by(&self, bot: bool, drawn: bool) -> u64 {
         let has = |sale: &&Sale| {
             (sale.bot, sale.drawn) == (bot, drawn) && matches!(sale.end, End::Paid { .. })

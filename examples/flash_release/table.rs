@@ -224,6 +224,9 @@ pub(crate) fn json(story: &Story) -> Value {
     });
     if story.options.openings.len() > 1 || story.kind == Kind::Lottery {
         line["opening"] = story.kind.name().into();
+        line["people_won"] = record.won(false).into();
+        line["bots_won"] = record.won(true).into();
+        line["advantage"] = story.advantage().into();
     }
     if let Some(draws) = story.draws {
         line["drawn"] = draws.drawn.into();

@@ -2,8 +2,8 @@
 
 use fairslot::{BookingId, Clock, Engine, ManualClock, Timestamp};
 
-use crate::cli::Kind;
 use crate::books::{Engines, Verdict, compare, double_booked};
+use crate::cli::Kind;
 use crate::hospital::Hospital;
 use crate::tally::{End, Record, Sale};
 

@@ -7,6 +7,7 @@ use super::plot::{
     BOOKED, BOTS, FREE, Frame, HELD, LEFT, PEOPLE, RIGHT, Scale, Side, Svg, WIDTH, plain,
 };
 use super::{Section, escape};
+use crate::cli::Kind;
 use crate::figures::grouped;
 use crate::story::{Story, millis, percent, times};
 use crate::table::{WHO, opening_name};
@@ -46,16 +47,21 @@ fn who_caption(stories: &[Story]) -> String {
         if story.advantage().is_some_and(f64::is_finite) {
             let _ = write!(
                 text,
-                " {}: a patient whose papers a bot has is {} as likely to get a slot as one who asks in person.",
+                " {}: a patient whose papers a bot has is {} times as likely to get a slot as one who asks in person.",
                 opening_name(story),
-                times(story.advantage())
+                times(story.advantage()).trim_end_matches(" ×")
+            );
+        }
+        if story.kind == Kind::Lottery {
+            let (people, bots) = (story.won_by(false, false), story.won_by(true, false));
+            let _ = write!(
+                text,
+                " What the winners gave back or did not pay for was sold again first come: people have {} of these slots, bots {}.",
+                grouped(people),
+                grouped(bots)
             );
         }
     }
-    text.push_str(
-        " What is given back or not paid for is sold again first come after the draw too, and there bots are \
-         ahead as ever.",
-    );
     text
 }
 
@@ -128,11 +134,15 @@ fn table(stories: &[Story]) -> String {
 fn slots_caption(stories: &[Story]) -> String {
     let mut text = String::new();
     for story in stories {
-        let gone = story
-            .gone_at()
-            .map_or("there were slots left at every moment".to_owned(), |at| {
-                format!("the last slot was gone {} after the opening", millis(at))
-            });
+        let gone = story.half_gone_at().map_or(
+            "fewer than half of the sessions were ever sold out".to_owned(),
+            |at| {
+                format!(
+                    "half of the sessions were sold out {} after the opening",
+                    millis(at)
+                )
+            },
+        );
         let _ = write!(text, "{}: {gone}. ", opening_name(story));
     }
     text.push_str(

@@ -3,7 +3,9 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use fairslot::{AccountId, DeviceId, Hold, Outcome, PatientId, PaymentRef, Refusal, Request};
+use fairslot::{
+    AccountId, DeviceId, Hold, Outcome, PatientId, PaymentRef, Refusal, Request, ScheduleId,
+};
 
 use super::Morning;
 use super::places::{Places, Waits};
@@ -137,17 +139,18 @@ impl<'a> Clients<'a> {
         let enters_nothing_more = |places: &mut Places| enters.is_none() || places.go_on(patient);
         let (outcome, ns) = timed(|| morning.engine.request(&request));
         let at = morning.now();
-        self.note_first(attempt.client, attempt.at);
+        self.note_first(attempt.client, at);
         match outcome {
             Outcome::Held(hold) => {
                 self.served_by(hold, patient, attempt.client, (attempt.at, at, ns), false);
             }
             Outcome::Waiting(ticket) => {
+                // Of several sessions it is the first that people may still enter.
                 let waits = Waits {
                     ticket: ticket.id,
                     patient,
                     client: attempt.client,
-                    period,
+                    period: self.period_of(ticket.schedule),
                 };
                 let new = self.places.take(waits, at, &mut self.record.entries, bot);
                 self.record.place(attempt, at, ns, !new);
@@ -157,7 +160,7 @@ impl<'a> Clients<'a> {
                 // Whoever waits for a draw knows when it is drawn, and not before.
                 if !matches!(why, Refusal::NotOpen { .. }) && enters_nothing_more(&mut self.places)
                 {
-                    self.knows(attempt.client, at.max(attempt.at));
+                    self.knows(attempt.client, at);
                 }
             }
             other => self
@@ -197,8 +200,10 @@ impl<'a> Clients<'a> {
                 }
                 Ok(Outcome::Refused(Refusal::SoldOut)) => {
                     self.record.entries[entry].won = Some(false);
-                    self.knows(client, at.max(due));
+                    self.knows(client, at);
                 }
+                // The draw gives one slot after the other: who hasn't heard when the first has, hears soon.
+                Ok(Outcome::Waiting(_)) => self.places.wait_on(waits, entry),
                 other => self
                     .record
                     .surprise(|| format!("a place in a draw became {other:?}")),
@@ -219,7 +224,7 @@ impl<'a> Clients<'a> {
         let sale = self.sale(hold, client, bot, drawn);
         self.record.yes(due, at, ns, sale);
         self.served[client as usize / self.morning.threads] |= 1 << paper(patient);
-        self.knows(client, at.max(due));
+        self.knows(client, at);
         self.decide(hold, patient, client, bot);
     }
 
@@ -282,18 +287,8 @@ impl<'a> Clients<'a> {
             .wrapping_sub(morning.opens_at.as_millis().cast_signed());
         // The engine counts a hold's life from the instant of the claim.
         let held_at = expires_at - HOLD_TTL_MS.cast_signed();
-        let period = morning
-            .periods
-            .get(&hold.schedule)
-            .copied()
-            .unwrap_or_else(|| {
-                self.record.surprise(|| {
-                    format!("a hold of a schedule that was never published: {hold:?}")
-                });
-                0
-            });
         Sale {
-            period,
+            period: self.period_of(hold.schedule),
             slot: hold.slot.get(),
             client,
             bot,
@@ -302,6 +297,15 @@ impl<'a> Clients<'a> {
             drawn,
             end: End::RanOut,
         }
+    }
+
+    fn period_of(&mut self, schedule: ScheduleId) -> u32 {
+        let period = self.morning.periods.get(&schedule).copied();
+        period.unwrap_or_else(|| {
+            let what = || format!("an answer for a schedule that was never published: {schedule}");
+            self.record.surprise(what);
+            0
+        })
     }
 
     fn decide(&mut self, hold: Hold, patient: PatientId, client: u32, bot: bool) {

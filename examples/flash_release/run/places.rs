@@ -97,6 +97,15 @@ impl Places {
         self.of.insert(patient, Place::Past);
     }
 
+    /// A patient has not heard after all.
+    pub(super) fn wait_on(&mut self, waits: Waits, entry: usize) {
+        self.of.insert(waits.patient, Place::In(waits.period));
+        self.waiting
+            .entry(waits.period)
+            .or_default()
+            .push((waits, entry));
+    }
+
     /// Takes out all who waited in draws that are over by now, which one ticket of each tells.
     pub(super) fn over(
         &mut self,

@@ -20,22 +20,16 @@ pub(crate) fn name(story: &Story) -> &'static str {
 type Row = (&'static str, fn(&Story) -> String);
 
 /// Who got what, and how soon everybody knew. The same rows stand in the report.
-pub(crate) const WHO: [Row; 8] = [
+pub(crate) const WHO: [Row; 9] = [
     ("slots that people have in the end", |it| share(it, false)),
     ("slots that bots have in the end", |it| share(it, true)),
-    ("  of these: drawn / sold again", |it| match it.kind {
-        Kind::FirstCome => "–".to_owned(),
-        Kind::Lottery => format!(
-            "{} / {}",
-            grouped(it.won_by(true, true)),
-            grouped(it.won_by(true, false))
-        ),
-    }),
-    ("a bot's patient is so many times as likely", |it| {
+    ("  of these given by the draw", |it| bots(it, true)),
+    ("  of these sold first come", |it| bots(it, false)),
+    ("a bot's patient's chance against a person's", |it| {
         times(it.advantage())
     }),
-    ("no slot was left after", |it| {
-        it.gone_at().map_or("never".to_owned(), millis)
+    ("half of the sessions were sold out after", |it| {
+        it.half_gone_at().map_or("never".to_owned(), millis)
     }),
     ("half of the people knew within", |it| knew(it, 50)),
     ("99 of 100 people knew within", |it| knew(it, 99)),
@@ -122,6 +116,10 @@ pub(super) fn summary(stories: &[Story]) -> String {
     let timer = duration(story.timer_ns as f64);
     let _ = writeln!(out, "  The timer costs {timer} of each figure.");
     out
+}
+
+fn bots(story: &Story, drawn: bool) -> String {
+    grouped(story.won_by(true, drawn))
 }
 
 fn share(story: &Story, bots: bool) -> String {
