@@ -37,9 +37,9 @@ pub(crate) fn page(stories: &[Story]) -> String {
     for story in stories {
         if stories.len() > 1 {
             let (english, chinese) = part(story);
-            let _ = write!(
+            let _ = writeln!(
                 html,
-                "<h1 class=\"part\">{english} <span lang=\"zh\">{chinese}</span></h1>\n"
+                "<h1 class=\"part\">{english} <span lang=\"zh\">{chinese}</span></h1>"
             );
         }
         html.push_str(&tiles(story));

@@ -144,7 +144,7 @@ pub(super) fn seconds_caption(story: &Story) -> String {
         match (story.kind, record.place.count()) {
             (Kind::FirstCome, _) => String::new(),
             (Kind::Lottery, places) => format!(
-                " {} were told that they are in the draw: {} patients for the first time, the others again. The yeses of the draw answer \
+                " {} were given a place in a draw: {} a new one, the others the one that they had. The yeses of the draw answer \
                  no request: each patient is told when the window closes.",
                 grouped(places),
                 grouped(record.entries.len() as u64)
