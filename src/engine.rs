@@ -6,6 +6,7 @@
 mod advance;
 mod audit;
 mod builder;
+mod challenge;
 mod driver;
 mod evidence;
 mod lottery;
@@ -20,6 +21,7 @@ mod wait;
 use std::fmt;
 
 use crate::gate::Gate;
+use crate::gate::challenge::StepUp;
 use crate::ledger::Ledger;
 use crate::ledger::record::{Phase, Record};
 use crate::pool::Pool;
@@ -77,6 +79,8 @@ struct Inner {
     /// What is written down, if anything is.
     #[cfg(feature = "evidence")]
     evidence: Option<Box<crate::gate::evidence::Log>>,
+    /// Who is asked for more, if anybody is.
+    step_up: Option<Box<StepUp>>,
     /// Schedules that open by a draw.
     draws: Box<Draws>,
     /// Hashes identities for the pools' filters.
@@ -191,6 +195,7 @@ impl Inner {
             at,
             telling: self.feeds.open(),
             changed: false,
+            shown: challenge::Shown::Nothing,
             #[cfg(feature = "evidence")]
             evidence: evidence::Book {
                 log: self.evidence.as_deref(),
@@ -298,6 +303,8 @@ struct Bulletin<'a> {
     at: Timestamp,
     telling: Telling<'a>,
     changed: bool,
+    /// By the request that is judged.
+    shown: challenge::Shown,
     #[cfg(feature = "evidence")]
     evidence: evidence::Book<'a>,
 }

@@ -1,5 +1,6 @@
 //! The limiter alone: against the algorithm with a map and no cleverness, in tables that are too small, at all times there are.
 
+mod challenge;
 mod crowded;
 mod exact;
 mod extremes;

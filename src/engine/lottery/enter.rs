@@ -11,6 +11,7 @@ use crate::words::refusal::{Refusal, Rule};
 use crate::words::ticket::{Line, Ticket};
 use crate::words::time::Timestamp;
 
+use super::super::challenge::Shown;
 use super::super::request::Seen;
 use super::super::stats::Count;
 use super::super::turn::Turn;
@@ -32,7 +33,8 @@ impl Inner {
         bulletin: &mut Bulletin<'_>,
     ) -> Result<Outcome, Refusal> {
         let now = bulletin.at;
-        let entry = self.entry_of(request);
+        let shown = bulletin.shown;
+        let entry = self.entry_of(request, shown);
         if let Some((number, record)) = self.waiting(book, schedule, now) {
             // What is said again about somebody who is in may help them, and harms nobody. Whatever comes of it, they are in.
             self.draws.with(schedule, |urn| {
@@ -46,6 +48,10 @@ impl Inner {
         }
         if !seen.is_empty() && self.has_live(book, schedule, now, 0) {
             return Err(Refusal::AlreadyHolds);
+        }
+        let heat = || self.heat(schedule, pool);
+        if let Some(due) = self.must_show(request, schedule, shown, heat) {
+            return Ok(Outcome::Challenged(due));
         }
         self.take_turn_for(schedule, turn, request, bulletin)?;
         self.rules(seen)?;
@@ -117,9 +123,21 @@ impl Inner {
         book.lines().find(|(_, record)| is_it(record))
     }
 
+    /// Entries a slot, so far.
+    fn heat(&self, schedule: ScheduleId, pool: &Pool) -> u32 {
+        let entries = self.draws.with(schedule, Urn::entries).unwrap_or(0);
+        let slots = u64::from(pool.capacity().max(1));
+        u32::try_from(entries / slots).unwrap_or(u32::MAX)
+    }
+
     /// What is said about somebody who enters.
-    fn entry_of(&self, request: &Request) -> Entry {
-        let mut entry = Entry::new(request.patient()).suspicion(suspicion_of(request));
+    fn entry_of(&self, request: &Request, shown: Shown) -> Entry {
+        let suspicion = match shown {
+            Shown::Nothing => suspicion_of(request),
+            Shown::Wrong => u8::MAX,
+            Shown::Passed(_) => 0,
+        };
+        let mut entry = Entry::new(request.patient()).suspicion(suspicion);
         if let Some(account) = request.account_id() {
             entry = entry.account(account);
         }
