@@ -7,6 +7,8 @@ mod admitted;
 mod args;
 mod bytes;
 mod draw;
+#[cfg(feature = "evidence")]
+mod evidence;
 mod flash;
 mod floor;
 mod hospital;
@@ -108,6 +110,11 @@ const GROUPS: &[Group] = &[
     Group {
         rows: &["entry", "entry_bare"],
         measure: draw::entry_rows,
+    },
+    #[cfg(feature = "evidence")]
+    Group {
+        rows: &["evidence"],
+        measure: evidence::rows,
     },
 ];
 
