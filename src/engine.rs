@@ -7,6 +7,7 @@ mod advance;
 mod audit;
 mod behaviour;
 mod builder;
+mod challenge;
 mod driver;
 mod evidence;
 mod lottery;
@@ -22,6 +23,7 @@ use std::fmt;
 
 use crate::gate::Gate;
 use crate::gate::behaviour::{Deed, Watch};
+use crate::gate::challenge::StepUp;
 use crate::ledger::Ledger;
 use crate::ledger::record::{Phase, Record};
 use crate::pool::Pool;
@@ -81,6 +83,8 @@ struct Inner {
     /// What is written down, if anything is.
     #[cfg(feature = "evidence")]
     evidence: Option<Box<crate::gate::evidence::Log>>,
+    /// Who is asked for more, if anybody is.
+    step_up: Option<Box<StepUp>>,
     /// Schedules that open by a draw.
     draws: Box<Draws>,
     /// How those who ask behave, if that is judged.
@@ -197,6 +201,7 @@ impl Inner {
             at,
             telling: self.feeds.open(),
             changed: false,
+            shown: challenge::Shown::Nothing,
             #[cfg(feature = "evidence")]
             evidence: evidence::Book {
                 log: self.evidence.as_deref(),
@@ -307,6 +312,8 @@ struct Bulletin<'a> {
     at: Timestamp,
     telling: Telling<'a>,
     changed: bool,
+    /// By the request that is judged.
+    shown: challenge::Shown,
     #[cfg(feature = "evidence")]
     evidence: evidence::Book<'a>,
 }

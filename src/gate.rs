@@ -10,6 +10,7 @@
 //! **Whom to believe is the caller's matter.** A key should be named only if it was proved: who may name another's account can use up its turns.
 
 pub(crate) mod behaviour;
+pub(crate) mod challenge;
 #[cfg(feature = "evidence")]
 pub mod evidence;
 pub(crate) mod limit;

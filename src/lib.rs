@@ -36,6 +36,8 @@
 //! * **How do they behave?** [`EngineBuilder::behaviour`], [`Engine::verdict`]: labels that can be explained, and no refusal by them; [`Engine::import_labels`].
 //! * **Who may ask how often?** A [`Limit`] each for patients, accounts, devices and networks, in the [builder](EngineBuilder); a [`Limiter`] for anything else.
 //!
+//! * **Who is asked for more?** [`EngineBuilder::step_up`] with a [`Challenge`], such as [`ProofOfWork`].
+//!
 //! A no is a [`Refusal`]: a stable code, a sentence that says what to do, and when to come back.
 //!
 //! The chapters go deeper: [`chapters::design`], [`chapters::consistency`], [`chapters::performance`], [`chapters::fairness`].
@@ -72,10 +74,12 @@ pub use gate::behaviour::{
     Behaved, Behaviour, Card, Features, Imported, Label, Labels, Language, Mark, Marked, Ramp,
     Scored, Share, Verdict,
 };
+pub use gate::challenge::{Challenge, ProofOfWork, StepUp, Subject, Wrong};
 #[cfg(feature = "evidence")]
 pub use gate::evidence;
 pub use gate::limit::{Limit, Limiter};
 pub use words::ask::{Booking, Hold, Outcome, Request};
+pub use words::challenge::{Answer, Level, Seal, Token};
 pub use words::clock::{Clock, CoarseClock, ManualClock, RecentTime, SystemClock};
 pub use words::error::{Invalid, SupplyError};
 pub use words::event::{Event, What};

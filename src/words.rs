@@ -3,6 +3,7 @@
 //! Nothing here decides anything about a slot. An import never leaves this floor.
 
 pub(crate) mod ask;
+pub(crate) mod challenge;
 pub(crate) mod clock;
 pub(crate) mod error;
 pub(crate) mod event;

@@ -8,6 +8,8 @@ mod admitted_full;
 mod args;
 mod bytes;
 mod draw;
+#[cfg(feature = "evidence")]
+mod evidence;
 mod flash;
 mod floor;
 mod hospital;
@@ -121,6 +123,11 @@ const GROUPS: &[Group] = &[
     Group {
         rows: &["entry", "entry_bare", "entry_engine"],
         measure: draw::entry_rows,
+    },
+    #[cfg(feature = "evidence")]
+    Group {
+        rows: &["evidence"],
+        measure: evidence::rows,
     },
 ];
 

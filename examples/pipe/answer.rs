@@ -22,6 +22,10 @@ pub(crate) enum Answer {
         ticket: String,
         line: &'static str,
     },
+    Challenged {
+        outcome: &'static str,
+        level: &'static str,
+    },
     Refused(Refused),
     Many {
         outcomes: Vec<Answer>,
@@ -191,6 +195,10 @@ impl From<Outcome> for Answer {
                 outcome: "waiting",
                 ticket: ticket.id.to_string(),
                 line: ticket.line.name(),
+            },
+            Outcome::Challenged(token) => Self::Challenged {
+                outcome: "challenged",
+                level: token.level.name(),
             },
             Outcome::Refused(why) => why.into(),
             _ => Self::stopped(Stop::not_supported("word for this outcome"), 0),

@@ -25,6 +25,7 @@ pub struct Entry {
     trusted: bool,
     pub(crate) suspicion: u8,
     pub(crate) trace: Trace,
+    pub(crate) cleared: bool,
     pub(crate) groups: u16,
     pub(crate) preferences: Vec<u16>,
 }
@@ -43,6 +44,7 @@ impl Entry {
             trusted: false,
             suspicion: 0,
             trace: [0; 2],
+            cleared: false,
             groups: 0,
             preferences: Vec::new(),
         }
@@ -81,6 +83,13 @@ impl Entry {
     #[must_use]
     pub(crate) const fn trace(mut self, trace: Trace) -> Self {
         self.trace = trace;
+        self
+    }
+
+    /// They have shown that they are somebody: whatever their ways in look like at the close, they are no suspect.
+    #[must_use]
+    pub(crate) const fn cleared(mut self) -> Self {
+        self.cleared = true;
         self
     }
 

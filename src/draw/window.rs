@@ -129,6 +129,7 @@ struct Seat {
     groups: u16,
     suspicion: u8,
     trusted: bool,
+    cleared: bool,
 }
 
 #[derive(Default)]
@@ -228,6 +229,7 @@ impl Window {
                     self.also_from(from, seat, identity, &mut shard.extras)?;
                 }
                 seat.trusted |= source.is_none();
+                seat.cleared |= entry.cleared;
                 seat.suspicion = seat.suspicion.min(entry.suspicion);
                 seat.groups |= entry.groups;
                 seat.token
@@ -261,6 +263,7 @@ impl Window {
             groups: entry.groups,
             suspicion: entry.suspicion,
             trusted: source.is_none(),
+            cleared: entry.cleared,
         }
     }
 
@@ -396,7 +399,7 @@ impl Window {
 /// The row of a seat, its clusters in order, or none if one channel was trusted.
 fn row(list: &mut List, seat: &Seat, extra: Extra, judge: impl Fn(Trace) -> u8) -> Row {
     let ways = std::iter::once(seat.trace).chain(extra.traces);
-    let judged = if seat.trusted {
+    let judged = if seat.trusted || seat.cleared {
         0
     } else {
         ways.map(judge).min().unwrap_or(0)

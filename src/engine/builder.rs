@@ -6,6 +6,7 @@ use rand::TryRng;
 use rand::rngs::SysRng;
 
 use crate::gate::behaviour::{Behaviour, Watch};
+use crate::gate::challenge::StepUp;
 use crate::gate::limit::Limit;
 use crate::gate::{Gate, PerKind};
 use crate::ledger::Ledger;
@@ -49,6 +50,7 @@ pub struct EngineBuilder {
     retire_after_ms: Option<u64>,
     draw_entries_max: u32,
     waits_max: u32,
+    step_up: Option<StepUp>,
     draw_entries_kept: u64,
     /// The narrowest first, as the gate has them.
     limits: PerKind<Limit>,
@@ -71,6 +73,7 @@ impl EngineBuilder {
             retire_after_ms: Some(7 * MEMORY_MS),
             draw_entries_max: 1 << 20,
             waits_max: 1 << 20,
+            step_up: None,
             draw_entries_kept: 1 << 22,
             limits: PerKind::default(),
             behaviour: None,
@@ -202,6 +205,12 @@ impl EngineBuilder {
         numbers.flat_map(u64::to_be_bytes).collect()
     }
 
+    /// Whom to ask for more before they enter a draw, and for what. Default: nobody.
+    pub fn step_up(mut self, step_up: StepUp) -> Self {
+        self.step_up = Some(step_up);
+        self
+    }
+
     /// How many may wait for tickets at a time ([`Engine::wait`]): 1 to 268,435,455, rounded up to a multiple of 64, and no more than a 64th of it by tickets whose numbers are alike
     /// modulo 64. Default 1,048,576: everybody in a city's draw. Memory is taken as they come.
     pub fn waits_max(mut self, max: u32) -> Self {
@@ -266,6 +275,7 @@ impl EngineBuilder {
             1_000_000,
             "1,001 to 1,000,000",
         )?;
+        self.step_up.as_ref().map_or(Ok(()), StepUp::check)?;
         range("waits_max", self.waits_max, 1, MAX, "1 to 268,435,455")?;
         range("records_max", self.records_max, 1, MAX, "1 to 268,435,455")?;
         range(
@@ -364,6 +374,7 @@ impl EngineBuilder {
                 tally: Tally::new(),
                 feeds: Feeds::new(),
                 waiters: Waiters::new(self.waits_max),
+                step_up: self.step_up.map(Box::new),
                 chores: Mutex::new(Chores::default()),
             }),
         })

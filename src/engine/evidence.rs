@@ -8,11 +8,15 @@ pub(super) use on::Book;
 
 #[cfg(not(feature = "evidence"))]
 mod off {
-    use crate::engine::{Bulletin, Note};
+    use crate::engine::challenge::Shown;
+    use crate::engine::{Bulletin, Inner, Note};
     use crate::gate::Keys;
+    use crate::words::ask::Request;
+    use crate::words::challenge::Token;
     use crate::words::event::What;
     use crate::words::id::ScheduleId;
     use crate::words::refusal::Refusal;
+    use crate::words::time::Timestamp;
 
     impl Bulletin<'_> {
         /// Whether anything is written down.
@@ -37,16 +41,31 @@ mod off {
         #[inline(always)]
         pub(in crate::engine) const fn denied(&self, _: ScheduleId, _: Refusal) {}
     }
+
+    impl Inner {
+        /// Somebody answered a challenge.
+        #[inline(always)]
+        pub(in crate::engine) fn note_shown(&self, _: &Request, _: &Token, _: Shown, _: Timestamp) {
+        }
+
+        /// Somebody was challenged.
+        #[inline(always)]
+        pub(in crate::engine) fn note_issued(&self, _: &Request, _: &Token, _: Timestamp) {}
+    }
 }
 
 #[cfg(feature = "evidence")]
 mod on {
-    use crate::engine::{Bulletin, Engine, Note};
-    use crate::gate::Keys;
+    use crate::engine::challenge::Shown;
+    use crate::engine::{Bulletin, Engine, Inner, Note};
     use crate::gate::evidence::{Action, Code, Decision, Delivery, EvidenceStats, Log, Month};
+    use crate::gate::{Keys, keys_of};
+    use crate::words::ask::Request;
+    use crate::words::challenge::{Level, Token};
     use crate::words::event::What;
     use crate::words::id::{ScheduleId, SlotNo};
     use crate::words::refusal::Refusal;
+    use crate::words::time::Timestamp;
 
     /// What a bulletin writes into, and on whose account.
     #[derive(Clone, Copy, Default)]
@@ -129,6 +148,51 @@ mod on {
                 level: 0,
                 detail: 0,
                 keys,
+            }
+        }
+    }
+
+    impl Inner {
+        /// Somebody answered a challenge.
+        pub(in crate::engine) fn note_shown(
+            &self,
+            request: &Request,
+            token: &Token,
+            shown: Shown,
+            at: Timestamp,
+        ) {
+            let (code, level) = match shown {
+                Shown::Passed(level) => (Code::Done, level),
+                _ => (Code::Failed, token.level),
+            };
+            self.note_challenge(request, (token.schedule, level), code, at);
+        }
+
+        /// Somebody was challenged.
+        pub(in crate::engine) fn note_issued(&self, request: &Request, due: &Token, at: Timestamp) {
+            self.note_challenge(request, (due.schedule, due.level), Code::Challenged, at);
+        }
+
+        fn note_challenge(
+            &self,
+            request: &Request,
+            (schedule, level): (ScheduleId, Level),
+            code: Code,
+            at: Timestamp,
+        ) {
+            if let Some(log) = &self.evidence {
+                log.note(&Decision {
+                    at,
+                    action: Action::Challenge,
+                    code,
+                    schedule: Some(schedule),
+                    slot: None,
+                    score: 0,
+                    labels: 0,
+                    level: level as u8,
+                    detail: 0,
+                    keys: keys_of(request),
+                });
             }
         }
     }

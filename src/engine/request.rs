@@ -17,6 +17,7 @@ use crate::words::id::{Claim, PatientId, RequestId, ScheduleId, SlotNo};
 use crate::words::refusal::{Refusal, Rule};
 use crate::words::time::Timestamp;
 
+use super::challenge::Shown;
 use super::stats::Count;
 use super::turn::Turn;
 use super::{Bulletin, Engine, Inner, Note};
@@ -75,8 +76,13 @@ impl Engine {
         let mut outcomes = Vec::with_capacity(requests.len());
         for batch in requests.chunks(BATCH) {
             let hashes = self.inner.touch_all::<BATCH>(batch);
+            let (first, mut shown) = (outcomes.len(), [Shown::Nothing; BATCH]);
+            for (shown, request) in shown.iter_mut().zip(batch) {
+                *shown = self.inner.shown(request, now);
+            }
             let mut bulletin = self.inner.bulletin(now);
-            for (request, hash) in batch.iter().zip(hashes) {
+            for ((request, hash), shown) in batch.iter().zip(hashes).zip(shown) {
+                bulletin.shown = shown;
                 outcomes.push(match self.inner.glance(request, now, || hash) {
                     Some(why) => {
                         self.inner.glance_refused(request, why, now);
@@ -84,6 +90,10 @@ impl Engine {
                     }
                     None => self.inner.admit(request, hash, &mut bulletin),
                 });
+            }
+            drop(bulletin);
+            for (outcome, request) in outcomes.iter_mut().skip(first).zip(batch) {
+                *outcome = self.inner.issued(request, *outcome, now);
             }
         }
         outcomes
@@ -153,7 +163,12 @@ impl Inner {
         let hash = self.touch_one(request);
         let now = read.unwrap_or_else(|| self.now());
         self.pass(now);
-        self.admit(request, hash, &mut self.bulletin(now))
+        let shown = self.shown(request, now);
+        let mut bulletin = self.bulletin(now);
+        bulletin.shown = shown;
+        let outcome = self.admit(request, hash, &mut bulletin);
+        drop(bulletin);
+        self.issued(request, outcome, now)
     }
 
     /// The refusal that needs nobody's book, if it is one. Writes nothing.

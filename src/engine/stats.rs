@@ -36,11 +36,14 @@ pub(super) enum Count {
     Challenge,
     /// Records of behaviour that went for a newcomer's.
     RecordDisplaced,
+    Challenged,
+    Passed,
+    Failed,
 }
 
 /// Plain counts, then refusals of requests by code, then refusals of other verbs by code; a request is counted once, by what became of it. Then by kind of key
 /// whom a limit refused, and whose cell was taken over.
-const REQUESTS: usize = Count::RecordDisplaced as usize + 1;
+const REQUESTS: usize = Count::Failed as usize + 1;
 const OTHERS: usize = REQUESTS + CODES.len();
 const LIMITED: usize = OTHERS + CODES.len();
 const DISPLACED: usize = LIMITED + KINDS.len();
@@ -65,6 +68,12 @@ pub struct Stats {
     pub drawn: u64,
     /// People who were in those draws.
     pub entries: u64,
+    /// Requests that were asked for more first.
+    pub challenged: u64,
+    /// Answers to that which counted.
+    pub passed: u64,
+    /// Answers which did not, and made their asker a suspect.
+    pub failed: u64,
     /// Requests that got a remembered answer again.
     pub remembered: u64,
     /// Holds extended.
@@ -203,12 +212,19 @@ impl Engine {
         let (held, remembered) = (sum(Count::Held), sum(Count::Remembered));
         let waiting = sum(Count::Waiting);
         Stats {
-            requests: held + waiting + remembered + refused(REQUESTS).sum::<u64>(),
+            requests: sum(Count::Challenged)
+                + held
+                + waiting
+                + remembered
+                + refused(REQUESTS).sum::<u64>(),
             held: held + sum(Count::Won),
             waiting,
             left: sum(Count::Left),
             drawn: sum(Count::Drawn),
             entries: sum(Count::Entries),
+            challenged: sum(Count::Challenged),
+            passed: sum(Count::Passed),
+            failed: sum(Count::Failed),
             remembered,
             extended: sum(Count::Extended),
             confirmed: sum(Count::Confirmed),

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use super::challenge::{Answer, Token};
 use super::id::{
     AccountId, BookingId, ChannelId, DeviceId, HoldId, PatientId, PaymentRef, RequestId,
     ScheduleId, SlotNo,
@@ -36,6 +37,8 @@ pub struct Request {
     network: Option<IpAddr>,
     #[cfg_attr(feature = "serde", serde(default))]
     channel: Option<ChannelId>,
+    #[cfg_attr(feature = "serde", serde(default))]
+    answer: Option<Box<(Token, Answer)>>,
 }
 
 /// One schedule, which is nearly always so and costs no allocation, or several.
@@ -100,6 +103,7 @@ impl Request {
             device: None,
             network: None,
             channel: None,
+            answer: None,
         }
     }
 
@@ -135,6 +139,13 @@ impl Request {
     #[must_use]
     pub const fn channel(mut self, channel: ChannelId) -> Self {
         self.channel = Some(channel);
+        self
+    }
+
+    /// The answer to a challenge, with the token that it came with.
+    #[must_use]
+    pub fn answer(mut self, token: Token, answer: Answer) -> Self {
+        self.answer = Some(Box::new((token, answer)));
         self
     }
 
@@ -193,6 +204,14 @@ impl Request {
     pub const fn channel_id(&self) -> Option<ChannelId> {
         self.channel
     }
+
+    /// The answer to a challenge, if there is one.
+    #[must_use]
+    pub fn challenge_answer(&self) -> Option<(&Token, &Answer)> {
+        self.answer
+            .as_deref()
+            .map(|(token, answer)| (token, answer))
+    }
 }
 
 /// Identities as fingerprints; of the network address only whether there is one.
@@ -206,6 +225,7 @@ impl fmt::Debug for Request {
             .field("device", &self.device)
             .field("network", &self.network.map(|_| ".."))
             .field("channel", &self.channel)
+            .field("answer", &self.answer.as_ref().map(|_| ".."))
             .finish()
     }
 }
@@ -220,6 +240,8 @@ pub enum Outcome {
     Held(Hold),
     /// You are in a line: what becomes of it, the ticket tells.
     Waiting(Ticket),
+    /// More is asked for first: do it, then ask again with the answer.
+    Challenged(Token),
     /// No, and why.
     Refused(Refusal),
 }
@@ -230,7 +252,7 @@ impl Outcome {
     pub const fn held(self) -> Option<Hold> {
         match self {
             Self::Held(hold) => Some(hold),
-            Self::Waiting(_) | Self::Refused(_) => None,
+            Self::Waiting(_) | Self::Challenged(_) | Self::Refused(_) => None,
         }
     }
 
@@ -238,8 +260,17 @@ impl Outcome {
     #[must_use]
     pub const fn refused(self) -> Option<Refusal> {
         match self {
-            Self::Held(_) | Self::Waiting(_) => None,
+            Self::Held(_) | Self::Waiting(_) | Self::Challenged(_) => None,
             Self::Refused(why) => Some(why),
+        }
+    }
+
+    /// What is to be done first, if something is.
+    #[must_use]
+    pub const fn challenged(self) -> Option<Token> {
+        match self {
+            Self::Challenged(token) => Some(token),
+            Self::Held(_) | Self::Waiting(_) | Self::Refused(_) => None,
         }
     }
 
@@ -248,7 +279,7 @@ impl Outcome {
     pub const fn waiting(self) -> Option<Ticket> {
         match self {
             Self::Waiting(ticket) => Some(ticket),
-            Self::Held(_) | Self::Refused(_) => None,
+            Self::Held(_) | Self::Challenged(_) | Self::Refused(_) => None,
         }
     }
 }

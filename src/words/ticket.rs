@@ -64,6 +64,7 @@ mod tests {
     fn a_ticket_makes_no_answer_larger() {
         use crate::words::ask::{Hold, Outcome};
         assert!(size_of::<Ticket>() <= size_of::<Hold>());
+        assert!(size_of::<crate::words::challenge::Token>() <= size_of::<Hold>());
         assert!(size_of::<Outcome>() <= 48);
     }
 }

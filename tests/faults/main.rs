@@ -10,6 +10,7 @@ mod life;
 mod f02_conservation;
 mod f08_flood;
 mod f09_hashdos;
+mod f12_panic_challenge;
 mod f12_panic_nth;
 mod f13_stalled_reader;
 mod f22_locks;

@@ -5,6 +5,7 @@
 #[allow(dead_code, reason = "the simulator's; a part of it is used here")]
 mod attack;
 mod behaviour;
+mod challenge;
 #[path = "../../examples/scalper_sim/crowd.rs"]
 #[allow(dead_code, reason = "the simulator's; a part of it is used here")]
 mod crowd;

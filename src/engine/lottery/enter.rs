@@ -12,6 +12,7 @@ use crate::words::refusal::{Refusal, Rule};
 use crate::words::ticket::{Line, Ticket};
 use crate::words::time::Timestamp;
 
+use super::super::challenge::Shown;
 use super::super::request::Seen;
 use super::super::stats::Count;
 use super::super::turn::Turn;
@@ -33,7 +34,8 @@ impl Inner {
         bulletin: &mut Bulletin<'_>,
     ) -> Result<Outcome, Refusal> {
         let now = bulletin.at;
-        let entry = self.entry_of(request, now);
+        let shown = bulletin.shown;
+        let entry = self.entry_of(request, shown, now);
         if let Some((number, record)) = self.waiting(book, schedule, now) {
             // What is said again about somebody who is in may help them, and harms nobody. Whatever comes of it, they are in.
             self.draws.with(schedule, |urn| {
@@ -47,6 +49,10 @@ impl Inner {
         }
         if !seen.is_empty() && self.has_live(book, schedule, now, 0) {
             return Err(Refusal::AlreadyHolds);
+        }
+        let heat = || self.heat(schedule, pool);
+        if let Some(due) = self.must_show(request, schedule, (shown, now), heat) {
+            return Ok(Outcome::Challenged(due));
         }
         self.take_turn_for(schedule, turn, request, bulletin)?;
         self.rules(seen)?;
@@ -118,13 +124,25 @@ impl Inner {
         book.lines().find(|(_, record)| is_it(record))
     }
 
+    /// Entries a slot, so far.
+    fn heat(&self, schedule: ScheduleId, pool: &Pool) -> u32 {
+        let entries = self.draws.with(schedule, Urn::entries).unwrap_or(0);
+        let slots = u64::from(pool.capacity().max(1));
+        u32::try_from(entries / slots).unwrap_or(u32::MAX)
+    }
+
     /// What is said about somebody who enters.
-    fn entry_of(&self, request: &Request, now: Timestamp) -> Entry {
+    fn entry_of(&self, request: &Request, shown: Shown, now: Timestamp) -> Entry {
         let mut entry = Entry::new(request.patient());
         if let Some(watch) = &self.watch {
             let (Origin { device, account }, listed) = watch.way_in(request, now);
             entry = entry.suspicion(listed).trace([device, account]);
         }
+        entry = match shown {
+            Shown::Nothing => entry,
+            Shown::Wrong => entry.suspicion(u8::MAX),
+            Shown::Passed(_) => entry.suspicion(0).cleared(),
+        };
         if let Some(account) = request.account_id() {
             entry = entry.account(account);
         }

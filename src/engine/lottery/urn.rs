@@ -136,7 +136,8 @@ impl Urn {
         self.over.store(true, Ordering::Release);
     }
 
-    fn entries(&self) -> u64 {
+    /// How many are in.
+    pub(super) fn entries(&self) -> u64 {
         self.window.get().map_or(0, Window::entries)
     }
 

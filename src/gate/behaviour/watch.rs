@@ -345,16 +345,27 @@ impl Watch {
 
     /// How suspicious this origin is now, by what was seen here.
     pub(crate) fn suspicion(&self, origin: Origin, now: Timestamp) -> u8 {
+        suspicion(self.points(origin, false, now).sum())
+    }
+
+    /// The score of a request, without its being seen.
+    pub(crate) fn score(&self, request: &Request, now: Timestamp) -> u16 {
+        let Who { origin, trusted } = self.who(request);
+        let listed = self.listed(request, now);
+        self.points(origin, trusted, now).or(&listed).sum()
+    }
+
+    fn points(&self, origin: Origin, trusted: bool, now: Timestamp) -> Points {
         let mut points = Points::default();
         for (table, hash) in [
             (&self.devices, origin.device),
             (&self.accounts, origin.account),
         ] {
             if let Some(record) = (hash != 0).then(|| table.read(hash)).flatten() {
-                points = points.or(&record.at(now.as_millis()).judge(&self.card, false));
+                points = points.or(&record.at(now.as_millis()).judge(&self.card, trusted));
             }
         }
-        suspicion(points.sum())
+        points
     }
 
     // ---- labels from elsewhere, and for elsewhere -----------------------------------------------------------------------------
