@@ -4,7 +4,7 @@ use fairslot::evidence::{Flaw, What, verify};
 use proptest::prelude::*;
 
 use crate::morning::{LOG, log};
-use crate::threads::log_of_threads;
+use crate::threads::{log_of_threads, log_of_two_chains};
 
 /// Where a frame stands, and which record it is, if it is one: chain and sequence.
 type Frame = (std::ops::Range<usize>, Option<(u16, u64)>);
@@ -131,4 +131,24 @@ fn another_logs_name_is_no_key_to_it() {
     let other = verify(LOG + 1, &log).expect_err("it is not that one");
     assert_eq!((other.what, other.offset), (What::Altered, 0));
     assert_eq!(verify(LOG, &[]).expect("nothing is whole").records, 0);
+}
+
+/// Where one chain's records of an epoch end and the next one's begin, neither chain is broken by changing the two at the seam: only the order of the chains is.
+#[test]
+fn neighbours_of_two_chains_that_changed_places_are_found() {
+    let log = log_of_two_chains();
+    let all = frames(&log);
+    let seams = all.windows(2).filter(|two| match (two[0].1, two[1].1) {
+        (Some(one), Some(other)) => one.0 != other.0,
+        _ => false,
+    });
+    let mut tried = 0;
+    for two in seams {
+        let mut bent = log.clone();
+        let middle = two[1].0.len();
+        bent[two[0].0.start..two[1].0.end].rotate_left(middle);
+        assert_eq!(flaw(&bent).what, What::Moved);
+        tried += 1;
+    }
+    assert!(tried > 0, "the threads had chains of their own");
 }

@@ -1,5 +1,6 @@
 //! Threads write at once, while somebody delivers: chains of their own, and every decision written down or counted.
 
+use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 
@@ -41,6 +42,26 @@ pub(crate) fn log_of_threads() -> Vec<u8> {
     let sink = LogMemory::default();
     let evidence = Evidence::new(LOG, keys(), sink.clone()).epoch_records(16);
     storm(&desk(evidence), EACH);
+    sink.bytes()
+}
+
+/// A log whose one epoch has records of two chains: two threads that are there at once, and nobody delivers before both are done.
+pub(crate) fn log_of_two_chains() -> Vec<u8> {
+    let sink = LogMemory::default();
+    let desk = desk(Evidence::new(LOG, keys(), sink.clone()));
+    let both = Barrier::new(2);
+    thread::scope(|scope| {
+        for lane in 0..2u128 {
+            let (desk, both) = (&desk, &both);
+            scope.spawn(move || {
+                for i in 0..3 {
+                    desk.ask(lane * 3 + i);
+                }
+                both.wait();
+            });
+        }
+    });
+    desk.engine.close_evidence();
     sink.bytes()
 }
 

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use fairslot::{
-    Answer, Challenge, Day, DeviceId, Engine, EntryWindow, Level, Lottery, ManualClock, Opening,
-    PatientId, PractitionerId, ProofOfWork, Request, Schedule, ScheduleId, Session, StepUp,
-    Subject, Token, Wrong,
+    Answer, Behaviour, Challenge, Day, DeviceId, Engine, EngineBuilder, EntryWindow, Level,
+    Lottery, ManualClock, Opening, Outcome, PatientId, PractitionerId, ProofOfWork, Request,
+    Schedule, ScheduleId, Session, StepUp, Subject, Token, Wrong,
 };
 use hmac::{Hmac, KeyInit, Mac};
 use proptest::prelude::*;
@@ -23,8 +23,12 @@ struct Desk {
 
 /// Two slots, drawn after ten minutes.
 fn desk(step_up: StepUp) -> Desk {
+    desk_of(step_up, |builder| builder)
+}
+
+fn desk_of(step_up: StepUp, with: impl FnOnce(EngineBuilder) -> EngineBuilder) -> Desk {
     let clock = Arc::new(ManualClock::new(at(1_000)));
-    let builder = Engine::builder().clock(Arc::clone(&clock)).seed(7);
+    let builder = with(Engine::builder().clock(Arc::clone(&clock)).seed(7));
     let engine = builder.step_up(step_up).build().expect("in range");
     let window = EntryWindow::Fixed { ms: 600_000 };
     let opening = Opening::Lottery(Lottery {
@@ -285,4 +289,51 @@ proptest! {
         prop_assert!(outcome.waiting().is_some());
         prop_assert_eq!(desk.engine.stats().passed, 0);
     }
+}
+
+#[test]
+fn a_suspect_is_asked_and_who_passes_is_as_good_as_anybody() {
+    let desk = desk_of(StepUp::new(work()), |it| it.behaviour(Behaviour::default()));
+    // Nobody is early.
+    desk.clock.set(at(2_000));
+    let from_one_device = |patient| {
+        let request = Request::new(PatientId::new(patient), desk.schedule);
+        desk.engine.request(&request.device(DeviceId::new(500)))
+    };
+    // The device is known by what it has done: the first few are asked for nothing.
+    let asked: Vec<_> = (1..40)
+        .filter_map(|n| Some((n, from_one_device(n).challenged()?)))
+        .collect();
+    let (first, _) = asked[0];
+    assert!((5..15).contains(&first), "{first}");
+    let alone = desk.engine.request(&desk.request(1_000));
+    assert!(alone.waiting().is_some(), "{alone:?}");
+    let request =
+        |patient| Request::new(PatientId::new(patient), desk.schedule).device(DeviceId::new(500));
+    let (honest, token) = asked[1];
+    let passed = desk
+        .engine
+        .request(&request(honest).answer(token, ProofOfWork::solve(&token)));
+    let (guessing, token) = asked[2];
+    let wrong = (0..)
+        .find(|number| zero_bits(&token, *number) < 16)
+        .expect("most");
+    let failed = desk
+        .engine
+        .request(&request(guessing).answer(token, Answer::Number(wrong)));
+    let unasked = from_one_device(1);
+    desk.clock.set(at(601_000));
+    while desk.engine.advance().more {}
+    let transcript = desk.engine.transcript(desk.schedule).expect("drawn");
+    let suspicion = |outcome: &Outcome| {
+        let ticket = outcome.waiting().expect("entered").id;
+        let token = desk.engine.receipt(ticket).expect("in the draw").token;
+        let leaf = transcript.leaves.iter().find(|leaf| leaf.token == token);
+        leaf.expect("in the list").suspicion
+    };
+    // The device as a whole is a suspect at the close; a proof clears its own entry alone.
+    assert_eq!(suspicion(&passed), 0);
+    assert_eq!(suspicion(&failed), 255);
+    assert!(suspicion(&unasked) >= 128);
+    assert_eq!(suspicion(&alone), 0);
 }
