@@ -57,6 +57,7 @@ mod engine;
 pub mod fairness;
 mod gate;
 mod ledger;
+pub mod line;
 mod pool;
 mod raw;
 mod words;
