@@ -10,7 +10,7 @@
 //!
 //! # Ordering
 //! Who pushes into the inbox and finds the lock taken relies on the holder to look again after letting go. The fences on both sides (push, fence, try; let go, fence, look) see to it
-//! that one of both sees the other. If it went wrong all the same, an entry would lie there until the next call.
+//! that one of both sees the other. Who only looks into the ring empties no inbox: then an entry lies there until the next call that does, and [`Queue::next_due`] says that one is due.
 
 use std::fmt;
 
@@ -194,12 +194,13 @@ impl Queue {
         let taken = self.taken.fetch_add(1, Ordering::Relaxed) + 1;
         match self.inbox.push((ticket, put)) {
             Err(own) => {
-                let mut core = self.ring.lock();
-                self.fold(&mut core, ended);
+                let mut core = self.folded(ended);
                 self.admit(&mut core, own, ended);
+                self.let_go(core, ended);
             }
             Ok(()) if taken > self.settings.capacity => {
-                self.fold(&mut self.ring.lock(), ended);
+                let core = self.folded(ended);
+                self.let_go(core, ended);
             }
             Ok(()) => self.fold_if_free(ended),
         }
@@ -216,11 +217,23 @@ impl Queue {
             };
             self.fold(&mut core, ended);
             drop(core);
-            // Somebody may have come meanwhile and gone, because the lock was taken.
-            fence(Ordering::SeqCst);
-            if self.inbox.is_empty() {
+            if !self.somebody_came() {
                 return;
             }
+        }
+    }
+
+    /// Whether somebody came and went because the lock was taken: for whoever has just let it go.
+    fn somebody_came(&self) -> bool {
+        fence(Ordering::SeqCst);
+        !self.inbox.is_empty()
+    }
+
+    /// Lets the ring go.
+    fn let_go(&self, core: MutexGuard<'_, Core>, ended: &mut Vec<Ended>) {
+        drop(core);
+        if self.somebody_came() {
+            self.fold_if_free(ended);
         }
     }
 
@@ -294,6 +307,12 @@ impl Queue {
         let now = now.as_millis();
         let full = ended.len().saturating_add(most);
         let mut core = self.folded(ended);
+        let more = self.end_due(&mut core, now, full, ended);
+        self.let_go(core, ended);
+        more
+    }
+
+    fn end_due(&self, core: &mut Core, now: u64, full: usize, ended: &mut Vec<Ended>) -> bool {
         loop {
             if ended.len() >= full {
                 return core.turns.len() > 0;
@@ -316,12 +335,13 @@ impl Queue {
     /// Leaves the queue: whose ticket it was, and for what; `None` if it was no ticket any more. Whom this call found without room stands in `ended`.
     pub fn leave(&self, ticket: Ticket, ended: &mut Vec<Ended>) -> Option<(PatientId, u64)> {
         let mut core = self.folded(ended);
-        let whose = self.give_back(ticket)?;
+        let whose = self.give_back(ticket);
         // Else it is on its way into the inbox, and will be found to have left.
-        if core.turns.has(ticket.number()) {
+        if whose.is_some() && core.turns.has(ticket.number()) {
             core.turns.take(ticket.number());
         }
-        Some(whose)
+        self.let_go(core, ended);
+        whose
     }
 
     // ---- looking ---------------------------------------------------------------------------------------------------------
@@ -358,12 +378,18 @@ impl Queue {
         self.ring.lock().turns.groups()
     }
 
-    /// When there is something to drain: the next turn, or the end of the longest wait. `None` if nobody waits.
+    /// When there is something to drain: the next turn, or the end of the longest wait; the epoch if somebody is just coming. `None` if nobody waits.
     #[must_use]
     pub fn next_due(&self) -> Option<Timestamp> {
         let core = self.ring.lock();
-        let (_, since) = core.turns.oldest()?;
-        let late = Timestamp::from_millis(since).after(self.settings.wait_max_ms);
-        Some(Timestamp::from_millis(core.pace.nth(1)).min(late))
+        let due = core.turns.oldest().map(|(_, since)| {
+            let late = Timestamp::from_millis(since).after(self.settings.wait_max_ms);
+            Timestamp::from_millis(core.pace.nth(1)).min(late)
+        });
+        drop(core);
+        match self.somebody_came() {
+            true => Some(Timestamp::default()),
+            false => due,
+        }
     }
 }

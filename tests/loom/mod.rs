@@ -18,6 +18,7 @@ mod claim;
 mod draw;
 mod expire;
 mod gate;
+mod line;
 mod publish;
 mod raw;
 mod support;
