@@ -11,6 +11,7 @@ mod flash;
 mod floor;
 mod hospital;
 mod limiter;
+mod lines;
 mod machine;
 mod material;
 mod peer;
@@ -108,6 +109,14 @@ const GROUPS: &[Group] = &[
     Group {
         rows: &["entry", "entry_bare"],
         measure: draw::entry_rows,
+    },
+    Group {
+        rows: &["slow_queue_repeat"],
+        measure: lines::repeat,
+    },
+    Group {
+        rows: &["slow_queue_cost_1m", "slow_queue_cost_10m"],
+        measure: lines::cost,
     },
 ];
 

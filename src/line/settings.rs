@@ -10,7 +10,7 @@ pub struct SlowQueue {
     pub turns: u32,
     /// The period, in milliseconds: 1 to 86,400,000, a day.
     pub period_ms: u64,
-    /// How many tickets there may be: 1 to 2^28. Some 110 bytes each while they wait, in lists that double, and 12 to 24 for each that there may be; 80 for a cluster.
+    /// How many tickets there may be: 1 to 2^28. Some 110 bytes each while they wait, in lists that double, and 12 to 24 for each that there may be; 60 for a cluster.
     pub capacity: u32,
     /// How long a ticket waits at most, in milliseconds: 1 to 86,400,000. Who has not been served by then has to ask again.
     pub wait_max_ms: u64,
