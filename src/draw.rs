@@ -53,6 +53,7 @@ mod window;
 pub use bytes::{Cluster, Digest, DrawId, ParseHexError, Rank, Seed, Token};
 pub use entry::{EnterError, Entry, Receipt};
 pub use frozen::{Closing, Drawn, Frozen, Standing};
+pub(crate) use frozen::{Draft, Settled};
 pub use list::Leaf;
 pub use policy::{Allotment, Group, Policy, Pool};
 pub use seed::{MasterSeed, ServerKey};

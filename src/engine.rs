@@ -7,6 +7,7 @@ mod advance;
 mod audit;
 mod builder;
 mod driver;
+mod lottery;
 mod observe;
 mod request;
 mod settle;
@@ -40,6 +41,7 @@ pub use driver::Driver;
 pub use observe::Subscription;
 pub use stats::{LimitStats, Stats};
 
+use lottery::Draws;
 use observe::{Feeds, Telling};
 use stats::{COUNTERS, Count};
 
@@ -68,6 +70,8 @@ struct Inner {
     settings: Settings,
     /// Who may ask how often, if anybody may not ask as they like.
     gate: Option<Box<Gate>>,
+    /// Schedules that open by a draw.
+    draws: Box<Draws>,
     /// Hashes identities for the pools' filters.
     keys: Keys,
     /// Patients whose named requests were granted lately.
@@ -115,10 +119,13 @@ impl fmt::Debug for Engine {
 /// How a record stands at an instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Standing {
+    /// In a line.
+    Waiting,
     Held,
     /// Booked, arrived, fulfilled or no-show.
     Booked(Phase),
-    /// It ended, in this way and at this time. An expired hold ended at its deadline, and its phase is still `Held`.
+    /// It ended, in this way and at this time. An expired hold ended at its deadline, and its phase is still `Held`; a place in a draw that came to nothing ended when
+    /// that was drawn, and its phase is still `Waiting`.
     Ended(Phase, Timestamp),
 }
 
@@ -131,7 +138,7 @@ impl Standing {
     /// Whether enough time has passed to forget it.
     const fn is_forgotten(self, now: Timestamp) -> bool {
         match self {
-            Self::Held | Self::Booked(_) => false,
+            Self::Waiting | Self::Held | Self::Booked(_) => false,
             Self::Ended(_, at) => now.since(at) >= MEMORY_MS,
         }
     }
@@ -200,11 +207,25 @@ impl Inner {
 
     /// How a record stands at `now`, for whoever holds the lock of its book. A hold is held until its deadline: whoever found it due
     /// has raised the engine's time to that. Where two clock readings race, the slot's word has the last say, at its swap.
-    fn standing(record: &Record, now: Timestamp) -> Standing {
+    fn standing(&self, record: &Record, now: Timestamp) -> Standing {
         match record.phase() {
             Phase::Held if now < record.until() => Standing::Held,
             phase if phase.is_booked() => Standing::Booked(phase),
+            Phase::Waiting => self.standing_in_line(record),
             phase => Standing::Ended(phase, record.until()),
+        }
+    }
+
+    /// How a place in a line stands: whoever draws writes into the winners' records only.
+    #[cold]
+    fn standing_in_line(&self, record: &Record) -> Standing {
+        let schedule = record.schedule();
+        let pool = self.places.find(schedule).filter(|it| it.is(schedule));
+        match pool {
+            Some(pool) if pool.is_undrawn() => Standing::Waiting,
+            Some(pool) => Standing::Ended(Phase::Waiting, pool.opens_at()),
+            // Retired long after.
+            None => Standing::Ended(Phase::Waiting, Timestamp::default()),
         }
     }
 
@@ -291,6 +312,15 @@ impl Bulletin<'_> {
             self.telling.send(Packed::of_slot(
                 self.at, schedule, slot, version, whose, what,
             ));
+        }
+    }
+
+    /// Something changed that concerns somebody's place in a line.
+    fn tell_of_ticket(&mut self, schedule: ScheduleId, patient: PatientId, what: What) {
+        self.changed = true;
+        if self.telling.is_heard() {
+            let packed = Packed::of_ticket(self.at, schedule, patient, what);
+            self.telling.send(packed);
         }
     }
 

@@ -19,7 +19,7 @@ use crate::words::ask::Request;
 use crate::words::id::{Claim, PatientId};
 use crate::words::sync::atomic::{AtomicU64, Ordering};
 
-use record::{Memo, Record};
+use record::{Memo, Record, Stub};
 
 const CHUNK: usize = if cfg!(any(fairslot_loom, fairslot_shuttle)) {
     4
@@ -31,6 +31,7 @@ pub(crate) struct Ledger {
     lines: Lines,
     records: Arena<Record, CHUNK>,
     memos: Arena<Memo, CHUNK>,
+    stubs: Arena<Stub, CHUNK>,
     numbers: Numbers,
     keys: Keys,
     /// Records, ended or not, that the forgetting has passed; it starts over at the end.
@@ -52,6 +53,7 @@ impl Ledger {
             lines: Lines::new(expected_lines, records_max),
             records: Arena::new(records_max),
             memos: Arena::new(records_max),
+            stubs: Arena::new(records_max),
             numbers: Numbers::new(1, records_max),
             keys,
             forgotten_to: AtomicU64::new(0),
@@ -150,6 +152,10 @@ impl Ledger {
 
     pub(crate) fn memo(&self, number: u32) -> Option<&Memo> {
         self.memos.reach(number)
+    }
+
+    pub(crate) fn stub(&self, number: u32) -> Option<&Stub> {
+        self.stubs.reach(number)
     }
 
     /// The next record for the forgetting to look at, round and round.

@@ -73,12 +73,14 @@ pub use words::error::{Invalid, SupplyError};
 pub use words::event::{Event, What};
 pub use words::id::{
     AccountId, BookingId, ChannelId, DepartmentId, DeviceId, HoldId, HospitalId, ParseIdError,
-    PatientId, PaymentRef, PractitionerId, RequestId, ScheduleId, SlotNo,
+    PatientId, PaymentRef, PractitionerId, RequestId, ScheduleId, SlotNo, TicketId,
 };
+pub use words::lottery::{EntryWindow, Lottery};
 pub use words::money::{Currency, Fee};
 pub use words::pending::{Pending, Unsettled};
 pub use words::refusal::{Refusal, Rule};
 pub use words::schedule::{Day, Opening, ReturnPolicy, Schedule, Session};
+pub use words::ticket::{Line, Ticket};
 pub use words::time::Timestamp;
 
 /// Chapters of the guide.

@@ -23,7 +23,7 @@ use std::fmt;
 
 use crate::raw::bound::Bound;
 use crate::words::id::{GENERATION_BITS, ScheduleId};
-use crate::words::schedule::Schedule;
+use crate::words::schedule::{Opening, Schedule};
 use crate::words::sync::atomic::{AtomicU64, Ordering};
 use crate::words::time::Timestamp;
 
@@ -35,6 +35,8 @@ use word::{State, Word};
 const WITHDRAWN: u64 = 1 << FLAGS_SHIFT;
 /// The schedule is past and nothing may find it any more.
 const RETIRED: u64 = 2 << FLAGS_SHIFT;
+/// It opens by a draw that has not been drawn. Until it is, `opens_at` says when people may enter.
+const UNDRAWN: u64 = 4 << FLAGS_SHIFT;
 
 /// What the first line of a pool says of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +48,8 @@ pub(crate) enum Look {
         in_ms: u64,
     },
     Closed,
+    /// People may enter its draw, or could until a moment ago.
+    Window,
     /// Nothing is free and nothing is due.
     SoldOut,
     /// There may be something to have.
@@ -132,6 +136,11 @@ impl Pool {
         self.meta.load(Ordering::Acquire) & WITHDRAWN != 0
     }
 
+    /// Whether it opens by a draw that has not been drawn.
+    pub(crate) fn is_undrawn(&self) -> bool {
+        self.meta.load(Ordering::Acquire) & UNDRAWN != 0
+    }
+
     #[inline]
     pub(crate) fn slots(&self) -> &Slots {
         &self.slots
@@ -182,7 +191,7 @@ impl Pool {
         if meta << (64 - CHANGES_SHIFT) >> (64 - CHANGES_SHIFT + FLAGS_SHIFT)
             != id.generation() << FLAGS_BITS
         {
-            return look_cold(meta, id);
+            return self.look_cold(meta, id, now);
         }
         let opens_at = self.opens_at.load(Ordering::Relaxed);
         // One comparison for both ends: before the opening the difference wraps.
@@ -202,6 +211,26 @@ impl Pool {
         } else {
             // No bit is set, perhaps because the session was withdrawn meanwhile.
             self.look_again(id, now, due_counts)
+        }
+    }
+
+    /// By the one reading of `meta`, since a second one may tell of another time.
+    #[cold]
+    fn look_cold(&self, meta: u64, id: ScheduleId, now: u64) -> Look {
+        let opens_at = self.opens_at.load(Ordering::Relaxed);
+        let open_for = self.open_for.load(Ordering::Relaxed);
+        if meta & RETIRED != 0 || generation_of(meta) != id.generation() {
+            Look::Unknown
+        } else if meta & WITHDRAWN != 0 {
+            Look::Withdrawn
+        } else if now < opens_at {
+            Look::NotOpen {
+                in_ms: opens_at - now,
+            }
+        } else if now - opens_at >= open_for {
+            Look::Closed
+        } else {
+            Look::Window
         }
     }
 
@@ -369,10 +398,14 @@ impl Pool {
         // check() has bounded it.
         let capacity = schedule.capacity as u16;
         let set = |field: &AtomicU64, value: u64| field.store(value, Ordering::Relaxed);
-        set(&self.opens_at, schedule.opens_at().as_millis());
+        let (opens_at, flags) = match &schedule.opening {
+            Opening::Lottery(lottery) => (lottery.entry_at(), UNDRAWN),
+            Opening::FirstCome { at } => (*at, 0),
+        };
         // check() has seen to it that it does not close before it opens.
         let closes_at = schedule.closes_at.unwrap_or(schedule.starts_at);
-        set(&self.open_for, closes_at.since(schedule.opens_at()));
+        set(&self.opens_at, opens_at.as_millis());
+        set(&self.open_for, closes_at.since(opens_at));
         set(
             &self.cancel_until,
             schedule
@@ -390,7 +423,7 @@ impl Pool {
         self.slots.open(generation, capacity);
         // Release: whoever finds this generation finds everything above.
         self.meta
-            .store(meta(generation, capacity, 0), Ordering::Release);
+            .store(meta(generation, capacity, flags), Ordering::Release);
     }
 
     /// Adds slots, all free. The caller has checked the sum.
@@ -421,19 +454,29 @@ impl Pool {
         }
     }
 
+    /// The draw is drawn: it opened at `at`, and what is left is first come. Only whoever drew calls this, once.
+    pub(crate) fn set_drawn(&self, at: Timestamp) {
+        self.opens_again(at);
+        // Release: who sees that it is drawn sees since when.
+        self.meta.fetch_add(CHANGE - UNDRAWN, Ordering::AcqRel);
+    }
+
+    /// People may enter another draw from `at` on.
+    pub(crate) fn set_undrawn(&self, _desk: &Desk<'_>, at: Timestamp) {
+        self.opens_again(at);
+    }
+
+    /// While it is undrawn, for then every look reads the two one by one and needs neither to fit the other.
+    fn opens_again(&self, at: Timestamp) {
+        let closes_at = self.closes_at();
+        let (at, open_for) = (at.as_millis(), closes_at.since(at));
+        self.opens_at.store(at, Ordering::Relaxed);
+        self.open_for.store(open_for, Ordering::Relaxed);
+    }
+
     /// From here on nothing finds this schedule.
     pub(crate) fn set_retired(&self, _desk: &Desk<'_>) {
         self.meta.fetch_or(RETIRED, Ordering::AcqRel);
-    }
-}
-
-/// By the one reading of `meta`, since a second one may tell of another time.
-#[cold]
-fn look_cold(meta: u64, id: ScheduleId) -> Look {
-    if meta & RETIRED == 0 && generation_of(meta) == id.generation() {
-        Look::Withdrawn
-    } else {
-        Look::Unknown
     }
 }
 

@@ -17,6 +17,11 @@ pub(crate) enum Answer {
         schedule: String,
     },
     Held(Held),
+    Waiting {
+        outcome: &'static str,
+        ticket: String,
+        line: &'static str,
+    },
     Refused(Refused),
     Many {
         outcomes: Vec<Answer>,
@@ -105,6 +110,8 @@ pub(crate) struct Error {
 pub(crate) struct Counters {
     requests: u64,
     held: u64,
+    waiting: u64,
+    drawn: u64,
     remembered: u64,
     extended: u64,
     confirmed: u64,
@@ -120,8 +127,6 @@ pub(crate) struct Counters {
 }
 
 impl Answer {
-    const UNKNOWN_TICKET: &str = "unknown_ticket";
-
     /// The answer to the line with this number that was stopped.
     pub(crate) fn stopped(why: Stop, line: u64) -> Self {
         let error = match why {
@@ -148,25 +153,14 @@ impl Answer {
         Self::Error { error }
     }
 
-    /// A refusal that the engine has no word for: it keeps nobody waiting, so no ticket was ever minted.
-    pub(crate) fn unknown_ticket() -> Self {
-        Self::Refused(Refused {
-            outcome: "refused",
-            code: Self::UNKNOWN_TICKET,
-            message: "there is no such ticket; ask for a slot anew".to_owned(),
-            retry_after_ms: None,
-            rule: None,
-            booking: None,
-        })
-    }
-
-    /// The engine's counters, and how often the refusal was given that it does not know.
-    pub(crate) fn stats(stats: &Stats, unknown_tickets: u64) -> Self {
-        let mut refused: BTreeMap<_, _> = stats.refused.iter().copied().collect();
-        refused.insert(Self::UNKNOWN_TICKET, unknown_tickets);
+    /// The engine's counters.
+    pub(crate) fn stats(stats: &Stats) -> Self {
+        let refused = stats.refused.iter().copied().collect();
         Self::Stats(Counters {
             requests: stats.requests,
             held: stats.held,
+            waiting: stats.waiting,
+            drawn: stats.drawn,
             remembered: stats.remembered,
             extended: stats.extended,
             confirmed: stats.confirmed,
@@ -193,6 +187,11 @@ impl From<Outcome> for Answer {
     fn from(outcome: Outcome) -> Self {
         match outcome {
             Outcome::Held(hold) => hold.into(),
+            Outcome::Waiting(ticket) => Self::Waiting {
+                outcome: "waiting",
+                ticket: ticket.id.to_string(),
+                line: ticket.line.name(),
+            },
             Outcome::Refused(why) => why.into(),
             _ => Self::stopped(Stop::not_supported("word for this outcome"), 0),
         }

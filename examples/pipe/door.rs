@@ -12,7 +12,6 @@ use super::stop::Stop;
 #[derive(Debug)]
 pub(crate) struct Door {
     pub(super) engine: Engine,
-    pub(super) unknown_tickets: u64,
     clock: Arc<ManualClock>,
     lines: u64,
 }
@@ -33,7 +32,6 @@ impl Door {
             .build()?;
         Ok(Self {
             engine,
-            unknown_tickets: 0,
             clock,
             lines: 0,
         })

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use fairslot::{
     AccountId, BookingId, ChannelId, DepartmentId, DeviceId, HoldId, HospitalId, PatientId,
-    PractitionerId, RequestId, ScheduleId, Timestamp,
+    PractitionerId, RequestId, ScheduleId, TicketId, Timestamp,
 };
 
 use super::json::Value;
@@ -207,6 +207,16 @@ impl Field for BookingId {
     fn from_value(value: Value) -> Option<Self> {
         minted(&String::from_value(value)?, |_| {
             format!("B{:032x}", u128::MAX)
+        })
+    }
+}
+
+impl Field for TicketId {
+    const KIND: &'static str = "a text";
+
+    fn from_value(value: Value) -> Option<Self> {
+        minted(&String::from_value(value)?, |_| {
+            format!("T{:032x}", u128::MAX)
         })
     }
 }

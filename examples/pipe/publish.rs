@@ -1,6 +1,6 @@
 //! A schedule as a line says it. What this version cannot do is read all the same, for only a well-formed line is told so.
 
-use fairslot::{Currency, Fee, Opening, Schedule};
+use fairslot::{Currency, EntryWindow, Fee, Lottery, Opening, Schedule};
 
 use super::answer::Answer;
 use super::door::Door;
@@ -24,14 +24,16 @@ impl Door {
         let (fee, lottery, draw) = (fee(&mut line)?, lottery(&mut line)?, draw(&mut line)?);
         self.at(line)?;
 
-        if lottery || draw {
-            return Err(Stop::not_supported(if lottery {
-                "lottery"
-            } else {
-                "draw of returned slots"
-            }));
+        if draw {
+            return Err(Stop::not_supported("draw of returned slots"));
         }
-        let opening = Opening::first_come(opens_at);
+        let opening = match lottery {
+            None => Opening::first_come(opens_at),
+            Some(ms) => Opening::Lottery(Lottery {
+                window: EntryWindow::Fixed { ms },
+                ..Lottery::new(opens_at)
+            }),
+        };
         let capacity = slots("capacity", capacity)?;
         let mut schedule = Schedule::new(
             practitioner,
@@ -68,11 +70,11 @@ fn fee(line: &mut Line) -> Result<Option<(u64, String)>, Stop> {
     Ok(Some(parts))
 }
 
-/// Whether a lottery is asked for.
-fn lottery(line: &mut Line) -> Result<bool, Stop> {
+/// For how long people may enter, if it opens by a lottery.
+fn lottery(line: &mut Line) -> Result<Option<u64>, Stop> {
     let object = match line.maybe("opening")? {
-        None => return Ok(false),
-        Some(Value::Text(name)) if name == "first_come" => return Ok(false),
+        None => return Ok(None),
+        Some(Value::Text(name)) if name == "first_come" => return Ok(None),
         Some(other) => Line::from_value(other),
     };
     let Some(mut opening) = object else {
@@ -82,9 +84,9 @@ fn lottery(line: &mut Line) -> Result<bool, Stop> {
     };
     let mut lottery: Line = opening.need("lottery")?;
     opening.end()?;
-    let _: u64 = lottery.need("window_ms")?;
+    let window_ms = lottery.need("window_ms")?;
     lottery.end()?;
-    Ok(true)
+    Ok(Some(window_ms))
 }
 
 /// Whether returned slots are to be drawn.

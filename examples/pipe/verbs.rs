@@ -13,7 +13,7 @@ use super::stop::Stop;
 type Answered = Result<Answer, Stop>;
 
 impl Door {
-    pub(super) fn obey(&mut self, mut line: Line) -> Answered {
+    pub(super) fn obey(&self, mut line: Line) -> Answered {
         let op: String = line.need("op")?;
         match op.as_str() {
             "publish" => self.publish(line),
@@ -163,11 +163,10 @@ impl Door {
         })
     }
 
-    fn ticket(&mut self, mut line: Line) -> Answered {
-        let _: String = line.need("ticket")?;
+    fn ticket(&self, mut line: Line) -> Answered {
+        let ticket = line.need("ticket")?;
         self.at(line)?;
-        self.unknown_tickets += 1;
-        Ok(Answer::unknown_ticket())
+        Ok(self.engine.ticket(ticket)?.into())
     }
 
     fn lookup(&self, mut line: Line) -> Answered {
@@ -178,19 +177,20 @@ impl Door {
 
     fn advance(&self, line: Line) -> Answered {
         self.at(line)?;
-        let mut expired = 0;
+        let (mut expired, mut drawn) = (0, 0);
         loop {
             let bite = self.engine.advance();
             expired += bite.expired;
+            drawn += bite.drawn;
             if !bite.more {
                 break;
             }
         }
         let next_deadline = self.engine.next_deadline().map(Timestamp::as_millis);
-        // Nothing is drawn, returned or granted later: slots come back at once.
+        // Nothing is returned or granted later: slots come back at once.
         Ok(Answer::Advanced {
             expired,
-            drawn: 0,
+            drawn,
             returned: 0,
             granted: 0,
             next_deadline,
@@ -214,7 +214,7 @@ impl Door {
 
     fn stats(&self, line: Line) -> Answered {
         self.at(line)?;
-        Ok(Answer::stats(&self.engine.stats(), self.unknown_tickets))
+        Ok(Answer::stats(&self.engine.stats()))
     }
 }
 

@@ -1,10 +1,11 @@
 //! After the close: what is published, the draw itself, and what each person can be shown.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::bytes::{Digest, DrawId, Rank, Seed, Token};
 use super::list::{List, Numbers, root};
-use super::settle::{Seated, first_tier, settle};
+use super::settle::{Seated, Walk};
 use super::terms::{Beacon, BeaconSpec, BeaconValue, Terms, lot};
 use super::verify::{Flaw, Place, Proof, Transcript};
 use crate::raw::tree::Tree;
@@ -94,18 +95,46 @@ impl Frozen {
     /// # Errors
     /// [`Flaw::Beacon`] or [`Flaw::Holder`] if that is not what was fixed.
     pub fn draw(&self, beacon: BeaconValue) -> Result<Drawn<'_>, Flaw> {
-        self.terms.accept(&beacon)?;
-        let lot = lot(&self.seed, &self.closing().root, &beacon);
-        let policy = &self.terms.policy;
-        let first = first_tier(&self.list, policy, &lot);
-        let seated = settle(&self.list, policy, &lot, &first);
+        let mut draft = self.begin(beacon)?;
+        while let Some((_, seated)) = self.next(&mut draft) {
+            draft.seated.push(seated);
+        }
         Ok(Drawn {
             frozen: self,
+            settled: Cow::Owned(draft.finish()),
+        })
+    }
+
+    /// Begins to draw, for whoever takes a place at a time.
+    pub(crate) fn begin(&self, beacon: BeaconValue) -> Result<Draft, Flaw> {
+        self.terms.accept(&beacon)?;
+        let lot = lot(&self.seed, &self.closing().root, &beacon);
+        Ok(Draft {
+            walk: Walk::new(&self.list, &self.terms.policy, &lot),
             beacon,
             lot,
-            first,
-            seated,
+            seated: Vec::new(),
+            passed: Vec::new(),
         })
+    }
+
+    /// Who is next, and what they are given. To be answered by [`Draft::taken`] or [`Draft::passed`].
+    pub(crate) fn next(&self, draft: &mut Draft) -> Option<(PatientId, Seated)> {
+        let seated = draft.walk.next(&self.list)?;
+        Some((self.patients[seated.index as usize], seated))
+    }
+
+    /// What came of it.
+    pub(crate) fn drawn<'a>(&'a self, settled: &'a Settled) -> Drawn<'a> {
+        Drawn {
+            frozen: self,
+            settled: Cow::Borrowed(settled),
+        }
+    }
+
+    /// Everybody who is in.
+    pub(crate) fn patients(&self) -> &[PatientId] {
+        &self.patients
     }
 
     /// Draws, with what this beacon says of the round that was fixed; `None` if it has not said it yet.
@@ -123,6 +152,53 @@ impl Frozen {
     }
 }
 
+/// A draw in the middle of its walk.
+pub(crate) struct Draft {
+    beacon: BeaconValue,
+    lot: Digest,
+    walk: Walk,
+    seated: Vec<Seated>,
+    /// Who was given a place and couldn't take it.
+    passed: Vec<u32>,
+}
+
+impl Draft {
+    /// They have taken it.
+    pub(crate) fn taken(&mut self, seated: Seated) {
+        self.seated.push(seated);
+    }
+
+    /// They can't take it.
+    pub(crate) fn passed(&mut self, seated: &Seated) {
+        self.walk.give_back(seated);
+        self.passed.push(seated.index);
+    }
+
+    pub(crate) fn places(&self) -> usize {
+        self.seated.len()
+    }
+
+    pub(crate) fn finish(self) -> Settled {
+        Settled {
+            beacon: self.beacon,
+            lot: self.lot,
+            first: self.walk.into_first_tier(),
+            seated: self.seated,
+            passed: self.passed,
+        }
+    }
+}
+
+/// What a draw came to.
+#[derive(Debug, Clone)]
+pub(crate) struct Settled {
+    beacon: BeaconValue,
+    lot: Digest,
+    first: Vec<bool>,
+    seated: Vec<Seated>,
+    passed: Vec<u32>,
+}
+
 /// Where somebody stands in a draw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Standing {
@@ -135,17 +211,14 @@ pub struct Standing {
 /// A draw that has been drawn.
 pub struct Drawn<'a> {
     frozen: &'a Frozen,
-    beacon: BeaconValue,
-    lot: Digest,
-    first: Vec<bool>,
-    seated: Vec<Seated>,
+    settled: Cow<'a, Settled>,
 }
 
 impl fmt::Debug for Drawn<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Drawn")
             .field("frozen", &self.frozen)
-            .field("places", &self.seated.len())
+            .field("places", &self.settled.seated.len())
             .finish_non_exhaustive()
     }
 }
@@ -153,7 +226,7 @@ impl fmt::Debug for Drawn<'_> {
 impl Drawn<'_> {
     /// Who got what, in the order of the draw.
     pub fn winners(&self) -> impl Iterator<Item = (PatientId, Place)> {
-        self.seated.iter().map(|seated| {
+        self.settled.seated.iter().map(|seated| {
             let patient = self.frozen.patients[seated.index as usize];
             (patient, place(&self.frozen.list, seated))
         })
@@ -164,8 +237,8 @@ impl Drawn<'_> {
     pub fn standing(&self, token: &Token) -> Option<Standing> {
         let index = self.frozen.find(token)?;
         Some(Standing {
-            tier: if self.first[index] { 1 } else { 2 },
-            rank: Numbers::ranks(&self.lot).of(token),
+            tier: if self.settled.first[index] { 1 } else { 2 },
+            rank: Numbers::ranks(&self.settled.lot).of(token),
         })
     }
 
@@ -178,7 +251,7 @@ impl Drawn<'_> {
         Some(Proof {
             terms: frozen.terms.clone(),
             seed: frozen.seed,
-            beacon: self.beacon.clone(),
+            beacon: self.settled.beacon.clone(),
             closing: frozen.closing(),
             leaf: frozen.list.leaf(&frozen.list.rows[index]),
             index: index as u64,
@@ -189,15 +262,17 @@ impl Drawn<'_> {
     /// All that anybody needs to do the draw again. It reveals the seed.
     #[must_use]
     pub fn transcript(&self) -> Transcript {
-        let (frozen, list) = (self.frozen, &self.frozen.list);
+        let (frozen, list, settled) = (self.frozen, &self.frozen.list, &self.settled);
+        let passed = settled.passed.iter();
         Transcript {
             terms: frozen.terms.clone(),
             closing: frozen.closing(),
             leaves: list.rows.iter().map(|row| list.leaf(row)).collect(),
             seed: frozen.seed,
-            beacon: self.beacon.clone(),
-            lot: self.lot,
-            places: self.seated.iter().map(|it| place(list, it)).collect(),
+            beacon: settled.beacon.clone(),
+            lot: settled.lot,
+            places: settled.seated.iter().map(|it| place(list, it)).collect(),
+            passed: passed.map(|it| list.rows[*it as usize].token).collect(),
         }
     }
 }

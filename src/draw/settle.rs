@@ -7,6 +7,8 @@
 //! 4. *The walk*: tier by tier, rank by rank, each takes the first pool on their list that has a slot for them, of the first allotment that has one. This is
 //!    random serial dictatorship: nobody gains by listing other pools than they want, or in another order.
 //!
+//!    Somebody who can't take what they are given is passed over.
+//!
 //! All four numbers come from hashes with labels of their own. Equal numbers are told apart by the token.
 
 use super::bytes::{Digest, Rank};
@@ -25,7 +27,7 @@ pub(crate) struct Seated {
 }
 
 /// Whether each entry is in the first tier.
-pub(crate) fn first_tier(list: &List, policy: &Policy, lot: &Digest) -> Vec<bool> {
+fn first_tier(list: &List, policy: &Policy, lot: &Digest) -> Vec<bool> {
     let mut stays = kept(list, policy.cluster_cap as usize, lot);
     let (sparing, below) = (Numbers::sparing(lot), policy.suspects_stay_below());
     for (stays, row) in stays.iter_mut().zip(&list.rows) {
@@ -70,40 +72,75 @@ fn cell(cluster: [u8; 16], mask: usize) -> usize {
     u128::from_be_bytes(cluster) as usize & mask
 }
 
-/// The places, in the order in which they were taken.
-pub(crate) fn settle(list: &List, policy: &Policy, lot: &Digest, first: &[bool]) -> Vec<Seated> {
-    let mut tables = Tables::new(policy);
-    let mut seated = Vec::new();
-    let ranks = Numbers::ranks(lot);
-    for (tier, wanted) in [(1, true), (2, false)] {
-        if tables.left == 0 {
-            break;
+/// Down the ranks, a place at a time. Whoever can't take theirs is passed over: the place is given back, and goes to the next whose turn it is and who would have it. What that gives is what the walk
+/// would have given if they had not been there.
+pub(crate) struct Walk {
+    tables: Tables,
+    first: Vec<bool>,
+    ranks: Numbers,
+    tier: u8,
+    order: Order,
+}
+
+impl Walk {
+    pub(crate) fn new(list: &List, policy: &Policy, lot: &Digest) -> Self {
+        let (first, ranks) = (first_tier(list, policy, lot), Numbers::ranks(lot));
+        Self {
+            tables: Tables::new(policy),
+            order: of_tier(list, &first, &ranks, true),
+            first,
+            ranks,
+            tier: 1,
         }
-        let of_tier = (0u32..).zip(list.rows.iter().zip(first));
-        let mut lots = Vec::with_capacity(first.iter().filter(|it| **it == wanted).count());
-        lots.extend(
-            of_tier
-                .filter(|(_, (_, first))| **first == wanted)
-                .map(|(index, (row, _))| (u128::from_be_bytes(ranks.of(&row.token).0), index)),
-        );
-        let mut order = Order::new(lots);
-        while tables.left > 0
-            && let Some((rank, index)) = order.next(tables.left)
-        {
+    }
+
+    /// Who is next, and what they are given; `None` if nothing is left, or nobody who would have it. The list is always the same.
+    pub(crate) fn next(&mut self, list: &List) -> Option<Seated> {
+        while self.tables.left > 0 {
+            let Some((rank, index)) = self.order.next(self.tables.left) else {
+                if self.tier == 2 {
+                    break;
+                }
+                self.tier = 2;
+                self.order = of_tier(list, &self.first, &self.ranks, false);
+                continue;
+            };
             let row = &list.rows[index as usize];
             let preferences = &list.more(row).preferences;
-            if let Some((pool, allotment)) = tables.seat(row, preferences) {
-                seated.push(Seated {
+            if let Some((pool, allotment)) = self.tables.seat(row, preferences) {
+                return Some(Seated {
                     index,
-                    tier,
+                    tier: self.tier,
                     rank: Rank(rank.to_be_bytes()),
                     pool,
                     allotment,
                 });
             }
         }
+        None
     }
-    seated
+
+    /// The place that was given last is not taken.
+    pub(crate) fn give_back(&mut self, seated: &Seated) {
+        self.tables.give_back(seated.pool, seated.allotment);
+    }
+
+    /// Whether each entry is in the first tier.
+    pub(crate) fn into_first_tier(self) -> Vec<bool> {
+        self.first
+    }
+}
+
+/// The lots of a tier.
+fn of_tier(list: &List, first: &[bool], ranks: &Numbers, wanted: bool) -> Order {
+    let of_tier = (0u32..).zip(list.rows.iter().zip(first));
+    let mut lots = Vec::with_capacity(first.iter().filter(|it| **it == wanted).count());
+    lots.extend(
+        of_tier
+            .filter(|(_, (_, first))| **first == wanted)
+            .map(|(index, (row, _))| (u128::from_be_bytes(ranks.of(&row.token).0), index)),
+    );
+    Order::new(lots)
 }
 
 /// A rank as a number, and whose it is.
@@ -163,6 +200,14 @@ impl Tables {
             .collect();
         let left = pools.iter().flatten().map(|it| u64::from(it.1)).sum();
         Self { pools, left }
+    }
+
+    fn give_back(&mut self, pool: u16, allotment: u16) {
+        let allotments = self.pools.get_mut(usize::from(pool));
+        if let Some(it) = allotments.and_then(|all| all.get_mut(usize::from(allotment))) {
+            it.1 += 1;
+            self.left += 1;
+        }
     }
 
     /// Gives a slot to whose turn it is: pool and allotment.

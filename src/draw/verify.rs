@@ -9,7 +9,7 @@ use super::bytes::{Digest, Rank, Seed, Token};
 use super::entry::Receipt;
 use super::frozen::{Closing, place};
 use super::list::{Leaf, List, Numbers, root};
-use super::settle::{first_tier, settle};
+use super::settle::Walk;
 use super::terms::{BeaconValue, Terms, lot};
 use crate::words::error::Invalid;
 
@@ -58,6 +58,10 @@ pub struct Transcript {
     pub lot: Digest,
     /// Who got what, in the order of the draw.
     pub places: Vec<Place>,
+    /// Whose turn it was, and who couldn't take what they were given, in the order of the draw: they had left, or a rule kept them from it. What they were given went to the next. That they
+    /// couldn't, the transcript does not prove: it names them, so that they can object.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub passed: Vec<Token>,
 }
 
 /// What shows one person that they were in the draw.
@@ -122,6 +126,11 @@ pub enum Flaw {
         /// The first such, from 0.
         index: u64,
     },
+    /// Somebody was passed over whose turn it never was.
+    Passed {
+        /// The first such, from 0.
+        index: u64,
+    },
     /// The proof is of somebody else's entry.
     Token,
 }
@@ -151,6 +160,9 @@ impl fmt::Display for Flaw {
             Self::Place { index } => {
                 write!(f, "place {index} is not that of whose turn it was")
             }
+            Self::Passed { index } => {
+                write!(f, "number {index} of those passed over was never asked")
+            }
             Self::Token => f.write_str("the proof is of somebody else's entry"),
         }
     }
@@ -165,6 +177,8 @@ pub struct Verified {
     pub closing: Closing,
     /// How many places were given.
     pub places: u64,
+    /// How many people were passed over who couldn't take theirs.
+    pub passed: u64,
 }
 
 /// What follows from terms, seed and beacon alone.
@@ -209,22 +223,32 @@ pub fn verify(transcript: &Transcript) -> Result<Verified, Flaw> {
     if transcript.lot != lot {
         return Err(Flaw::Lot);
     }
-    let first = first_tier(&list, &terms.policy, &lot);
-    let seated = settle(&list, &terms.policy, &lot, &first);
-    let mut ours = seated.iter().map(|seated| place(&list, seated));
+    let mut walk = Walk::new(&list, &terms.policy, &lot);
     let mut theirs = transcript.places.iter().copied();
-    let mut index = 0;
-    loop {
-        match (ours.next(), theirs.next()) {
-            (None, None) => break,
-            (ours, theirs) if ours == theirs => index += 1,
-            _ => return Err(Flaw::Place { index }),
+    let mut passed = transcript.passed.iter().peekable();
+    let (mut index, mut passed_over) = (0, 0);
+    while let Some(seated) = walk.next(&list) {
+        let ours = place(&list, &seated);
+        if passed.next_if_eq(&&ours.token).is_some() {
+            walk.give_back(&seated);
+            passed_over += 1;
+        } else if theirs.next() == Some(ours) {
+            index += 1;
+        } else {
+            return Err(Flaw::Place { index });
         }
     }
-    Ok(Verified {
-        closing: *closing,
-        places: index,
-    })
+    if passed.next().is_some() {
+        return Err(Flaw::Passed { index: passed_over });
+    }
+    match theirs.next() {
+        None => Ok(Verified {
+            closing: *closing,
+            places: index,
+            passed: passed_over,
+        }),
+        Some(_) => Err(Flaw::Place { index }),
+    }
 }
 
 /// One's own numbers in a draw, computed again.

@@ -156,13 +156,18 @@ impl Window {
         if !(1..=1 << 28).contains(&entries_max) {
             return Err(Invalid::new("entries_max", entries_max, "1 to 2^28"));
         }
+        Ok(Self::open_checked(terms, seed, key, entries_max))
+    }
+
+    /// The same for terms and a bound that were checked.
+    pub(crate) fn open_checked(terms: Terms, seed: Seed, key: ServerKey, entries_max: u32) -> Self {
         let keys = key.table(terms.draw);
         let shard = || Shard {
             closed: false,
             seats: HashMap::with_hasher(ByKeys(keys)),
             extras: HashMap::with_hasher(ByKeys(keys)),
         };
-        Ok(Self {
+        Self {
             commitment: terms.commitment(&seed),
             terms,
             seed,
@@ -174,7 +179,7 @@ impl Window {
             entries: CachePadded::new(Budget::new(entries_max)),
             clusters: CachePadded::new(Budget::new(entries_max)),
             frozen: OnceLock::new(),
-        })
+        }
     }
 
     /// What was promised.

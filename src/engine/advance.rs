@@ -31,6 +31,8 @@ const PLACES: u32 = 64;
 pub struct Advance {
     /// Holds that ran out since the last bite, whoever noticed.
     pub expired: u64,
+    /// Schedules that opened by their draw since the last bite, whoever drew.
+    pub drawn: u64,
     /// Past schedules retired.
     pub retired: u64,
     /// Ended holds and bookings forgotten.
@@ -43,8 +45,9 @@ pub struct Advance {
 #[derive(Debug, Default)]
 pub(super) struct Chores {
     due: Vec<(u64, u32)>,
-    /// Expiries reported so far.
+    /// Expiries and draws reported so far.
     reported: u64,
+    drawn: u64,
     next_place: u32,
 }
 
@@ -56,12 +59,15 @@ impl Engine {
         self.inner.now()
     }
 
-    /// Does a bounded part of the work that time brings: frees the slots of holds that ran out, forgets what ended more than 24 hours
+    /// Does a bounded part of the work that time brings: draws what is due to be drawn, frees the slots of holds that ran out, forgets what ended more than 24 hours
     /// ago, retires past schedules. Call it when [`next_deadline`](Self::next_deadline) has come, and now and then; or let a
     /// [`Driver`](crate::Driver) do so.
     pub fn advance(&self) -> Advance {
         let inner = &*self.inner;
-        let mut bulletin = inner.bulletin(inner.now());
+        let now = inner.now();
+        // DUE fits.
+        let undrawn = inner.draws.is_due(now) && inner.draw_due(now, DUE as u32);
+        let mut bulletin = inner.bulletin(now);
         // That time has come so far is itself a change: what is forgotten now must not be missed by a clock that steps back.
         bulletin.changed = true;
         let mut chores = inner.chores.lock();
@@ -72,15 +78,17 @@ impl Engine {
             .named
             .turn(bulletin.at.as_millis(), MEMORY_MS + MEMORY_MS / 24);
         report.retired = inner.retire_past(&mut chores.next_place, &mut bulletin);
-        report.more |= report.forgotten > 0 || report.retired > 0;
+        report.more |= undrawn || report.forgotten > 0 || report.retired > 0;
         let expired = inner.sum(Count::Expired);
         report.expired = expired - std::mem::replace(&mut chores.reported, expired);
+        let drawn = inner.sum(Count::Drawn);
+        report.drawn = drawn - std::mem::replace(&mut chores.drawn, drawn);
         drop(chores);
         inner.close(&bulletin);
         report
     }
 
-    /// When the next hold runs out: the earliest `expires_at` of those held. `None` if nothing is held. It may lie in the past, if nobody has
+    /// When the next hold runs out or the next draw is due: the earliest `expires_at` of those held, or close of a window (of an adaptive one, the next time that it may close). `None` if there is neither. It may lie in the past, if nobody has
     /// advanced since.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Timestamp> {
@@ -92,7 +100,8 @@ impl Engine {
                 &mut later,
             );
             if later.is_empty() {
-                return earliest.map(Timestamp::from_millis);
+                let next = [earliest, inner.draws.next()].into_iter().flatten().min();
+                return next.map(Timestamp::from_millis);
             }
             for (deadline, number) in later.drain(..) {
                 // Taken out, so it is put in anew whatever its deadline is by now, unless the record speaks of another entry.
@@ -195,7 +204,7 @@ impl Inner {
             let glance = self
                 .ledger
                 .record(number)
-                .filter(|r| r.is_used() && Self::standing(r, now).is_forgotten(now));
+                .filter(|r| r.is_used() && self.standing(r, now).is_forgotten(now));
             if let Some((book, record)) = glance.and_then(|_| self.ledger.book_at(number)) {
                 forgotten += u64::from(self.strike_forgotten(&book, number, record, now));
             }
@@ -250,6 +259,7 @@ impl Inner {
             return false;
         }
         pool.set_retired(&desk);
+        self.draws.forget(id);
         for at in words() {
             let seen = at.load();
             if seen.state().is_taken()

@@ -141,6 +141,7 @@ impl Engine {
     pub fn availability(&self, schedule: ScheduleId) -> Result<Availability, Refusal> {
         let inner = &*self.inner;
         let now = inner.now();
+        inner.pass(now);
         let pool = inner
             .places
             .find(schedule)
@@ -304,7 +305,7 @@ impl Inner {
         }
     }
 
-    /// Whether the slot of a line that says booked or visited says the same. Under the book's lock.
+    /// Whether the slot of a line that says booked or visited says the same, and a place in a line has none. Under the book's lock.
     fn is_borne_out(&self, number: u32, record: &Record) -> bool {
         let pool = self
             .places
@@ -313,6 +314,9 @@ impl Inner {
         let word = pool
             .and_then(|pool| pool.slots().word(record.slot()))
             .map(|at| at.load());
+        if matches!(record.phase(), Phase::Waiting | Phase::Left | Phase::Lost) {
+            return record.line().is_some() && !word.is_some_and(|word| word.is_of(number));
+        }
         !record.phase().is_booked()
             || word.is_some_and(|word| word.is_of(number) && phase_is(record, word.state()))
     }

@@ -15,11 +15,12 @@ use crate::raw::tally::Tally;
 use crate::raw::wheel::Wheel;
 use crate::words::clock::{Clock, SystemClock};
 use crate::words::error::Invalid;
-use crate::words::id::{PLACE_BITS, RECORD_BITS};
+use crate::words::id::{ChannelId, PLACE_BITS, RECORD_BITS};
 use crate::words::sync::atomic::AtomicU64;
 use crate::words::sync::{Arc, Mutex};
 
 use super::advance::Chores;
+use super::lottery::{self, Draws, Secrets};
 use super::observe::Feeds;
 use super::{Engine, Inner, MEMORY_MS, Settings};
 
@@ -44,6 +45,9 @@ pub struct EngineBuilder {
     schedules_max: u32,
     expected_lines: u32,
     retire_after_ms: Option<u64>,
+    draw_entries_max: u32,
+    draw_entries_kept: u64,
+    trusted: Vec<ChannelId>,
     /// The narrowest first, as the gate has them.
     limits: PerKind<Limit>,
 }
@@ -59,6 +63,9 @@ impl EngineBuilder {
             schedules_max: 1 << 22,
             expected_lines: 1 << 14,
             retire_after_ms: Some(7 * MEMORY_MS),
+            draw_entries_max: 1 << 20,
+            draw_entries_kept: 1 << 22,
+            trusted: Vec::new(),
             limits: PerKind::default(),
         }
     }
@@ -158,6 +165,26 @@ impl EngineBuilder {
         self
     }
 
+    /// How many people may enter one draw: 1 to 268,435,455. Default 1,048,576: a city's worth, drawn in a few hundred milliseconds. Memory is taken as they come, 100 to 200 bytes each beside their
+    /// records while the window is open, and once more at its close.
+    pub fn draw_entries_max(mut self, max: u32) -> Self {
+        self.draw_entries_max = max;
+        self
+    }
+
+    /// Of how many entries, in all, past draws are kept, so that [`transcript`](Engine::transcript) and [`proof`](Engine::proof) have something to say; the oldest go first, and a retired schedule's in
+    /// any case. Default 4,194,304, about 150 bytes each.
+    pub fn draw_entries_kept(mut self, entries: u64) -> Self {
+        self.draw_entries_kept = entries;
+        self
+    }
+
+    /// Channels of the hospital's own, such as a window or a referral desk, whose device or account is no cluster in a draw. Default: none. Let requests name one only if it was proved.
+    pub fn trusted_channels(mut self, channels: impl IntoIterator<Item = ChannelId>) -> Self {
+        self.trusted = channels.into_iter().collect();
+        self
+    }
+
     /// The engine.
     ///
     /// # Errors
@@ -202,6 +229,13 @@ impl EngineBuilder {
             MAX,
             "1 to 268,435,455",
         )?;
+        range(
+            "draw_entries_max",
+            self.draw_entries_max,
+            1,
+            MAX,
+            "1 to 268,435,455",
+        )?;
         if let Some(ms) = self.retire_after_ms.filter(|ms| *ms < MEMORY_MS) {
             return Err(Invalid::new(
                 "retire_after_ms",
@@ -209,15 +243,29 @@ impl EngineBuilder {
                 "at least 86,400,000 (24 hours), or None",
             ));
         }
-        let seed = match self.seed {
-            Some(seed) => seed,
-            None => SysRng.try_next_u64().map_err(|_| {
-                Invalid::new(
-                    "seed",
-                    "not given and not to be had from the operating system",
-                    "given, then",
-                )
-            })?,
+        let missing = |_| {
+            Invalid::new(
+                "seed",
+                "not given and not to be had from the operating system",
+                "given, then",
+            )
+        };
+        let (seed, secrets) = match self.seed {
+            Some(seed) => (seed, Secrets::of_seed(seed)),
+            None => {
+                // Seeds of draws are revealed, so what they come from is more than could be tried out.
+                let mut root = [0; 32];
+                SysRng.try_fill_bytes(&mut root).map_err(missing)?;
+                let seed = SysRng.try_next_u64().map_err(missing)?;
+                (seed, Secrets::of(&root))
+            }
+        };
+        let mut trusted = self.trusted;
+        trusted.sort_unstable();
+        let draws = lottery::Settings {
+            entries_max: self.draw_entries_max,
+            entries_kept: self.draw_entries_kept,
+            trusted: trusted.into(),
         };
         let mut key = SplitMix(seed);
         let (ledger_keys, filter_keys) = (key.keys(), key.keys());
@@ -239,6 +287,7 @@ impl EngineBuilder {
                 },
                 keys: filter_keys,
                 gate: gate.map(Box::new),
+                draws: Box::new(Draws::new(secrets, draws)),
                 named: Lately::new(self.expected_lines),
                 tally: Tally::new(),
                 feeds: Feeds::new(),
@@ -257,6 +306,8 @@ impl fmt::Debug for EngineBuilder {
             .field("schedules_max", &self.schedules_max)
             .field("expected_lines", &self.expected_lines)
             .field("retire_after_ms", &self.retire_after_ms)
+            .field("draw_entries_max", &self.draw_entries_max)
+            .field("draw_entries_kept", &self.draw_entries_kept)
             .field("limits", &self.limits)
             .finish_non_exhaustive()
     }

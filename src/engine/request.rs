@@ -3,6 +3,7 @@
 //! Most answers end at the look, which reads one or two shared lines and writes none: [`Inner::glance`]. What is left goes to the patient's
 //! book, and under its lock judges schedule by schedule: [`Inner::admit`]. Once a slot is claimed nothing refuses.
 
+mod memory;
 mod touch;
 
 use crate::gate;
@@ -18,7 +19,9 @@ use crate::words::time::Timestamp;
 
 use super::stats::Count;
 use super::turn::Turn;
-use super::{Bulletin, Engine, Inner, MEMORY_MS, Note, Standing};
+use super::{Bulletin, Engine, Inner, Note};
+
+pub(super) use memory::Seen;
 
 /// Requests whose cache lines are touched together. More does not help: a core has a dozen misses under way at most.
 const BATCH: usize = 16;
@@ -29,7 +32,10 @@ impl Engine {
     ///
     /// With several schedules, the answer is that of the first which doesn't refuse; if all refuse, the refusal of the first.
     ///
-    /// **Retries.** An answer that changed something (a hold) is remembered under the patient and the request's id for 24 hours: the same id
+    /// **Opening by a draw.** While people may enter, the answer is a [`Ticket`](crate::Ticket) of a place in the draw, the same one for as often as the patient asks; what becomes of it, [`ticket`](Self::ticket)
+    /// tells.
+    ///
+    /// **Retries.** An answer that changed something (a hold, a place in a line) is remembered under the patient and the request's id for 24 hours: the same id
     /// with the same schedules and channel gets it again, word for word, even after that hold ended, and changes nothing; with others it is
     /// refused. After a refusal the id is free.
     ///
@@ -65,6 +71,7 @@ impl Engine {
     #[must_use]
     pub fn request_many(&self, requests: &[Request]) -> Vec<Outcome> {
         let now = self.inner.now();
+        self.inner.pass(now);
         let mut outcomes = Vec::with_capacity(requests.len());
         for batch in requests.chunks(BATCH) {
             let hashes = self.inner.touch_all::<BATCH>(batch);
@@ -91,7 +98,7 @@ impl Engine {
             .remembered(&book, request, now)
             .and_then(|(number, record)| inner.first_answer(number, record));
         drop(book);
-        found.map(Outcome::Held).ok_or_else(|| {
+        found.ok_or_else(|| {
             inner.count_refusal(Refusal::UnknownRequest);
             Refusal::UnknownRequest
         })
@@ -130,6 +137,7 @@ impl Inner {
     fn admit_one(&self, request: &Request, read: Option<Timestamp>) -> Outcome {
         let hash = self.touch_one(request);
         let now = read.unwrap_or_else(|| self.now());
+        self.pass(now);
         self.admit(request, hash, &mut self.bulletin(now))
     }
 
@@ -168,7 +176,7 @@ impl Inner {
                 let has_line = pool.may_know(self.filter_hash(patient)) && self.ledger.peek(hash());
                 (!has_line).then_some(Refusal::SoldOut)
             }
-            Look::Open => None,
+            Look::Open | Look::Window => None,
             Look::Unknown => Some(Refusal::UnknownSchedule),
             Look::Withdrawn => Some(Refusal::Withdrawn),
             Look::NotOpen { in_ms } => Some(Refusal::NotOpen {
@@ -185,8 +193,8 @@ impl Inner {
         let (mut turn, mut first, mut outcome) = (Turn::default(), None, None);
         for &schedule in request.schedules() {
             match self.judge(&book, &seen, request, schedule, &mut turn, bulletin) {
-                Ok(held) => {
-                    outcome = Some(Outcome::Held(held));
+                Ok(granted) => {
+                    outcome = Some(granted);
                     break;
                 }
                 Err(why) => {
@@ -212,7 +220,7 @@ impl Inner {
         schedule: ScheduleId,
         turn: &mut Turn,
         bulletin: &mut Bulletin<'_>,
-    ) -> Result<Hold, Refusal> {
+    ) -> Result<Outcome, Refusal> {
         let now = bulletin.at;
         let pool = self
             .places
@@ -231,18 +239,12 @@ impl Inner {
             self.count(Count::Remembered);
             return Ok(answer);
         }
+        if pool.look(schedule, now) == Look::Window {
+            return self.enter(book, seen, request, (schedule, pool), turn, bulletin);
+        }
         self.may_claim(book, seen, pool, schedule, bulletin)?;
         self.take_turn(turn, || gate::keys_of(request), now)?;
-        if seen.live_holds >= self.settings.live_holds_max {
-            return Err(Refusal::Rule {
-                rule: Rule::LiveHolds,
-            });
-        }
-        if seen.lines >= self.settings.book_lines_max {
-            return Err(Refusal::Rule {
-                rule: Rule::BookFull,
-            });
-        }
+        self.rules(seen)?;
         if request.request_id().is_some() {
             self.named.add(self.filter_hash(book.patient()));
         }
@@ -251,16 +253,8 @@ impl Inner {
         let (number, record) = (claimed.number, claimed.record);
         self.wake_at(number, record, until);
         pool.lower_due(until.as_millis());
-        if let Some(id) = request.request_id()
-            && let Some(memo) = self.ledger.memo(number)
-        {
-            record.name(memo, id, self.ledger.content(request));
-        }
-        if seen.forgotten > 0 {
-            for (number, record) in book.lines() {
-                self.strike_forgotten(book, number, record, now);
-            }
-        }
+        self.name(request, number, record);
+        self.tidy(book, seen, now);
         self.count(Count::Held);
         let claim = Claim {
             schedule,
@@ -275,12 +269,12 @@ impl Inner {
             whose: Some((book.patient(), claim)),
             what: What::Held { expires_at: until },
         });
-        Ok(Hold {
+        Ok(Outcome::Held(Hold {
             id: claim.hold_id(),
             schedule,
             slot: SlotNo::from_index(claimed.slot),
             expires_at: until,
-        })
+        }))
     }
 
     /// Whether there is a slot to be had for this patient, from `withdrawn` to `sold_out`. Frees what is due on the way.
@@ -303,9 +297,11 @@ impl Inner {
                 });
             }
             Look::Closed => return Err(Refusal::Closed),
+            // A slot can't be had before the draw, but by it.
+            Look::Window => return Err(Refusal::NotOpen { retry_after_ms: 1 }),
             Look::SoldOut | Look::Open => {}
         }
-        if !seen.is_empty() && Self::has_live(book, schedule, now, 0) {
+        if !seen.is_empty() && self.has_live(book, schedule, now, 0) {
             return Err(Refusal::AlreadyHolds);
         }
         if pool.is_due(now.as_millis()) {
@@ -321,13 +317,14 @@ impl Inner {
 
     /// Whether this patient has a slot of this schedule, by another line than that one.
     pub(super) fn has_live(
+        &self,
         book: &Book<'_>,
         schedule: ScheduleId,
         now: Timestamp,
         but: u32,
     ) -> bool {
         book.lines().any(|(number, record)| {
-            number != but && record.schedule() == schedule && Self::standing(record, now).is_live()
+            number != but && record.schedule() == schedule && self.standing(record, now).is_live()
         })
     }
 
@@ -373,98 +370,6 @@ impl Inner {
                 })
             }
         }
-    }
-
-    /// Reads a patient's book through once. Writes nothing: the request may yet be refused.
-    pub(super) fn read<'a>(
-        &'a self,
-        book: &Book<'a>,
-        id: Option<RequestId>,
-        now: Timestamp,
-    ) -> Seen<'a> {
-        let mut seen = Seen::default();
-        if book.is_blank() {
-            return seen;
-        }
-        for (number, record) in book.lines() {
-            let standing = Self::standing(record, now);
-            if standing.is_forgotten(now) {
-                seen.forgotten += 1;
-                continue;
-            }
-            seen.lines += 1;
-            seen.live_holds += u32::from(standing == Standing::Held);
-            if id.is_some_and(|id| self.is_remembered(number, record, id, now)) {
-                seen.remembered = Some((number, record));
-            }
-        }
-        seen
-    }
-
-    /// Strikes a line that is to be forgotten, unless its slot has not been freed yet.
-    pub(super) fn strike_forgotten(
-        &self,
-        book: &Book<'_>,
-        number: u32,
-        record: &Record,
-        now: Timestamp,
-    ) -> bool {
-        let strike =
-            Self::standing(record, now).is_forgotten(now) && !self.has_slot(number, record);
-        if strike {
-            book.strike(number);
-        }
-        strike
-    }
-
-    fn remembered<'a>(
-        &'a self,
-        book: &Book<'a>,
-        id: RequestId,
-        now: Timestamp,
-    ) -> Option<(u32, &'a Record)> {
-        book.lines()
-            .find(|(number, record)| self.is_remembered(*number, record, id, now))
-    }
-
-    /// Whether this record answered the request of that id, no longer ago than answers are remembered.
-    fn is_remembered(&self, number: u32, record: &Record, id: RequestId, now: Timestamp) -> bool {
-        record.is_named()
-            && now.since(record.granted_at()) < MEMORY_MS
-            && self.ledger.memo(number).is_some_and(|memo| memo.id() == id)
-    }
-
-    /// The answer that a record was given, word for word.
-    fn first_answer(&self, number: u32, record: &Record) -> Option<Hold> {
-        let pool = self
-            .places
-            .find(record.schedule())
-            .filter(|pool| pool.is(record.schedule()))?;
-        Some(Hold {
-            id: record.claim(number).hold_id(),
-            schedule: record.schedule(),
-            slot: SlotNo::from_index(record.slot()),
-            expires_at: record.granted_at().after(pool.hold_ttl()),
-        })
-    }
-}
-
-/// What a patient's book says to a request.
-#[derive(Default)]
-pub(super) struct Seen<'a> {
-    /// Lines that are live or still remembered.
-    pub(super) lines: u32,
-    live_holds: u32,
-    /// Lines that ended so long ago that they count no more.
-    forgotten: u32,
-    /// The record that answered the request of this id before.
-    remembered: Option<(u32, &'a Record)>,
-}
-
-impl Seen<'_> {
-    /// Whether there is no line at all.
-    const fn is_empty(&self) -> bool {
-        self.lines == 0 && self.forgotten == 0
     }
 }
 

@@ -88,11 +88,13 @@ impl Line<'_> {
 
 impl Inner {
     /// A verb's frame: reads the clock, runs it, counts a refusal.
-    fn settle<T>(
+    pub(super) fn settle<T>(
         &self,
         verb: impl FnOnce(&mut Bulletin<'_>) -> Result<T, Refusal>,
     ) -> Result<T, Refusal> {
-        let mut bulletin = self.bulletin(self.now());
+        let now = self.now();
+        self.pass(now);
+        let mut bulletin = self.bulletin(now);
         let answer = verb(&mut bulletin);
         self.close(&bulletin);
         answer.inspect_err(|why| self.count_refusal(*why))
@@ -101,12 +103,16 @@ impl Inner {
     /// Opens the line of a claim, if it is still remembered.
     fn open(&self, claim: Claim, now: Timestamp) -> Option<Line<'_>> {
         let schedule = claim.schedule;
+        // A place in a line has no claim yet; none ever has version 0.
+        if claim.version == 0 {
+            return None;
+        }
         let (book, record) = self.ledger.book_of(claim)?;
         let pool = self
             .places
             .find(schedule)
             .filter(|pool| pool.is(schedule))?;
-        let standing = Self::standing(record, now);
+        let standing = self.standing(record, now);
         if standing.is_forgotten(now) {
             return None;
         }

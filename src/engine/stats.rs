@@ -22,11 +22,16 @@ pub(super) enum Count {
     Published,
     Retired,
     Remembered,
+    Waiting,
+    Left,
+    Drawn,
+    Entries,
+    Won,
 }
 
 /// Plain counts, then refusals of requests by code, then refusals of other verbs by code; a request is counted once, by what became of it. Then by kind of key
 /// whom a limit refused, and whose cell was taken over.
-const REQUESTS: usize = Count::Remembered as usize + 1;
+const REQUESTS: usize = Count::Won as usize + 1;
 const OTHERS: usize = REQUESTS + CODES.len();
 const LIMITED: usize = OTHERS + CODES.len();
 const DISPLACED: usize = LIMITED + KINDS.len();
@@ -41,8 +46,16 @@ pub(super) const COUNTERS: usize = DISPLACED + KINDS.len();
 pub struct Stats {
     /// Requests for a slot.
     pub requests: u64,
-    /// Holds granted.
+    /// Holds granted, by draws too.
     pub held: u64,
+    /// Places in lines given to who asked.
+    pub waiting: u64,
+    /// Places in lines given up, or ended because the session was called off.
+    pub left: u64,
+    /// Schedules that opened by their draw.
+    pub drawn: u64,
+    /// People who were in those draws.
+    pub entries: u64,
     /// Requests that got a remembered answer again.
     pub remembered: u64,
     /// Holds extended.
@@ -139,9 +152,14 @@ impl Engine {
                 .map(move |(i, _)| self.inner.tally.sum(group + i))
         };
         let (held, remembered) = (sum(Count::Held), sum(Count::Remembered));
+        let waiting = sum(Count::Waiting);
         Stats {
-            requests: held + remembered + refused(REQUESTS).sum::<u64>(),
-            held,
+            requests: held + waiting + remembered + refused(REQUESTS).sum::<u64>(),
+            held: held + sum(Count::Won),
+            waiting,
+            left: sum(Count::Left),
+            drawn: sum(Count::Drawn),
+            entries: sum(Count::Entries),
             remembered,
             extended: sum(Count::Extended),
             confirmed: sum(Count::Confirmed),

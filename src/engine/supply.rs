@@ -4,13 +4,15 @@
 
 use crate::ledger::record::Phase;
 use crate::pool::Pool;
-use crate::pool::places::{Desk, describe};
+use crate::pool::places::{Desk, Facts, describe};
 use crate::pool::word::State;
 use crate::words::error::{Invalid, SupplyError};
 use crate::words::event::What;
 use crate::words::id::{ScheduleId, SlotNo};
+use crate::words::lottery::Lottery;
 use crate::words::refusal::Refusal;
-use crate::words::schedule::Schedule;
+use crate::words::schedule::{Opening, Schedule};
+use crate::words::time::Timestamp;
 
 use super::stats::Count;
 use super::{Bulletin, Engine, Inner, Note};
@@ -24,12 +26,17 @@ impl Engine {
     /// built for.
     pub fn publish(&self, schedule: &Schedule) -> Result<ScheduleId, SupplyError> {
         schedule.check()?;
-        let mut bulletin = self.inner.bulletin(self.inner.now());
+        let now = self.inner.now();
+        self.inner.pass(now);
+        let mut bulletin = self.inner.bulletin(now);
         let id = self
             .inner
             .places
             .settle(schedule)
             .ok_or(SupplyError::Full)?;
+        if let Opening::Lottery(lottery) = schedule.opening {
+            self.inner.draws.announce(id, lottery, now);
+        }
         self.inner.count(Count::Published);
         // check() has bounded it.
         bulletin.tell_of_schedule(
@@ -104,6 +111,7 @@ impl Engine {
             if !pool.is_withdrawn() {
                 return Err(Refusal::WrongState.into());
             }
+            self.inner.draw_anew(schedule, pool, desk, bulletin.at);
             Ok(reinstate(schedule, pool, desk, bulletin))
         })
     }
@@ -116,7 +124,9 @@ impl Inner {
         schedule: ScheduleId,
         act: impl FnOnce(&Pool, &mut Desk<'_>, &mut Bulletin<'_>) -> Result<T, SupplyError>,
     ) -> Result<T, SupplyError> {
-        let mut bulletin = self.bulletin(self.now());
+        let now = self.now();
+        self.pass(now);
+        let mut bulletin = self.bulletin(now);
         let answer = match self.places.desk(schedule) {
             Some((pool, mut desk)) => act(pool, &mut desk, &mut bulletin),
             None => Err(Refusal::UnknownSchedule.into()),
@@ -147,8 +157,20 @@ impl Inner {
         for slot in 0..pool.capacity() {
             affected += u32::from(self.withdraw_slot(schedule, pool, slot, bulletin));
         }
+        self.call_off_draw(schedule, bulletin);
         bulletin.tell_of_schedule(schedule, What::SessionWithdrawn { affected });
         affected
+    }
+
+    /// A schedule that was called off before its draw is drawn after all: people enter anew, for as long as they could have, from then on if that is later.
+    fn draw_anew(&self, schedule: ScheduleId, pool: &Pool, desk: &Desk<'_>, now: Timestamp) {
+        let lottery = desk.as_ref().and_then(Facts::lottery);
+        if let Some(lottery) = lottery.filter(|_| pool.is_undrawn()) {
+            let at = lottery.at.max(now);
+            let lottery = Lottery { at, ..lottery }.within(pool.closes_at());
+            pool.set_undrawn(desk, lottery.entry_at().max(now));
+            self.draws.announce(schedule, lottery, now);
+        }
     }
 
     /// Whether somebody had it.

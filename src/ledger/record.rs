@@ -12,6 +12,7 @@ use crate::words::id::{Claim, PatientId, PaymentRef, RequestId, ScheduleId};
 use crate::words::sync::atomic::{
     AtomicU64, Ordering::Acquire, Ordering::Relaxed, Ordering::Release,
 };
+use crate::words::ticket::Line;
 use crate::words::time::Timestamp;
 
 /// What the book says became of a claim.
@@ -32,10 +33,16 @@ pub(crate) enum Phase {
     Cancelled,
     Exchanged,
     Withdrawn,
+    /// A place in a line: no slot yet.
+    Waiting,
+    /// A place in a line that was given up.
+    Left,
+    /// A place in a line that came to nothing.
+    Lost,
 }
 
 impl Phase {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 14] = [
         Self::Unused,
         Self::Held,
         Self::Booked,
@@ -47,6 +54,9 @@ impl Phase {
         Self::Cancelled,
         Self::Exchanged,
         Self::Withdrawn,
+        Self::Waiting,
+        Self::Left,
+        Self::Lost,
     ];
 
     /// Whether the slot is the patient's, without looking at its word: booked, or visited.
@@ -64,6 +74,9 @@ const BOOKED: u64 = 1;
 const PAID: u64 = 2;
 /// A memo belongs to it.
 const NAMED: u64 = 4;
+/// It began as a place in a line: one bit, then two for which line.
+const TICKET: u64 = 8;
+const LINE_SHIFT: u32 = 4;
 
 const SCHEDULE_BITS: u32 = 52;
 const PHASE_BITS: u32 = 4;
@@ -118,6 +131,55 @@ impl Record {
     pub(crate) fn claimed(&self, slot: u16, version: u32) {
         self.claim
             .store(u64::from(version) | u64::from(slot) << 32, Relaxed);
+    }
+
+    /// Begins a place in a line, due at `due`. It has no claim.
+    pub(crate) fn line_up(
+        &self,
+        stub: &Stub,
+        patient: PatientId,
+        schedule: ScheduleId,
+        line: Line,
+        (now, due): (Timestamp, Timestamp),
+    ) {
+        stub.asked_at.store(now.as_millis(), Relaxed);
+        stub.due.store(due.as_millis(), Relaxed);
+        // No claim ever has version 0.
+        self.claimed(0, 0);
+        self.begin(patient, schedule, Phase::Waiting, now, due);
+        self.set(TICKET | (line as u64) << LINE_SHIFT);
+    }
+
+    /// The line that it began in, if it did.
+    pub(crate) fn line(&self) -> Option<Line> {
+        let flags = self.state.load(Acquire) >> (SCHEDULE_BITS + PHASE_BITS);
+        let line = Line::ALL.get((flags >> LINE_SHIFT & 3) as usize);
+        line.copied().filter(|_| flags & TICKET != 0)
+    }
+
+    /// Whoever waited gets a slot, which is claimed next: held from `at` until `until`.
+    pub(crate) fn win(&self, at: Timestamp, until: Timestamp) {
+        self.granted_at.store(at.as_millis(), Relaxed);
+        self.until.store(until.as_millis(), Relaxed);
+        self.become_phase(Phase::Held);
+    }
+
+    /// There was none after all: it waits as before.
+    pub(crate) fn wait_on(&self, stub: &Stub) {
+        self.claimed(0, 0);
+        self.until.store(stub.due().as_millis(), Relaxed);
+        self.become_phase(Phase::Waiting);
+    }
+
+    /// It came to nothing, because of a rule: `why` is that rule's number, or 0 for none.
+    pub(crate) fn lose(&self, why: u64, at: Timestamp) {
+        self.end(Phase::Lost, at);
+        self.extra[0].store(why, Relaxed);
+    }
+
+    /// Why it came to nothing.
+    pub(crate) fn lost_by(&self) -> u64 {
+        self.extra[0].load(Relaxed)
     }
 
     pub(super) fn touch(&self) -> u64 {
@@ -267,6 +329,25 @@ impl Record {
 
     pub(crate) fn is_named(&self) -> bool {
         self.has(NAMED)
+    }
+}
+
+/// What a record that began as a place in a line keeps of that.
+#[derive(Debug, Default)]
+pub(crate) struct Stub {
+    asked_at: AtomicU64,
+    due: AtomicU64,
+}
+
+impl Stub {
+    /// When it was asked for.
+    pub(crate) fn asked_at(&self) -> Timestamp {
+        Timestamp::from_millis(self.asked_at.load(Relaxed))
+    }
+
+    /// When it was said to be decided.
+    pub(crate) fn due(&self) -> Timestamp {
+        Timestamp::from_millis(self.due.load(Relaxed))
     }
 }
 

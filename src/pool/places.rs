@@ -8,6 +8,7 @@ use std::fmt;
 
 use crate::raw::arena::Arena;
 use crate::words::id::{DepartmentId, GENERATION_BITS, HospitalId, PractitionerId, ScheduleId};
+use crate::words::lottery::Lottery;
 use crate::words::money::Fee;
 use crate::words::schedule::{Day, Opening, ReturnPolicy, Schedule, Session};
 use crate::words::sync::{Mutex, MutexGuard};
@@ -31,21 +32,29 @@ pub(crate) struct Facts {
     department: DepartmentId,
     practitioner: PractitionerId,
     fee: Option<Box<Fee>>,
-    // One word in the common case of none.
-    #[expect(
-        clippy::box_collection,
-        reason = "a desk has 64 bytes; most schedules have no tags"
-    )]
-    tags: Option<Box<Vec<String>>>,
+    /// One word in the common case of none.
+    more: Option<Box<More>>,
     day: Day,
     session: Session,
     /// When the session was last withdrawn.
     withdrawn_at: Timestamp,
 }
 
+/// What few schedules have.
+#[derive(Debug)]
+struct More {
+    tags: Vec<String>,
+    lottery: Option<Lottery>,
+}
+
 impl Facts {
     pub(crate) fn withdrawn_at(&self) -> Timestamp {
         self.withdrawn_at
+    }
+
+    /// How it opens by a draw, if it does.
+    pub(crate) fn lottery(&self) -> Option<Lottery> {
+        self.more.as_deref()?.lottery
     }
 
     pub(crate) fn set_withdrawn_at(&mut self, at: Timestamp) {
@@ -121,12 +130,21 @@ impl Places {
             .take(schedule.capacity as u16, self.max)?;
         let (pool, mut desk) = (self.pools.reach(place)?, self.desks.reach(place)?.lock());
         let generation = pool.generation() + 1;
+        let lottery = match schedule.opening {
+            Opening::Lottery(lottery) => Some(lottery),
+            Opening::FirstCome { .. } => None,
+        };
         *desk = Some(Facts {
             hospital: schedule.hospital,
             department: schedule.department,
             practitioner: schedule.practitioner,
             fee: schedule.fee.map(Box::new),
-            tags: (!schedule.tags.is_empty()).then(|| Box::new(schedule.tags.clone())),
+            more: (lottery.is_some() || !schedule.tags.is_empty()).then(|| {
+                Box::new(More {
+                    tags: schedule.tags.clone(),
+                    lottery,
+                })
+            }),
             day: schedule.day,
             session: schedule.session,
             withdrawn_at: Timestamp::default(),
@@ -170,6 +188,8 @@ impl Vacant {
 
 /// The schedule as it was published, every default filled in, with the slots added since.
 pub(crate) fn describe(pool: &Pool, facts: &Facts) -> Schedule {
+    let more = facts.more.as_deref();
+    let lottery = more.and_then(|more| more.lottery);
     Schedule {
         hospital: facts.hospital,
         department: facts.department,
@@ -177,9 +197,7 @@ pub(crate) fn describe(pool: &Pool, facts: &Facts) -> Schedule {
         day: facts.day,
         session: facts.session,
         capacity: u32::from(pool.capacity()),
-        opening: Opening::FirstCome {
-            at: pool.opens_at(),
-        },
+        opening: lottery.map_or(Opening::first_come(pool.opens_at()), Opening::Lottery),
         starts_at: pool.starts_at(),
         closes_at: Some(pool.closes_at()),
         cancel_until: Some(pool.cancel_until()),
@@ -187,12 +205,13 @@ pub(crate) fn describe(pool: &Pool, facts: &Facts) -> Schedule {
         hold_cap_ms: pool.hold_cap(),
         returns: ReturnPolicy::AtOnce,
         fee: facts.fee.as_deref().copied(),
-        tags: facts.tags.as_deref().cloned().unwrap_or_default(),
+        tags: more.map(|more| more.tags.clone()).unwrap_or_default(),
     }
 }
 
 impl Pool {
-    fn opens_at(&self) -> Timestamp {
+    /// When it opened, or opens; until it is drawn, when people may enter.
+    pub(crate) fn opens_at(&self) -> Timestamp {
         Timestamp::from_millis(
             self.opens_at
                 .load(crate::words::sync::atomic::Ordering::Relaxed),

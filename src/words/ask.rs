@@ -8,6 +8,7 @@ use super::id::{
     ScheduleId, SlotNo,
 };
 use super::refusal::Refusal;
+use super::ticket::Ticket;
 use super::time::Timestamp;
 
 /// Somebody asks for a slot.
@@ -217,6 +218,8 @@ impl fmt::Debug for Request {
 pub enum Outcome {
     /// A slot is yours until the hold expires: pay, then confirm.
     Held(Hold),
+    /// You are in a line: what becomes of it, the ticket tells.
+    Waiting(Ticket),
     /// No, and why.
     Refused(Refusal),
 }
@@ -227,7 +230,7 @@ impl Outcome {
     pub const fn held(self) -> Option<Hold> {
         match self {
             Self::Held(hold) => Some(hold),
-            Self::Refused(_) => None,
+            Self::Waiting(_) | Self::Refused(_) => None,
         }
     }
 
@@ -235,8 +238,17 @@ impl Outcome {
     #[must_use]
     pub const fn refused(self) -> Option<Refusal> {
         match self {
-            Self::Held(_) => None,
+            Self::Held(_) | Self::Waiting(_) => None,
             Self::Refused(why) => Some(why),
+        }
+    }
+
+    /// The ticket, if it is one.
+    #[must_use]
+    pub const fn waiting(self) -> Option<Ticket> {
+        match self {
+            Self::Waiting(ticket) => Some(ticket),
+            Self::Held(_) | Self::Refused(_) => None,
         }
     }
 }

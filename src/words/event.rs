@@ -1,6 +1,6 @@
 //! What happened: one event for every transition of a slot, with the slot's version.
 
-use super::id::{BookingId, Claim, HoldId, PatientId, PaymentRef, ScheduleId, SlotNo};
+use super::id::{BookingId, Claim, HoldId, PatientId, PaymentRef, ScheduleId, SlotNo, TicketId};
 use super::time::Timestamp;
 
 /// A transition.
@@ -101,6 +101,23 @@ pub enum What {
     },
     /// A past schedule was retired and everything about it forgotten.
     Retired,
+    /// Somebody has a place in a line.
+    Entered {
+        /// Which.
+        ticket: TicketId,
+    },
+    /// Somebody left a line, or the session was called off that they waited for.
+    Left {
+        /// Which place it was.
+        ticket: TicketId,
+    },
+    /// A schedule has opened by its draw. An event for each slot that was given has gone before; every other ticket of it has lost, and what is free is there for whoever comes first.
+    Drawn {
+        /// How many were in it.
+        entries: u32,
+        /// How many got a slot.
+        places: u32,
+    },
 }
 
 /// An event in one cache line, as it lies in a listener's ring.
@@ -156,6 +173,9 @@ impl What {
             Self::SessionWithdrawn { affected } => number(15, u64::from(affected)),
             Self::SessionReinstated { freed } => number(16, u64::from(freed)),
             Self::Retired => plain(17),
+            Self::Entered { ticket } => (18, 0, halves(ticket.bits())),
+            Self::Left { ticket } => (19, 0, halves(ticket.bits())),
+            Self::Drawn { entries, places } => (20, 0, [u64::from(entries), u64::from(places)]),
         }
     }
 }
@@ -189,6 +209,19 @@ impl Packed {
             low,
             high,
         ])
+    }
+
+    /// Packs what concerns somebody's place in a line.
+    pub(crate) fn of_ticket(
+        at: Timestamp,
+        schedule: ScheduleId,
+        patient: PatientId,
+        what: What,
+    ) -> Self {
+        let mut packed = Self::of_schedule(at, schedule, what);
+        packed.0[1] |= SOMEBODY;
+        [packed.0[3], packed.0[4]] = halves(patient.to_u128());
+        packed
     }
 
     /// Packs what concerns a schedule as a whole.
@@ -242,7 +275,17 @@ impl Packed {
                 affected: low as u32,
             },
             16 => What::SessionReinstated { freed: low as u32 },
-            _ => What::Retired,
+            17 => What::Retired,
+            18 => What::Entered {
+                ticket: TicketId::from_bits(wide(low, high)),
+            },
+            19 => What::Left {
+                ticket: TicketId::from_bits(wide(low, high)),
+            },
+            _ => What::Drawn {
+                entries: low as u32,
+                places: high as u32,
+            },
         };
         let hold = slot.filter(|_| somebody).map(|slot| {
             let (version, record) = (claim as u32, (claim >> 32) as u32);

@@ -19,6 +19,8 @@ pub enum Refusal {
     UnknownHold,
     /// No such booking, or one whose end is no longer remembered.
     UnknownBooking,
+    /// No such ticket, or one whose end is no longer remembered.
+    UnknownTicket,
     /// No answer is remembered for this patient and request id.
     UnknownRequest,
     /// The hold or booking is another patient's.
@@ -81,6 +83,8 @@ pub enum Rule {
     BookFull,
     /// The engine's records are full (`records_max`).
     EngineFull,
+    /// The draw has as many entries as it may have (`draw_entries_max`).
+    DrawFull,
 }
 
 impl Rule {
@@ -91,6 +95,7 @@ impl Rule {
             Self::LiveHolds => "live_holds",
             Self::BookFull => "book_full",
             Self::EngineFull => "engine_full",
+            Self::DrawFull => "draw_full",
         }
     }
 }
@@ -102,10 +107,11 @@ impl fmt::Display for Rule {
 }
 
 /// How many codes there are; the order of [`Refusal::ordinal`].
-pub(crate) const CODES: [&str; 21] = [
+pub(crate) const CODES: [&str; 22] = [
     "unknown_schedule",
     "unknown_hold",
     "unknown_booking",
+    "unknown_ticket",
     "unknown_request",
     "not_yours",
     "request_mismatch",
@@ -133,24 +139,25 @@ impl Refusal {
             Self::UnknownSchedule => 0,
             Self::UnknownHold => 1,
             Self::UnknownBooking => 2,
-            Self::UnknownRequest => 3,
-            Self::NotYours => 4,
-            Self::RequestMismatch => 5,
-            Self::Withdrawn => 6,
-            Self::AlreadyReleased => 7,
-            Self::AlreadyCancelled => 8,
-            Self::AlreadyExchanged { .. } => 9,
-            Self::AlreadyConfirmed => 10,
-            Self::WrongState => 11,
-            Self::TooLate => 12,
-            Self::HoldExpired => 13,
-            Self::RefundDue => 14,
-            Self::NotOpen { .. } => 15,
-            Self::Closed => 16,
-            Self::AlreadyHolds => 17,
-            Self::SoldOut => 18,
-            Self::RateLimited { .. } => 19,
-            Self::Rule { .. } => 20,
+            Self::UnknownTicket => 3,
+            Self::UnknownRequest => 4,
+            Self::NotYours => 5,
+            Self::RequestMismatch => 6,
+            Self::Withdrawn => 7,
+            Self::AlreadyReleased => 8,
+            Self::AlreadyCancelled => 9,
+            Self::AlreadyExchanged { .. } => 10,
+            Self::AlreadyConfirmed => 11,
+            Self::WrongState => 12,
+            Self::TooLate => 13,
+            Self::HoldExpired => 14,
+            Self::RefundDue => 15,
+            Self::NotOpen { .. } => 16,
+            Self::Closed => 17,
+            Self::AlreadyHolds => 18,
+            Self::SoldOut => 19,
+            Self::RateLimited { .. } => 20,
+            Self::Rule { .. } => 21,
         }
     }
 
@@ -186,6 +193,7 @@ impl Refusal {
             Self::UnknownSchedule
             | Self::UnknownHold
             | Self::UnknownBooking
+            | Self::UnknownTicket
             | Self::UnknownRequest
             | Self::NotYours
             | Self::RequestMismatch
@@ -209,6 +217,7 @@ impl fmt::Display for Refusal {
             Self::UnknownSchedule => "there is no such schedule; look for one that is published",
             Self::UnknownHold => "there is no such hold; ask for a slot anew",
             Self::UnknownBooking => "there is no such booking; check its number",
+            Self::UnknownTicket => "there is no such ticket; ask for a slot anew",
             Self::UnknownRequest => "no answer is remembered for this request; ask anew",
             Self::NotYours => "it belongs to another patient; use your own",
             Self::RequestMismatch => "this request id was used for something else; use a new one",
@@ -249,6 +258,9 @@ impl fmt::Display for Refusal {
             Self::Rule {
                 rule: Rule::EngineFull,
             } => "the service remembers as many holds as it can; come back later",
+            Self::Rule {
+                rule: Rule::DrawFull,
+            } => "this draw has as many entries as it can take; choose another session",
         })
     }
 }

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use super::error::Invalid;
 use super::id::{DepartmentId, HospitalId, PractitionerId};
+use super::lottery::Lottery;
 use super::money::Fee;
 use super::time::Timestamp;
 
@@ -86,7 +87,7 @@ impl Schedule {
     #[must_use]
     pub const fn opens_at(&self) -> Timestamp {
         match self.opening {
-            Opening::FirstCome { at } => at,
+            Opening::FirstCome { at } | Opening::Lottery(Lottery { at, .. }) => at,
         }
     }
 
@@ -108,6 +109,16 @@ impl Schedule {
                 self.closes_at.unwrap_or_default(),
                 "not before opens_at",
             ));
+        }
+        if let Opening::Lottery(lottery) = &self.opening {
+            lottery.check()?;
+            if lottery.closes_by() > self.closes_at.unwrap_or(self.starts_at) {
+                return Err(Invalid::new(
+                    "window_ms",
+                    lottery.window.max_ms(),
+                    "over by closes_at, at the latest",
+                ));
+            }
         }
         if self.hold_ttl_ms == 0 {
             return Err(Invalid::new("hold_ttl_ms", 0, "at least 1"));
@@ -144,9 +155,17 @@ pub enum Opening {
         /// The instant of opening (放号).
         at: Timestamp,
     },
+    /// Whoever asks within a window is entered, and a draw decides. What it leaves is first come.
+    Lottery(Lottery),
 }
 
 impl Opening {
+    /// By a draw, as recommended wherever a rush is expected: see [`Lottery::new`].
+    #[must_use]
+    pub const fn lottery(at: Timestamp) -> Self {
+        Self::Lottery(Lottery::new(at))
+    }
+
     /// First come, first served, from `at` on.
     #[must_use]
     pub const fn first_come(at: Timestamp) -> Self {

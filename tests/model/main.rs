@@ -29,6 +29,7 @@ mod f11_extremes;
 mod f20_flip_id;
 mod f26_exchange;
 mod gate;
+mod lottery;
 mod not_yours;
 mod precedence_request;
 mod precedence_settle;

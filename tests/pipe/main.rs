@@ -22,6 +22,7 @@ mod exchange;
 mod holds;
 mod impossible;
 mod lines;
+mod lottery;
 mod memory;
 mod random;
 mod refused_asking;

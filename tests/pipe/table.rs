@@ -253,7 +253,7 @@ fn added_slots_are_numbered_on_from_the_last() {
 }
 
 #[test]
-fn ticket_is_unknown_while_no_line_is_kept() {
+fn a_ticket_that_was_never_given_is_unknown() {
     assert_refused(
         &Pipe::new().say(json!({"op": "ticket", "ticket": "T1"})),
         "unknown_ticket",

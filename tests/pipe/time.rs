@@ -79,7 +79,7 @@ fn a_line_answered_with_error_moves_no_time() {
         with("opens_at", json!(11)),
         with("hold_ttl_ms", json!(0)),
         with("day", json!("never")),
-        with("opening", json!({"lottery": {"window_ms": 1}})),
+        with("opening", json!({"lottery": {"window_ms": 0}})),
         with("returns", json!("draw")),
     ] {
         assert!(pipe.say(line.clone())["error"].is_object(), "{line}");

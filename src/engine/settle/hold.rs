@@ -82,7 +82,7 @@ impl Inner {
                     return Ok(self.booked(&line, word, false, payment, bulletin));
                 }
             }
-            Standing::Ended(..) => {}
+            Standing::Waiting | Standing::Ended(..) => {}
         }
         let word = self.reclaim(&line, bulletin)?;
         Ok(self.booked(&line, word, true, payment, bulletin))
@@ -95,7 +95,7 @@ impl Inner {
         if line.pool.is_due(now.as_millis()) {
             self.sweep(line.pool, line.schedule, bulletin);
         }
-        let other = Self::has_live(&line.book, line.schedule, now, line.number);
+        let other = self.has_live(&line.book, line.schedule, now, line.number);
         let word = if other {
             Err(Lost::Taken)
         } else {
@@ -176,7 +176,7 @@ impl Inner {
         match line.standing {
             Standing::Held => Ok(line),
             Standing::Booked(_) => Err(Refusal::AlreadyConfirmed),
-            Standing::Ended(..) => Err(Refusal::HoldExpired),
+            Standing::Waiting | Standing::Ended(..) => Err(Refusal::HoldExpired),
         }
     }
 

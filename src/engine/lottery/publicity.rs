@@ -1,0 +1,153 @@
+//! What everybody may check of a draw: what was committed to, who was in, what came of it.
+
+use crate::draw::{BeaconSpec, BeaconValue, Closing, Digest, Proof, Receipt, Terms, Transcript};
+use crate::pool::Pool;
+use crate::words::error::SupplyError;
+use crate::words::id::{ScheduleId, TicketId};
+use crate::words::refusal::Refusal;
+
+use super::super::{Engine, Inner};
+use super::urn::{Progress, Urn};
+use crate::words::sync::Arc;
+
+/// # Everybody checks
+impl Engine {
+    /// What is promised of a schedule's draw, and the commitment to it: to be published before the window opens. The first call, or the first entry, fixes how many slots are drawn for:
+    /// slots that are added later are first come after the draw.
+    ///
+    /// # Errors
+    /// `unknown_schedule` for one that has no draw, or of whose draw nothing is kept any more.
+    pub fn commitment(&self, schedule: ScheduleId) -> Result<(Terms, Digest), Refusal> {
+        self.inner.of_draw(schedule, |urn, capacity| {
+            let window = urn.window(&self.inner.draws, capacity);
+            Some((window.terms().clone(), window.commitment()))
+        })
+    }
+
+    /// Fixes whose word a schedule's draw waits for after its close: a round of a public beacon, or holders' seeds. Without one who knows the seed can work out the result while people enter. To be called
+    /// before anybody has entered or the commitment was asked for. The draw then waits for [`reveal`](Self::reveal).
+    ///
+    /// # Errors
+    /// [`SupplyError::Invalid`] for a beacon that may speak before the close, or a number of holders out of its range; `unknown_schedule` for a schedule without a draw; `wrong_state` if it is too late, or
+    /// a beacon was fixed before.
+    pub fn fix_beacon(&self, schedule: ScheduleId, beacon: &BeaconSpec) -> Result<(), SupplyError> {
+        let said = self.inner.of_draw(schedule, |urn, _| {
+            let checked = urn.terms_with(beacon).check();
+            match checked {
+                Err(why) => Some(Err(why)),
+                Ok(()) => urn.fix(beacon).then_some(Ok(())),
+            }
+        });
+        Ok(said??)
+    }
+
+    /// Draws with what the beacon said, or the holders revealed. Holds that it gives begin now.
+    ///
+    /// # Errors
+    /// `unknown_schedule`, `withdrawn`; `closed` from the booking cut-off on, when nothing new is held; `wrong_state` if its window is open, it is drawn, or that is not what was fixed.
+    pub fn reveal(&self, schedule: ScheduleId, value: BeaconValue) -> Result<(), Refusal> {
+        let inner = &*self.inner;
+        let now = inner.now();
+        inner.of_draw(schedule, |urn, _| {
+            let pool = inner.places.find(schedule)?;
+            Some(match &mut *urn.progress().lock() {
+                Progress::Void => Err(Refusal::Withdrawn),
+                _ if pool.is_withdrawn() => Err(Refusal::Withdrawn),
+                closed @ Progress::Closed(_) if now < pool.closes_at() => {
+                    let draft = urn.made()?.close().begin(value).ok()?;
+                    *closed = Progress::Granting(now, draft);
+                    Ok(())
+                }
+                Progress::Closed(_) => Err(Refusal::Closed),
+                _ => Err(Refusal::WrongState),
+            })
+        })??;
+        inner.draws.put_on_agenda(now.as_millis(), schedule);
+        inner.pass(now);
+        Ok(())
+    }
+
+    /// What is to be published at the close.
+    ///
+    /// # Errors
+    /// As [`commitment`](Self::commitment); `wrong_state` before the close.
+    pub fn closing(&self, schedule: ScheduleId) -> Result<Closing, Refusal> {
+        self.inner
+            .of_draw(schedule, |urn, _| match &*urn.progress().lock() {
+                Progress::Open(_) | Progress::Void => None,
+                _ => urn.made().map(|window| window.close().closing()),
+            })
+    }
+
+    /// All that anybody needs to do the draw again, for [`verify`](crate::draw::verify). It reveals the seed. Kept, like all of a past draw, until its schedule is retired, or until more entries
+    /// of later draws are kept than [`draw_entries_kept`](crate::EngineBuilder::draw_entries_kept) says.
+    ///
+    /// # Errors
+    /// As [`commitment`](Self::commitment); `wrong_state` before it is drawn.
+    pub fn transcript(&self, schedule: ScheduleId) -> Result<Transcript, Refusal> {
+        self.inner
+            .of_draw(schedule, |urn, _| match &*urn.progress().lock() {
+                Progress::Drawn(settled) => {
+                    let frozen = urn.made()?.close();
+                    Some(frozen.drawn(settled).transcript())
+                }
+                _ => None,
+            })
+    }
+
+    /// The receipt of a ticket's entry, for its owner to keep.
+    ///
+    /// # Errors
+    /// `unknown_ticket`, also when nothing is kept any more of its draw.
+    pub fn receipt(&self, ticket: TicketId) -> Result<Receipt, Refusal> {
+        self.inner.of_entry(ticket, |_, receipt| Some(receipt))
+    }
+
+    /// What shows the owner of a ticket that they were in the draw, for [`verify_receipt`](crate::draw::verify_receipt). It reveals the seed.
+    ///
+    /// # Errors
+    /// `unknown_ticket`, as for [`receipt`](Self::receipt); `wrong_state` before it is drawn.
+    pub fn proof(&self, ticket: TicketId) -> Result<Proof, Refusal> {
+        self.inner
+            .of_entry(ticket, |urn, receipt| match &*urn.progress().lock() {
+                Progress::Drawn(settled) => {
+                    let frozen = urn.made()?.close();
+                    frozen.drawn(settled).proof(&receipt.token)
+                }
+                _ => None,
+            })
+    }
+}
+
+impl Inner {
+    fn of_draw<T>(
+        &self,
+        schedule: ScheduleId,
+        say: impl FnOnce(&Arc<Urn>, u16) -> Option<T>,
+    ) -> Result<T, Refusal> {
+        self.pass(self.now());
+        let pool = self.places.find(schedule).filter(|it| it.is(schedule));
+        let urn = self.draws.find(schedule).zip(pool.map(Pool::capacity));
+        let answer = urn.ok_or(Refusal::UnknownSchedule);
+        let answer =
+            answer.and_then(|(urn, capacity)| say(&urn, capacity).ok_or(Refusal::WrongState));
+        answer.inspect_err(|why| self.count_refusal(*why))
+    }
+
+    fn of_entry<T>(
+        &self,
+        ticket: TicketId,
+        say: impl FnOnce(&Arc<Urn>, Receipt) -> Option<T>,
+    ) -> Result<T, Refusal> {
+        let now = self.now();
+        self.pass(now);
+        let find = || {
+            let patient = self.open_ticket(ticket, now)?.book.patient();
+            let urn = self.draws.find(ticket.schedule());
+            let urn = urn.ok_or(Refusal::UnknownTicket)?;
+            let receipt = urn.made().and_then(|window| window.receipt(patient));
+            say(&urn, receipt.ok_or(Refusal::UnknownTicket)?).ok_or(Refusal::WrongState)
+        };
+        find().inspect_err(|why| self.count_refusal(*why))
+    }
+}

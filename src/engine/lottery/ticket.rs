@@ -1,0 +1,136 @@
+//! What became of a place in a line, and giving it up.
+
+use crate::ledger::Book;
+use crate::ledger::record::{Phase, Record};
+use crate::pool::Pool;
+use crate::words::ask::{Hold, Outcome};
+use crate::words::event::What;
+use crate::words::id::{PatientId, SlotNo, TicketId};
+use crate::words::refusal::Refusal;
+use crate::words::time::Timestamp;
+
+use super::super::stats::Count;
+use super::super::{Bulletin, Engine, Inner, Standing};
+use super::grant::lost_by;
+
+/// # Somebody waits
+impl Engine {
+    /// What became of a place in a line: `Waiting` while it is undecided; then the hold, as it was given, whatever was done with it since; or why there is none. It is remembered for 24 hours after
+    /// its end, or its hold's or booking's.
+    ///
+    /// # Errors
+    /// `unknown_ticket`. A ticket that came to nothing is no error: the answer is then `Refused` with `withdrawn`, `already_released` if it was given up, `closed`, `already_holds`, `sold_out`, or the rule that
+    /// kept the patient from a slot that was theirs.
+    pub fn ticket(&self, ticket: TicketId) -> Result<Outcome, Refusal> {
+        let inner = &*self.inner;
+        let now = inner.now();
+        inner.pass(now);
+        let found = inner.open_ticket(ticket, now);
+        let answer = found.map(|it| inner.became_of(ticket, &it));
+        answer.inspect_err(|why| inner.count_refusal(*why))
+    }
+
+    /// Gives up a place in a line. It can be given up as long as it is undecided.
+    ///
+    /// # Errors
+    /// In this order: `unknown_ticket`, `not_yours`, `withdrawn`, `already_released` if it was given up before, `wrong_state` if it is decided.
+    pub fn leave(&self, ticket: TicketId, patient: PatientId) -> Result<(), Refusal> {
+        let inner = &*self.inner;
+        inner.settle(|bulletin| inner.leave(ticket, patient, bulletin))
+    }
+}
+
+/// A place in a line that was found by its ticket, its book locked.
+pub(super) struct Place<'a> {
+    pub(super) book: Book<'a>,
+    record: &'a Record,
+    number: u32,
+    pool: &'a Pool,
+    standing: Standing,
+}
+
+impl Inner {
+    /// Opens the line of a ticket, if it is still remembered.
+    pub(super) fn open_ticket(
+        &self,
+        ticket: TicketId,
+        now: Timestamp,
+    ) -> Result<Place<'_>, Refusal> {
+        let find = || {
+            let number = ticket.record();
+            let (book, record) = self.ledger.book_at(number)?;
+            let same = self.ticket_of(number, record)?.id == ticket;
+            let schedule = record.schedule();
+            let pool = self.places.find(schedule).filter(|it| it.is(schedule))?;
+            let standing = self.standing(record, now);
+            (same && !standing.is_forgotten(now)).then_some(Place {
+                book,
+                record,
+                number,
+                pool,
+                standing,
+            })
+        };
+        find().ok_or(Refusal::UnknownTicket)
+    }
+
+    fn became_of(&self, id: TicketId, place: &Place<'_>) -> Outcome {
+        let Place {
+            record,
+            number,
+            pool,
+            ..
+        } = *place;
+        if pool.is_withdrawn() {
+            return Outcome::Refused(Refusal::Withdrawn);
+        }
+        let why = match place.standing {
+            Standing::Waiting => {
+                return match self.ticket_of(number, record) {
+                    Some(ticket) => Outcome::Waiting(ticket),
+                    None => Outcome::Refused(Refusal::UnknownTicket),
+                };
+            }
+            Standing::Ended(Phase::Left, _) => Refusal::AlreadyReleased,
+            Standing::Ended(Phase::Withdrawn, _) => Refusal::Withdrawn,
+            Standing::Ended(Phase::Waiting, _) if pool.is_undrawn() => Refusal::Closed,
+            Standing::Ended(Phase::Waiting, _) => Refusal::SoldOut,
+            Standing::Ended(Phase::Lost, _) => lost_by(record.lost_by()),
+            Standing::Held | Standing::Booked(_) | Standing::Ended(..) => {
+                return Outcome::Held(Hold {
+                    id: record.claim(number).hold_id(),
+                    schedule: id.schedule(),
+                    slot: SlotNo::from_index(record.slot()),
+                    expires_at: record.granted_at().after(pool.hold_ttl()),
+                });
+            }
+        };
+        Outcome::Refused(why)
+    }
+
+    fn leave(
+        &self,
+        ticket: TicketId,
+        patient: PatientId,
+        bulletin: &mut Bulletin<'_>,
+    ) -> Result<(), Refusal> {
+        let place = self.open_ticket(ticket, bulletin.at)?;
+        if place.book.patient() != patient {
+            return Err(Refusal::NotYours);
+        }
+        if place.pool.is_withdrawn() {
+            return Err(Refusal::Withdrawn);
+        }
+        match place.standing {
+            Standing::Waiting => {
+                place.record.end(Phase::Left, bulletin.at);
+                self.count(Count::Left);
+                bulletin.tell_of_ticket(ticket.schedule(), patient, What::Left { ticket });
+                Ok(())
+            }
+            Standing::Ended(Phase::Withdrawn, _) => Err(Refusal::Withdrawn),
+            Standing::Ended(Phase::Left, _) => Err(Refusal::AlreadyReleased),
+            _ => Err(Refusal::WrongState),
+        }
+    }
+}
