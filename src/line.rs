@@ -46,6 +46,8 @@ pub use seats::{Ask, Ticket};
 pub use settings::SlowQueue;
 pub use waitlist::{Closed, JoinError, Offer, Returned, Round, Waitlist, WaitlistPolicy, Wish};
 
+pub(crate) use waitlist::Then;
+
 use crate::raw::hash::Keys;
 use crate::words::id::{AccountId, DeviceId, PatientId};
 
@@ -65,6 +67,11 @@ pub enum Cluster {
 }
 
 impl Cluster {
+    /// Sixteen bits that stand for it where there is no room for more, never 0: of two clusters the same in one pair of 65,536.
+    pub(crate) fn mark(self, keys: Keys) -> u16 {
+        ((self.hash(keys) >> 48) as u16).max(1)
+    }
+
     /// A keyed hash that stands for it. Two clusters are taken for one in one pair of 2^64.
     pub(crate) fn hash(self, keys: Keys) -> u64 {
         let (kind, identity) = match self {

@@ -245,6 +245,11 @@ impl Pool {
         self.due.is_past(now)
     }
 
+    /// At the earliest when a hold here may run out, or a slot return.
+    pub(crate) fn due(&self) -> u64 {
+        self.due.earliest()
+    }
+
     /// Reads a word of each of the pool's two lines.
     #[inline]
     pub(crate) fn touch(&self) -> u64 {
@@ -298,6 +303,20 @@ impl Pool {
         }
     }
 
+    /// Claims the slot of a hold that ran out again, for whoever held it: also if it rests.
+    pub(crate) fn reclaim(&self, slot: u16, holder: u32) -> Result<Word, Lost> {
+        let at = self.slots.word(slot).ok_or(Lost::Taken)?;
+        loop {
+            let seen = at.load();
+            if seen.state() != State::Cooling {
+                return self.claim_slot(slot, State::Booked, holder, |_, _| ());
+            }
+            if let Ok(word) = at.swap(seen, seen.to(State::Booked, holder)) {
+                return Ok(word);
+            }
+        }
+    }
+
     /// Claims that very slot by its word; its bit, if set, is left to whoever passes.
     #[inline]
     pub(crate) fn claim_slot(
@@ -331,6 +350,11 @@ impl Pool {
         Some(word)
     }
 
+    /// Lets a slot rest that was given up, if its word is still what the caller saw. It gets no bit: nobody finds it.
+    pub(crate) fn let_rest(&self, slot: u16, seen: Word) -> Option<Word> {
+        self.slots.word(slot)?.swap(seen, seen.cooled()).ok()
+    }
+
     /// The second half of giving back. A slot that has used up its versions ended `Withdrawn` and gets no bit.
     pub(crate) fn put_bit(&self, generation: u32, slot: u16, word: Word) {
         if word.state() == State::Free {
@@ -347,13 +371,14 @@ impl Pool {
     }
 
     /// Frees every hold that is due, by its word alone. `read` reads the deadline, and what else is to be told, from the holder's record; both belong
-    /// to the word seen if the word is still the same when it is swapped.
+    /// to the word seen if the word is still the same when it is swapped. `rests`: whether one of which that is to be told rests rather than being free.
     #[cold]
     pub(crate) fn sweep<T>(
         &self,
         generation: u32,
         now: u64,
         read: impl Fn(u32) -> (u64, T),
+        rests: impl Fn(&T) -> bool,
         mut freed: impl FnMut(u16, T, Word),
     ) {
         let noted = self.due.note();
@@ -375,7 +400,12 @@ impl Pool {
                     State::Held => {
                         let (deadline, told) = read(seen.holder());
                         if deadline <= now {
-                            if let Some(word) = self.give_back(generation, slot, seen) {
+                            let word = if rests(&told) {
+                                self.let_rest(slot, seen)
+                            } else {
+                                self.give_back(generation, slot, seen)
+                            };
+                            if let Some(word) = word {
                                 freed(slot, told, word);
                                 break;
                             }

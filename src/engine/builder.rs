@@ -8,6 +8,7 @@ use rand::rngs::SysRng;
 use crate::gate::limit::Limit;
 use crate::gate::{Gate, PerKind};
 use crate::ledger::Ledger;
+use crate::line::WaitlistPolicy;
 use crate::pool::places::Places;
 use crate::raw::hash::SplitMix;
 use crate::raw::lately::Lately;
@@ -16,12 +17,14 @@ use crate::raw::wheel::Wheel;
 use crate::words::clock::{Clock, SystemClock};
 use crate::words::error::Invalid;
 use crate::words::id::{ChannelId, PLACE_BITS, RECORD_BITS};
+use crate::words::schedule::ReturnPolicy;
 use crate::words::sync::atomic::AtomicU64;
 use crate::words::sync::{Arc, Mutex};
 
 use super::advance::Chores;
 use super::lottery::{self, Draws, Secrets};
 use super::observe::Feeds;
+use super::returns::Returns;
 use super::{Engine, Inner, MEMORY_MS, Settings};
 
 /// Builds an [`Engine`].
@@ -48,6 +51,8 @@ pub struct EngineBuilder {
     draw_entries_max: u32,
     draw_entries_kept: u64,
     trusted: Vec<ChannelId>,
+    waitlist: WaitlistPolicy,
+    through: Vec<(ChannelId, ReturnPolicy)>,
     /// The narrowest first, as the gate has them.
     limits: PerKind<Limit>,
 }
@@ -66,6 +71,8 @@ impl EngineBuilder {
             draw_entries_max: 1 << 20,
             draw_entries_kept: 1 << 22,
             trusted: Vec::new(),
+            waitlist: WaitlistPolicy::default(),
+            through: Vec::new(),
             limits: PerKind::default(),
         }
     }
@@ -185,6 +192,21 @@ impl EngineBuilder {
         self
     }
 
+    /// The waitlists of schedules that return slots by [`ReturnPolicy::Draw`]: how many may wait, how many of a cluster are drawn among the first, and when slots return. An offer is a hold and stands
+    /// for as long as the schedule's holds do, whatever `offer_ms` says.
+    pub fn waitlist(mut self, policy: WaitlistPolicy) -> Self {
+        self.waitlist = policy;
+        self
+    }
+
+    /// How slots return that are cancelled through this channel ([`Engine::cancel_through`]), whatever their schedule says. A window or a phone line whose staff gives a slot up for somebody may want another policy than an app.
+    /// The last one that is said of a channel counts.
+    pub fn returns_through(mut self, channel: ChannelId, policy: ReturnPolicy) -> Self {
+        self.through.retain(|it| it.0 != channel);
+        self.through.push((channel, policy));
+        self
+    }
+
     /// The engine.
     ///
     /// # Errors
@@ -260,6 +282,9 @@ impl EngineBuilder {
                 (seed, Secrets::of(&root))
             }
         };
+        self.waitlist.check()?;
+        let mut through = self.through;
+        through.sort_unstable_by_key(|it| it.0);
         let mut trusted = self.trusted;
         trusted.sort_unstable();
         let draws = lottery::Settings {
@@ -270,6 +295,8 @@ impl EngineBuilder {
         let mut key = SplitMix(seed);
         let (ledger_keys, filter_keys) = (key.keys(), key.keys());
         let gate = Gate::new(self.limits, &mut key)?;
+        let marks = key.keys();
+        let returns = Returns::new(&secrets.returns, marks, self.waitlist, through.into());
         let clock = self.clock.unwrap_or_else(|| Box::new(SystemClock::new()));
         Ok(Engine {
             inner: Arc::new(Inner {
@@ -288,6 +315,7 @@ impl EngineBuilder {
                 keys: filter_keys,
                 gate: gate.map(Box::new),
                 draws: Box::new(Draws::new(secrets, draws)),
+                returns: Box::new(returns),
                 named: Lately::new(self.expected_lines),
                 tally: Tally::new(),
                 feeds: Feeds::new(),

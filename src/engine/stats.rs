@@ -27,11 +27,12 @@ pub(super) enum Count {
     Drawn,
     Entries,
     Won,
+    Returned,
 }
 
 /// Plain counts, then refusals of requests by code, then refusals of other verbs by code; a request is counted once, by what became of it. Then by kind of key
 /// whom a limit refused, and whose cell was taken over.
-const REQUESTS: usize = Count::Won as usize + 1;
+const REQUESTS: usize = Count::Returned as usize + 1;
 const OTHERS: usize = REQUESTS + CODES.len();
 const LIMITED: usize = OTHERS + CODES.len();
 const DISPLACED: usize = LIMITED + KINDS.len();
@@ -56,6 +57,8 @@ pub struct Stats {
     pub drawn: u64,
     /// People who were in those draws.
     pub entries: u64,
+    /// Slots that rested and returned, to whom they were offered or to all.
+    pub returned: u64,
     /// Requests that got a remembered answer again.
     pub remembered: u64,
     /// Holds extended.
@@ -159,6 +162,7 @@ impl Engine {
             waiting,
             left: sum(Count::Left),
             drawn: sum(Count::Drawn),
+            returned: sum(Count::Returned),
             entries: sum(Count::Entries),
             remembered,
             extended: sum(Count::Extended),

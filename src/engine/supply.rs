@@ -37,6 +37,7 @@ impl Engine {
         if let Opening::Lottery(lottery) = schedule.opening {
             self.inner.draws.announce(id, lottery, now);
         }
+        (self.inner.returns).open(id, schedule.returns, schedule.opens_at());
         self.inner.count(Count::Published);
         // check() has bounded it.
         bulletin.tell_of_schedule(
@@ -112,6 +113,7 @@ impl Engine {
                 return Err(Refusal::WrongState.into());
             }
             self.inner.draw_anew(schedule, pool, desk, bulletin.at);
+            self.inner.reopen_waitlist(schedule);
             Ok(reinstate(schedule, pool, desk, bulletin))
         })
     }
@@ -158,6 +160,7 @@ impl Inner {
             affected += u32::from(self.withdraw_slot(schedule, pool, slot, bulletin));
         }
         self.call_off_draw(schedule, bulletin);
+        self.call_off_waitlist(schedule, bulletin);
         bulletin.tell_of_schedule(schedule, What::SessionWithdrawn { affected });
         affected
     }
@@ -188,7 +191,7 @@ impl Inner {
         loop {
             let seen = at.load();
             match seen.state() {
-                State::Free => {
+                State::Free | State::Cooling => {
                     pool.slots().take(schedule.tag(), slot);
                     if let Ok(word) = at.swap(seen, seen.to(State::Withdrawn, 0)) {
                         let version = word.version();
@@ -218,11 +221,9 @@ impl Inner {
                         return true;
                     }
                 }
-                State::Cooling
-                | State::Withdrawn
-                | State::Arrived
-                | State::Fulfilled
-                | State::NoShow => return false,
+                State::Withdrawn | State::Arrived | State::Fulfilled | State::NoShow => {
+                    return false;
+                }
             }
         }
     }

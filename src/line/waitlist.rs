@@ -1,6 +1,6 @@
 //! The waitlist of one schedule: who is offered a slot that was given up?
 //!
-//! Nobody has a rank, so none can be sold, watched, or waited for. A slot that returns rests until its batch ([`Returns`]); then a draw that is made for that batch alone puts those
+//! Nobody has a rank, so none can be sold, watched, or waited for. A slot that returns rests until its batch ([`Returns`](super::Returns)); then a draw that is made for that batch alone puts those
 //! who wait into an order that nobody sees, and the first who may have the slot is offered it until a deadline. If they let it lapse the next of the
 //! same order is. Whoever gave a slot up, and whoever comes from where they came from, is offered that slot by no draw.
 //!
@@ -9,14 +9,15 @@
 //! settled is among those it returned. So an offer races a withdrawal in the slot alone: whoever writes it first.
 
 mod book;
+mod parts;
 
 use std::fmt;
 
 use super::Cluster;
 use super::draw::{Entrant, order};
-use super::returns::Returns;
 use super::seats::Ticket;
 use crate::raw::digest::{Bytes32, Mac};
+use crate::raw::hash::{Keys, SplitMix};
 use crate::words::error::Invalid;
 use crate::words::id::PatientId;
 use crate::words::sync::Mutex;
@@ -24,103 +25,13 @@ use crate::words::time::Timestamp;
 
 use book::Book;
 pub use book::{JoinError, Wish};
-
-/// How a waitlist works.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct WaitlistPolicy {
-    /// How many may wait: 1 to 2^20, some 150 bytes each. Default 4,096: over a hundred for each slot of a usual session.
-    pub capacity: u32,
-    /// How many people of a cluster are drawn among the first: 1 to 2^20. Default 3, as in the lottery.
-    pub cluster_cap: u32,
-    /// How long an offer stands, in milliseconds: 1 to a day. Default 15 minutes, as a hold.
-    pub offer_ms: u64,
-    /// When slots return.
-    pub returns: Returns,
-}
-
-impl Default for WaitlistPolicy {
-    fn default() -> Self {
-        Self {
-            capacity: 4_096,
-            cluster_cap: 3,
-            offer_ms: 15 * 60_000,
-            returns: Returns::default(),
-        }
-    }
-}
-
-impl WaitlistPolicy {
-    fn check(&self) -> Result<(), Invalid> {
-        let range = |field, value: u64, most: u64, range| match (1..=most).contains(&value) {
-            true => Ok(()),
-            false => Err(Invalid::new(field, value, range)),
-        };
-        let (most, day) = (1 << 20, 86_400_000);
-        let field = "waitlist.capacity";
-        range(field, self.capacity.into(), most, "1 to 2^20")?;
-        let field = "waitlist.cluster_cap";
-        range(field, self.cluster_cap.into(), most, "1 to 2^20")?;
-        let field = "waitlist.offer_ms";
-        range(field, self.offer_ms, day, "1 to 86,400,000")?;
-        self.returns.check()
-    }
-}
-
-/// A slot that was given up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(clippy::exhaustive_structs, reason = "all that there is to say")]
-pub struct Returned {
-    /// Which, by any number of the caller's.
-    pub slot: u32,
-    /// By whom.
-    pub by: PatientId,
-    /// Through what they had it, or gave it up.
-    pub cluster: Cluster,
-}
-
-/// A slot that somebody may have until a deadline.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Offer {
-    /// The slot.
-    pub slot: u32,
-    /// To whom.
-    pub patient: PatientId,
-    /// By which ticket, which waits no more.
-    pub ticket: Ticket,
-    /// Gone at this very millisecond.
-    pub until: Timestamp,
-    /// In which batch of this list's.
-    round: u64,
-}
-
-/// What a batch came to.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Round {
-    /// Slots that are offered.
-    pub offers: Vec<Offer>,
-    /// Slots that nobody on the list may have or wants.
-    pub unwanted: Vec<u32>,
-}
-
-/// What [`Waitlist::close`] found.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Closed {
-    /// Who waited.
-    pub waiting: Vec<Ticket>,
-    /// Offers that nobody had settled.
-    pub offers: Vec<Offer>,
-    /// Slots that rested.
-    pub resting: Vec<u32>,
-}
+pub use parts::{Closed, Offer, Returned, Round, WaitlistPolicy};
 
 /// A waitlist. See [the room](super).
 pub struct Waitlist {
     policy: WaitlistPolicy,
     secret: Mac,
+    keys: Keys,
     state: Mutex<State>,
 }
 
@@ -134,16 +45,28 @@ struct State {
     rounds: u64,
 }
 
-/// A slot that waits for its batch.
+/// A slot that rests.
 struct Resting {
     due: Timestamp,
     slot: u32,
     away: Away,
+    then: Then,
 }
 
-/// Who is not offered a slot: whoever gave it up.
+/// What becomes of a slot that has rested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Then {
+    /// Somebody's offer lapsed: the next of that batch has it.
+    Next(u64),
+    /// It is drawn.
+    Drawn,
+    /// It is anybody's.
+    Free,
+}
+
+/// Who is not offered a slot: whoever gave it up, and who comes from where they came from, by its mark; 0 if that is not known.
 #[derive(Clone)]
-struct Away(Vec<(PatientId, Cluster)>);
+struct Away(Vec<(PatientId, u16)>);
 
 struct Batch {
     round: u64,
@@ -169,12 +92,21 @@ impl Waitlist {
     /// # Errors
     /// [`Invalid`] for a setting out of its range.
     pub fn new(policy: WaitlistPolicy, secret: &[u8; 32]) -> Result<Self, Invalid> {
+        let mut first = [0; 8];
+        first.copy_from_slice(&Mac::new(secret).of(b"fairslot/marks/1")[..8]);
+        let keys = SplitMix(u64::from_be_bytes(first)).keys();
         policy.check()?;
-        Ok(Self {
+        Ok(Self::with_keys(policy, secret, keys))
+    }
+
+    /// With the keys by which others make marks of clusters too, and a policy that was checked.
+    pub(crate) fn with_keys(policy: WaitlistPolicy, secret: &Bytes32, keys: Keys) -> Self {
+        Self {
             policy,
             secret: Mac::new(secret),
+            keys,
             state: Mutex::new(State::default()),
-        })
+        }
     }
 
     // ---- who waits -------------------------------------------------------------------------------------------------------
@@ -227,18 +159,74 @@ impl Waitlist {
         now: Timestamp,
         starts_at: Timestamp,
     ) -> Option<Timestamp> {
-        let mut state = self.state.lock();
-        if state.closed {
-            return None;
-        }
         let due = self.policy.returns.due(&self.secret, now, starts_at);
-        state.resting.retain(|it| it.slot != returned.slot);
-        state.resting.push(Resting {
-            due,
-            slot: returned.slot,
-            away: Away(vec![(returned.by, returned.cluster)]),
-        });
-        Some(due)
+        let mark = returned.cluster.mark(self.keys);
+        let given_up = (returned.slot, returned.by, mark);
+        self.rest(given_up, due, Then::Drawn).then_some(due)
+    }
+
+    /// A slot rests until then. Whether the list is open.
+    pub(crate) fn rest(
+        &self,
+        (slot, by, mark): (u32, PatientId, u16),
+        due: Timestamp,
+        then: Then,
+    ) -> bool {
+        let mut state = self.state.lock();
+        if !state.closed {
+            state.resting.retain(|it| it.slot != slot);
+            state.resting.push(Resting {
+                due,
+                slot,
+                away: Away(vec![(by, mark)]),
+                then,
+            });
+        }
+        !state.closed
+    }
+
+    /// When a slot that is given up then is drawn, and within which batch: at once within its own if it was offered to them and not taken up.
+    pub(crate) fn when(
+        &self,
+        slot: u32,
+        by: PatientId,
+        at: Timestamp,
+        starts_at: Timestamp,
+    ) -> (Timestamp, Then) {
+        match self.state.lock().open_offer(slot, by) {
+            Some(offer) => (at, Then::Next(offer.round)),
+            None => {
+                let due = self.policy.returns.due(&self.secret, at, starts_at);
+                (due, Then::Drawn)
+            }
+        }
+    }
+
+    /// Somebody has the slot after all: it rests no more.
+    pub(crate) fn unrest(&self, slot: u32) {
+        self.state.lock().resting.retain(|it| it.slot != slot);
+    }
+
+    /// Whether the list has to do with this slot.
+    pub(crate) fn knows(&self, slot: u32) -> bool {
+        let state = self.state.lock();
+        let offered = |batch: &Batch| batch.open.iter().any(|(offer, _)| offer.slot == slot);
+        state.resting.iter().any(|it| it.slot == slot) || state.batches.iter().any(offered)
+    }
+
+    /// Whoever was offered this slot has taken it up.
+    pub(crate) fn taken_up(&self, slot: u32, by: PatientId) {
+        let mut state = self.state.lock();
+        if let Some(offer) = state.open_offer(slot, by) {
+            state.settle(&offer);
+        }
+    }
+
+    /// Takes whatever entry a patient is in off the list.
+    pub(crate) fn leave_for(&self, patient: PatientId) -> bool {
+        let mut state = self.state.lock();
+        let ticket = state.book.of(patient);
+        ticket.is_some_and(|ticket| state.book.strike(ticket).is_some())
     }
 
     /// When the next batch is, if a slot rests. For whoever calls [`draw`](Self::draw), and nobody else.
@@ -255,7 +243,7 @@ impl Waitlist {
         self.state.lock().resting.len() as u32
     }
 
-    /// Draws the earliest batch that is due by `now`; `None` if none is. `seed` gives 32 bytes that nobody can foresee and that were never used before, for the batch of that
+    /// Draws the earliest batch that is due by `now`, or passes on what lapsed by then; `None` if there is neither. `seed` gives 32 bytes that nobody can foresee and that were never used before, for the batch of that
     /// number: 1, 2, and so on. It is called under the list's lock.
     ///
     /// Those who are offered a slot wait no more.
@@ -271,22 +259,56 @@ impl Waitlist {
             .partition(|it| it.due == due);
         state.resting = rest;
         slots.sort_unstable_by_key(|it| it.slot);
-        let mut slots: Vec<_> = slots.into_iter().map(|it| (it.slot, it.away)).collect();
-        state.rounds += 1;
-        let mut batch = Batch {
-            round: state.rounds,
-            order: self.order(&state.book, &seed(state.rounds)),
-            open: Vec::new(),
-        };
-        self.deal(&mut state.book, &mut batch, &mut slots, now);
-        let round = Round {
-            offers: batch.open.iter().map(|(offer, _)| *offer).collect(),
-            unwanted: slots.into_iter().map(|(slot, _)| slot).collect(),
-        };
-        if !batch.open.is_empty() {
-            state.batches.push(batch);
+        let mut round = Round::default();
+        let mut fresh = Vec::new();
+        for it in slots {
+            match it.then {
+                Then::Next(number) => {
+                    self.pass_on((number, it.slot, &it.away.0), state, now, &mut round);
+                }
+                Then::Drawn => fresh.push((it.slot, it.away)),
+                Then::Free => round.unwanted.push(it.slot),
+            }
         }
+        if !fresh.is_empty() {
+            state.rounds += 1;
+            let batch = Batch {
+                round: state.rounds,
+                order: self.order(&state.book, &seed(state.rounds)),
+                open: Vec::new(),
+            };
+            self.deal(state, batch, fresh, now, &mut round);
+        }
+        round.unwanted.sort_unstable();
         Some(round)
+    }
+
+    /// The offer of a slot lapsed, which nobody can have settled meanwhile: the next of its batch has it.
+    fn pass_on(
+        &self,
+        (number, slot, by): (u64, u32, &[(PatientId, u16)]),
+        state: &mut State,
+        now: Timestamp,
+        round: &mut Round,
+    ) {
+        let offer = by
+            .first()
+            .and_then(|(patient, _)| state.open_offer(slot, *patient))
+            .filter(|offer| offer.round == number);
+        match offer {
+            Some(offer) => self.lapse_within(state, &offer, now, round),
+            None => round.unwanted.push(slot),
+        }
+    }
+
+    fn lapse_within(&self, state: &mut State, offer: &Offer, now: Timestamp, round: &mut Round) {
+        let Some(at) = state.batch_of(offer) else {
+            return;
+        };
+        if let Some(away) = state.batches[at].settle(offer) {
+            let batch = state.batches.swap_remove(at);
+            self.deal(state, batch, vec![(offer.slot, away)], now, round);
+        }
     }
 
     fn order(&self, book: &Book, seed: &Bytes32) -> Vec<Ticket> {
@@ -297,25 +319,24 @@ impl Waitlist {
             .collect()
     }
 
-    /// Offers slots down the order to those who may have as many as they want, and strikes both.
+    /// Offers slots down the order to those who may have as many as they want, and strikes both. The batch is kept for as long as an offer of it stands.
     fn deal(
         &self,
-        book: &mut Book,
-        batch: &mut Batch,
-        slots: &mut Vec<(u32, Away)>,
+        state: &mut State,
+        mut batch: Batch,
+        mut slots: Vec<(u32, Away)>,
         now: Timestamp,
+        round: &mut Round,
     ) {
+        let (book, before) = (&mut state.book, batch.open.len());
         for at in 0..batch.order.len() {
-            if slots.is_empty() {
-                return;
-            }
             let ticket = batch.order[at];
-            let Some(wish) = book.find(ticket) else {
+            let Some(wish) = book.find(ticket).filter(|_| !slots.is_empty()) else {
                 continue;
             };
             let wanted = wish.patients.len();
             let fit: Vec<usize> = (0..slots.len())
-                .filter(|at| !slots[*at].1.holds(wish))
+                .filter(|at| !slots[*at].1.holds(wish, self.keys))
                 .take(wanted)
                 .collect();
             if fit.len() < wanted {
@@ -334,8 +355,15 @@ impl Waitlist {
                     until: now.after(self.policy.offer_ms),
                     round: batch.round,
                 };
-                batch.open.push((offer, away.and(*patient, &wish.clusters)));
+                let away = away.and(*patient, &wish.clusters, self.keys);
+                batch.open.push((offer, away));
             }
+        }
+        let made = batch.open.iter().skip(before);
+        round.offers.extend(made.map(|(offer, _)| *offer));
+        round.unwanted.extend(slots.iter().map(|(slot, _)| *slot));
+        if !batch.open.is_empty() {
+            state.batches.push(batch);
         }
     }
 
@@ -348,22 +376,13 @@ impl Waitlist {
     pub fn lapse(&self, offer: &Offer, now: Timestamp) -> Option<Round> {
         let mut guard = self.state.lock();
         let state = &mut *guard;
+        let mut round = Round::default();
         let at = state.batch_of(offer)?;
-        let away = state.batches[at].settle(offer)?;
-        let mut batch = state.batches.swap_remove(at);
-        let (mut slots, before) = (vec![(offer.slot, away)], batch.open.len());
-        self.deal(&mut state.book, &mut batch, &mut slots, now);
-        let round = Round {
-            offers: batch.open[before..]
-                .iter()
-                .map(|(offer, _)| *offer)
-                .collect(),
-            unwanted: slots.into_iter().map(|(slot, _)| slot).collect(),
-        };
-        if !batch.open.is_empty() {
-            state.batches.push(batch);
-        }
-        Some(round)
+        let stands = state.batches[at].open.iter().any(|(open, _)| open == offer);
+        stands.then(|| {
+            self.lapse_within(state, offer, now, &mut round);
+            round
+        })
     }
 
     /// Ends the list, as the session is withdrawn: nobody waits any more, nothing rests, no offer stands. What there was is returned, to one caller; a second finds nothing.
@@ -375,6 +394,7 @@ impl Waitlist {
         (guard.rounds, guard.book) = (state.rounds, state.book.emptied());
         Closed {
             waiting: state.book.tickets().collect(),
+            patients: state.book.patients().collect(),
             offers: state
                 .batches
                 .iter()
@@ -391,6 +411,12 @@ impl Waitlist {
 }
 
 impl State {
+    fn open_offer(&self, slot: u32, by: PatientId) -> Option<Offer> {
+        let mut open = self.batches.iter().flat_map(|batch| &batch.open);
+        let its = open.find(|(offer, _)| offer.slot == slot && offer.patient == by);
+        its.map(|(offer, _)| *offer)
+    }
+
     fn batch_of(&self, offer: &Offer) -> Option<usize> {
         self.batches.iter().position(|it| it.round == offer.round)
     }
@@ -415,16 +441,17 @@ impl Batch {
 
 impl Away {
     /// Whether these are among them, by person or by where they come from.
-    fn holds(&self, wish: &Wish) -> bool {
-        self.0.iter().any(|(patient, cluster)| {
-            wish.patients.contains(patient) || wish.clusters.contains(cluster)
-        })
+    fn holds(&self, wish: &Wish, keys: Keys) -> bool {
+        let comes_from = |mark| wish.clusters.iter().any(|it| it.mark(keys) == mark);
+        self.0
+            .iter()
+            .any(|(patient, mark)| wish.patients.contains(patient) || comes_from(*mark))
     }
 
     /// And those, should they let it lapse.
-    fn and(mut self, patient: PatientId, clusters: &[Cluster]) -> Self {
-        self.0
-            .extend(clusters.iter().map(|cluster| (patient, *cluster)));
+    fn and(mut self, patient: PatientId, clusters: &[Cluster], keys: Keys) -> Self {
+        let marks = clusters.iter().map(|it| (patient, it.mark(keys)));
+        self.0.extend(marks);
         self
     }
 }

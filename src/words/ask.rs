@@ -36,6 +36,8 @@ pub struct Request {
     network: Option<IpAddr>,
     #[cfg_attr(feature = "serde", serde(default))]
     channel: Option<ChannelId>,
+    #[cfg_attr(feature = "serde", serde(default))]
+    waitlist: bool,
 }
 
 /// One schedule, which is nearly always so and costs no allocation, or several.
@@ -100,7 +102,16 @@ impl Request {
             device: None,
             network: None,
             channel: None,
+            waitlist: false,
         }
+    }
+
+    /// Would rather wait than be told `sold_out`: a place in the draw of returned slots of the first schedule that is sold out and returns slots by
+    /// [`ReturnPolicy::Draw`](crate::ReturnPolicy::Draw), if no other has a slot.
+    #[must_use]
+    pub const fn waitlist(mut self) -> Self {
+        self.waitlist = true;
+        self
     }
 
     /// Names this request, so that a retry gets the same answer: see [`Engine::request`](crate::Engine::request).
@@ -188,6 +199,13 @@ impl Request {
         self.network
     }
 
+    /// Whether it would rather wait than be told `sold_out`.
+    #[must_use]
+    #[inline]
+    pub const fn would_wait(&self) -> bool {
+        self.waitlist
+    }
+
     /// Its channel, if it was said.
     #[must_use]
     pub const fn channel_id(&self) -> Option<ChannelId> {
@@ -206,6 +224,7 @@ impl fmt::Debug for Request {
             .field("device", &self.device)
             .field("network", &self.network.map(|_| ".."))
             .field("channel", &self.channel)
+            .field("waitlist", &self.waitlist)
             .finish()
     }
 }

@@ -104,6 +104,7 @@ fn line_grant_against_leave() {
         let mut all = tickets.all();
         all.sort_unstable();
         all.dedup();
+        assert_eq!(queue.clusters(), queue.waiting(), "who left is gone");
         settle(&queue, &ends, &all);
     });
 }

@@ -178,6 +178,16 @@ impl Book {
         Some(&entry.wish)
     }
 
+    /// The ticket of the entry that somebody is in.
+    pub(super) fn of(&self, patient: PatientId) -> Option<Ticket> {
+        self.ticket(*self.by_patient.get(&patient)?)
+    }
+
+    /// Everybody who is in one.
+    pub(super) fn patients(&self) -> impl Iterator<Item = PatientId> + '_ {
+        self.by_patient.keys().copied()
+    }
+
     /// The ticket of the entry in that place.
     pub(super) fn ticket(&self, number: u32) -> Option<Ticket> {
         let place = self.places.get(number as usize)?;
