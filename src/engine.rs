@@ -293,7 +293,7 @@ impl Inner {
         // Whoever sweeps looks at the holds alone.
         if self.returns.in_use()
             && let Some(returning) = self.returns.of(schedule)
-            && let Some(due) = returning.list.next_due()
+            && let Some(due) = returning.next_due()
         {
             pool.lower_due(due.as_millis());
         }

@@ -8,7 +8,7 @@ use rand::rngs::SysRng;
 use crate::gate::limit::Limit;
 use crate::gate::{Gate, PerKind};
 use crate::ledger::Ledger;
-use crate::line::WaitlistPolicy;
+use crate::line::{Cancels, Quota, WaitlistPolicy};
 use crate::pool::places::Places;
 use crate::raw::hash::SplitMix;
 use crate::raw::lately::Lately;
@@ -53,6 +53,7 @@ pub struct EngineBuilder {
     trusted: Vec<ChannelId>,
     waitlist: WaitlistPolicy,
     through: Vec<(ChannelId, ReturnPolicy)>,
+    quota: Option<Quota>,
     /// The narrowest first, as the gate has them.
     limits: PerKind<Limit>,
 }
@@ -73,6 +74,7 @@ impl EngineBuilder {
             trusted: Vec::new(),
             waitlist: WaitlistPolicy::default(),
             through: Vec::new(),
+            quota: None,
             limits: PerKind::default(),
         }
     }
@@ -199,6 +201,12 @@ impl EngineBuilder {
         self
     }
 
+    /// What giving up slots again and again costs in draws over waitlists: cancelling, or letting an offer lapse. Default: nothing.
+    pub fn cancel_quota(mut self, quota: Quota) -> Self {
+        self.quota = Some(quota);
+        self
+    }
+
     /// How slots return that are cancelled through this channel ([`Engine::cancel_through`]), whatever their schedule says. A window or a phone line whose staff gives a slot up for somebody may want another policy than an app.
     /// The last one that is said of a channel counts.
     pub fn returns_through(mut self, channel: ChannelId, policy: ReturnPolicy) -> Self {
@@ -296,7 +304,10 @@ impl EngineBuilder {
         let (ledger_keys, filter_keys) = (key.keys(), key.keys());
         let gate = Gate::new(self.limits, &mut key)?;
         let marks = key.keys();
-        let returns = Returns::new(&secrets.returns, marks, self.waitlist, through.into());
+        let cancels = |quota| Cancels::new(quota, marks.hash(1));
+        let cancels = self.quota.map(cancels).transpose()?;
+        let through = through.into();
+        let returns = Returns::new(&secrets.returns, marks, self.waitlist, through, cancels);
         let clock = self.clock.unwrap_or_else(|| Box::new(SystemClock::new()));
         Ok(Engine {
             inner: Arc::new(Inner {

@@ -6,9 +6,11 @@ mod family;
 mod hand_off;
 mod memory;
 mod plain;
+mod returns;
 mod threads;
 mod waitlist;
 mod walk;
+mod whims;
 
 use fairslot::line::{Cluster, Queue, SlowQueue};
 use fairslot::{DeviceId, PatientId, Timestamp};

@@ -19,6 +19,7 @@ mod draw;
 mod expire;
 mod gate;
 mod line;
+mod lottery;
 mod publish;
 mod raw;
 mod support;

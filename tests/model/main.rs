@@ -34,4 +34,5 @@ mod not_yours;
 mod precedence_request;
 mod precedence_settle;
 mod retire;
+mod tickets;
 mod visits;

@@ -18,7 +18,7 @@ enum Grant {
     Taken,
     /// They can't take it: it goes to the next.
     Passed,
-    /// There is nothing to give any more: the session was called off.
+    /// There is nothing to give any more.
     Nothing,
 }
 
@@ -78,7 +78,9 @@ impl Inner {
             match self.grant(patient, (schedule, pool), at, bulletin) {
                 Grant::Taken => draft.taken(seated),
                 Grant::Passed => draft.passed(&seated),
-                Grant::Nothing => return None,
+                Grant::Nothing if pool.is_withdrawn() => return None,
+                // Slots whose versions are used up are not to be had: an end that is not the draw's.
+                Grant::Nothing => break,
             }
             *most = most.saturating_sub(1);
             if *most == 0 {

@@ -1,6 +1,8 @@
 //! What everybody may check of a draw: what was committed to, who was in, what came of it.
 
-use crate::draw::{BeaconSpec, BeaconValue, Closing, Digest, Proof, Receipt, Terms, Transcript};
+use crate::draw::{
+    BeaconSpec, BeaconValue, Closing, Digest, DrawId, Proof, Receipt, Terms, Transcript,
+};
 use crate::pool::Pool;
 use crate::words::error::SupplyError;
 use crate::words::id::{ScheduleId, TicketId};
@@ -12,6 +14,14 @@ use crate::words::sync::Arc;
 
 /// # Everybody checks
 impl Engine {
+    /// Which draw a schedule opens by: for a holder to commit to a seed by. Fixes nothing.
+    ///
+    /// # Errors
+    /// As [`commitment`](Self::commitment).
+    pub fn draw_id(&self, schedule: ScheduleId) -> Result<DrawId, Refusal> {
+        self.inner.of_draw(schedule, |urn, _| Some(urn.draw()))
+    }
+
     /// What is promised of a schedule's draw, and the commitment to it: to be published before the window opens. The first call, or the first entry, fixes how many slots are drawn for:
     /// slots that are added later are first come after the draw.
     ///

@@ -1,6 +1,6 @@
 //! One schedule's draw, from its announcement on: is its window over, and how far is it drawn?
 
-use crate::draw::{BeaconSpec, Draft, Policy, Settled, Terms, Window};
+use crate::draw::{BeaconSpec, Draft, DrawId, Policy, Settled, Terms, Window};
 use crate::words::id::ScheduleId;
 use crate::words::lottery::{EntryWindow, Lottery};
 use crate::words::sync::atomic::{AtomicBool, Ordering};
@@ -75,6 +75,12 @@ impl Urn {
         self.attempt
     }
 
+    /// Which draw. The same schedule number published at another time, after a restart say, is another.
+    pub(super) fn draw(&self) -> DrawId {
+        let published = u128::from(self.published.as_millis());
+        DrawId::from(u128::from(self.schedule.0) << 64 | published)
+    }
+
     /// When the window closes at the latest.
     pub(super) fn closes_by(&self) -> Timestamp {
         self.lottery.closes_by()
@@ -87,8 +93,7 @@ impl Urn {
     /// The window, made at its first use for as many slots as `capacity` says then.
     pub(super) fn window(&self, draws: &Draws, capacity: u16) -> &Window {
         self.window.get_or_init(|| {
-            // The same schedule number published at another time, after a restart say, is another draw.
-            let draw = u128::from(self.schedule.0) << 64 | u128::from(self.published.as_millis());
+            let draw = self.draw();
             let policy = Policy {
                 cluster_cap: self.lottery.cluster_cap,
                 suspect_at: self.lottery.suspect_at,
@@ -115,7 +120,7 @@ impl Urn {
 
     /// What would be promised with this beacon.
     pub(super) fn terms_with(&self, beacon: &BeaconSpec) -> Terms {
-        Terms::new(0, self.closes_by(), Policy::new(1)).beacon(beacon.clone())
+        Terms::new(self.draw(), self.closes_by(), Policy::new(1)).beacon(beacon.clone())
     }
 
     /// The window, if it was made.

@@ -36,7 +36,8 @@ impl Inner {
         let returning = self.returns.of(schedule);
         let draws = |it: &Returning| it.policy == ReturnPolicy::Draw;
         let returning = returning.filter(|it| draws(it)).ok_or(Refusal::SoldOut)?;
-        let wish = Wish::new(request.patient(), self.cluster_of(request));
+        let weight = self.returns.weight_of(request.patient(), now);
+        let wish = Wish::new(request.patient(), self.cluster_of(request)).weight_ppm(weight);
         if let Some((number, record)) = self.on_waitlist(book, schedule, now) {
             // What is said again about somebody who is on it may help them, and harms nobody. Whatever comes of it, they are on it.
             let _ = returning.list.join(&wish);

@@ -157,6 +157,7 @@ impl Inner {
             .give_up(&line, channel, bulletin.at)
             .ok_or(Refusal::WrongState)?;
         line.record.end(Phase::Cancelled, bulletin.at);
+        self.returns.note_given_up(patient, bulletin.at);
         self.count(Count::Cancelled);
         line.tell(bulletin, word, What::Cancelled);
         Ok(())
