@@ -116,6 +116,8 @@ impl Desk {
 
     /// Until something returns, or a day is over: how many minutes that took.
     fn until_returned(&self) -> Option<u64> {
+        // What was noticed before is told now.
+        self.engine.advance();
         (1..1_440).find(|_| {
             self.clock.pass(MINUTE);
             self.engine.advance().returned > 0
