@@ -22,6 +22,7 @@ mod line;
 mod lottery;
 mod publish;
 mod raw;
+mod returns;
 mod support;
 mod time;
 mod verbs;
