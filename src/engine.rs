@@ -13,6 +13,7 @@ mod evidence;
 mod lottery;
 mod observe;
 mod request;
+mod returns;
 mod settle;
 mod stats;
 mod supply;
@@ -39,6 +40,7 @@ use crate::words::event::{Packed, What};
 use crate::words::id::{Claim, PatientId, ScheduleId};
 use crate::words::sync::atomic::{AtomicU64, Ordering};
 use crate::words::sync::{Arc, Mutex};
+use crate::words::ticket::Line;
 use crate::words::time::Timestamp;
 
 pub use advance::Advance;
@@ -51,6 +53,7 @@ pub use wait::Wait;
 
 use lottery::Draws;
 use observe::{Feeds, Telling};
+use returns::Returns;
 use stats::{COUNTERS, Count};
 
 /// How long an answer and an end are remembered: 24 hours.
@@ -89,6 +92,8 @@ struct Inner {
     draws: Box<Draws>,
     /// How those who ask behave, if that is judged.
     watch: Option<Box<Watch>>,
+    /// Slots that return, and who waits for them.
+    returns: Box<Returns>,
     /// Hashes identities for the pools' filters.
     keys: Keys,
     /// Patients whose named requests were granted lately.
@@ -236,17 +241,25 @@ impl Inner {
         match record.phase() {
             Phase::Held if now < record.until() => Standing::Held,
             phase if phase.is_booked() => Standing::Booked(phase),
-            Phase::Waiting => self.standing_in_line(record),
+            Phase::Waiting => self.standing_in_line(record, now),
             phase => Standing::Ended(phase, record.until()),
         }
     }
 
     /// How a place in a line stands: whoever draws writes into the winners' records only.
     #[cold]
-    fn standing_in_line(&self, record: &Record) -> Standing {
+    fn standing_in_line(&self, record: &Record, now: Timestamp) -> Standing {
         let schedule = record.schedule();
         let pool = self.places.find(schedule).filter(|it| it.is(schedule));
         match pool {
+            // Who waits for what returns does so until nothing more can be had.
+            Some(pool) if record.line() == Some(Line::Waitlist) => {
+                let closes_at = pool.closes_at();
+                match now < closes_at {
+                    true => Standing::Waiting,
+                    false => Standing::Ended(Phase::Waiting, closes_at),
+                }
+            }
             Some(pool) if pool.is_undrawn() => Standing::Waiting,
             Some(pool) => Standing::Ended(Phase::Waiting, pool.opens_at()),
             // Retired long after.
@@ -266,22 +279,49 @@ impl Inner {
 
     /// Frees every hold of a schedule that is due. The caller holds a book's lock or the schedule's desk.
     fn sweep(&self, pool: &Pool, schedule: ScheduleId, bulletin: &mut Bulletin<'_>) {
+        let now = bulletin.at;
         let read = |holder| {
-            let record = self.ledger.record(holder);
-            let whose = record.map(|record| (record.patient(), record.claim(holder)));
-            (
-                record.map_or(u64::MAX, |record| record.until().as_millis()),
-                whose,
-            )
+            let Some(record) = self.ledger.record(holder) else {
+                return (u64::MAX, None);
+            };
+            let until = record.until();
+            let rest = (until <= now).then(|| self.rest_of((schedule, pool), record, None, until));
+            let told = (
+                record.patient(),
+                record.claim(holder),
+                record.mark(),
+                rest.flatten(),
+            );
+            (until.as_millis(), Some(told))
+        };
+        let rests = |told: &Option<_>| {
+            let told: &Option<(_, _, _, Option<_>)> = told;
+            told.as_ref().is_some_and(|(.., rest)| rest.is_some())
         };
         pool.sweep(
             schedule.tag(),
-            bulletin.at.as_millis(),
+            now.as_millis(),
             read,
-            |slot, whose, freed| {
-                self.note_expiry(schedule, slot, whose, freed, bulletin);
+            rests,
+            |slot, told, word| {
+                let (mut whose, mut resting) = (None, None);
+                if let Some((patient, claim, mark, rest)) = told {
+                    whose = Some((patient, claim));
+                    resting = rest.map(|rest| ((slot, patient, mark), rest));
+                }
+                if let Some((given_up, rest)) = resting {
+                    self.rests((schedule, pool), given_up, rest);
+                }
+                self.note_expiry(schedule, slot, whose, word, bulletin);
             },
         );
+        // Whoever sweeps looks at the holds alone.
+        if self.returns.in_use()
+            && let Some(returning) = self.returns.of(schedule)
+            && let Some(due) = returning.next_due()
+        {
+            pool.lower_due(due.as_millis());
+        }
     }
 
     /// A hold was found expired, and its slot was freed.

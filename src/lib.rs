@@ -9,7 +9,8 @@
 //!   followed its events ([`Engine::observe`]).
 //! * Not fair by itself: a schedule that opens first come, first served rewards scripts ([by how much](chapters::fairness)). Limits
 //!   ([`EngineBuilder::patient_limit`] and its like) slow those who hammer, and cure no rush: everybody's first request is enough. Where a rush is expected open by a draw
-//!   ([`Opening::lottery`]). Slots that return are first come in any case; the slow queue and the waitlist are to come.
+//!   ([`Opening::lottery`]). And slots that are given up return at once unless the schedule says
+//!   otherwise ([`ReturnPolicy::Draw`]). The slow queue ([`line::Queue`]) stands by itself: the engine doesn't ask it yet.
 //! * No transport, accounts, real-name check, payment or messages: those are the caller's.
 //! * Not for a single counter: if all you sell is one pool of interchangeable tickets with no holds, an atomic integer does it.
 //! * Not past one process: one engine owns its schedules.
@@ -31,6 +32,7 @@
 //! * **Do the books agree?** [`Engine::audit`], [`availability`](Engine::availability), [`stats`](Engine::stats), [`observe`](Engine::observe).
 //! * **Who is drawn?** [`Opening::lottery`]: a draw over distinct people, as fast as they may be. Anybody can check it: [`Engine::commitment`], [`closing`](Engine::closing),
 //!   [`transcript`](Engine::transcript), [`receipt`](Engine::receipt), [`proof`](Engine::proof); [`draw`](mod@draw) is how.
+//! * **Who waits?** [`Request::waitlist`], for slots that return by [`ReturnPolicy::Draw`]; [`line`] has the lines by themselves, a slow queue among them.
 //! * **Who gets the slots?** [`fairness`]: what a scalper gains and how even everybody's chances are, as figures.
 //!
 //! * **How do they behave?** [`EngineBuilder::behaviour`], [`Engine::verdict`]: labels that can be explained, and no refusal by them; [`Engine::import_labels`].
@@ -62,6 +64,7 @@ mod engine;
 pub mod fairness;
 mod gate;
 mod ledger;
+pub mod line;
 mod pool;
 mod raw;
 mod words;

@@ -15,6 +15,7 @@
 //! 5. Every step between the two halves of 1 and 2 is taken under the lock of *some* book. Passing through all those locks is therefore enough to
 //!    know that a step seen half done has been finished: what the audit relies on.
 
+mod due;
 pub(crate) mod places;
 pub(crate) mod slots;
 pub(crate) mod word;
@@ -292,6 +293,20 @@ impl Pool {
         }
     }
 
+    /// Claims the slot of a hold that ran out again, for whoever held it: also if it rests.
+    pub(crate) fn reclaim(&self, slot: u16, holder: u32) -> Result<Word, Lost> {
+        let at = self.slots.word(slot).ok_or(Lost::Taken)?;
+        loop {
+            let seen = at.load();
+            if seen.state() != State::Cooling {
+                return self.claim_slot(slot, State::Booked, holder, |_, _| ());
+            }
+            if let Ok(word) = at.swap(seen, seen.to(State::Booked, holder)) {
+                return Ok(word);
+            }
+        }
+    }
+
     /// Claims that very slot by its word; its bit, if set, is left to whoever passes.
     #[inline]
     pub(crate) fn claim_slot(
@@ -325,64 +340,16 @@ impl Pool {
         Some(word)
     }
 
+    /// Lets a slot rest that was given up, if its word is still what the caller saw. It gets no bit: nobody finds it.
+    pub(crate) fn let_rest(&self, slot: u16, seen: Word) -> Option<Word> {
+        self.slots.word(slot)?.swap(seen, seen.cooled()).ok()
+    }
+
     /// The second half of giving back. A slot that has used up its versions ended `Withdrawn` and gets no bit.
     pub(crate) fn put_bit(&self, generation: u32, slot: u16, word: Word) {
         if word.state() == State::Free {
             self.slots.put(generation, slot);
         }
-    }
-
-    // ---- what is due --------------------------------------------------------------------------------------------------------
-
-    /// Notes that a hold here ends at `deadline`. To be called after the claim's swap and before it is told.
-    #[inline]
-    pub(crate) fn lower_due(&self, deadline: u64) {
-        self.due.lower(deadline);
-    }
-
-    /// Frees every hold that is due, by its word alone. `read` reads the deadline, and what else is to be told, from the holder's record; both belong
-    /// to the word seen if the word is still the same when it is swapped.
-    #[cold]
-    pub(crate) fn sweep<T>(
-        &self,
-        generation: u32,
-        now: u64,
-        read: impl Fn(u32) -> (u64, T),
-        mut freed: impl FnMut(u16, T, Word),
-    ) {
-        let noted = self.due.note();
-        let mut earliest = u64::MAX;
-        for slot in 0..self.capacity() {
-            let Some(at) = self.slots.word(slot) else {
-                break;
-            };
-            loop {
-                let seen = at.load();
-                match seen.state() {
-                    // Somebody may be between the two halves of giving back: done for them, so that what we do next finds it.
-                    State::Free => {
-                        if !self.slots.is_set(generation, slot) {
-                            self.slots.put(generation, slot);
-                        }
-                        break;
-                    }
-                    State::Held => {
-                        let (deadline, told) = read(seen.holder());
-                        if deadline <= now {
-                            if let Some(word) = self.give_back(generation, slot, seen) {
-                                freed(slot, told, word);
-                                break;
-                            }
-                        } else if at.load() == seen {
-                            earliest = earliest.min(deadline);
-                            break;
-                        }
-                    }
-                    _ => break,
-                }
-            }
-        }
-        self.due.raise(noted, earliest);
     }
 
     // ---- what the hospital does (under the desk's lock) ---------------------------------------------------------------------

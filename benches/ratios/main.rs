@@ -14,6 +14,7 @@ mod flash;
 mod floor;
 mod hospital;
 mod limiter;
+mod lines;
 mod machine;
 mod material;
 mod peer;
@@ -128,6 +129,14 @@ const GROUPS: &[Group] = &[
     Group {
         rows: &["evidence"],
         measure: evidence::rows,
+    },
+    Group {
+        rows: &["slow_queue_repeat"],
+        measure: lines::repeat,
+    },
+    Group {
+        rows: &["slow_queue_cost_1m", "slow_queue_cost_10m"],
+        measure: lines::cost,
     },
 ];
 

@@ -1,6 +1,6 @@
 //! A schedule as a line says it. What this version cannot do is read all the same, for only a well-formed line is told so.
 
-use fairslot::{Currency, EntryWindow, Fee, Lottery, Opening, Schedule};
+use fairslot::{Currency, EntryWindow, Fee, Lottery, Opening, ReturnPolicy, Schedule};
 
 use super::answer::Answer;
 use super::door::Door;
@@ -24,9 +24,6 @@ impl Door {
         let (fee, lottery, draw) = (fee(&mut line)?, lottery(&mut line)?, draw(&mut line)?);
         self.at(line)?;
 
-        if draw {
-            return Err(Stop::not_supported("draw of returned slots"));
-        }
         let opening = match lottery {
             None => Opening::first_come(opens_at),
             Some(ms) => Opening::Lottery(Lottery {
@@ -48,6 +45,9 @@ impl Door {
         schedule.hold_ttl_ms = hold_ttl_ms.unwrap_or(Schedule::HOLD_TTL_MS);
         schedule.hold_cap_ms = hold_cap_ms.unwrap_or(Schedule::HOLD_CAP_MS);
         schedule.tags = tags;
+        if draw {
+            schedule.returns = ReturnPolicy::Draw;
+        }
         if let Some((amount, currency)) = fee {
             schedule.fee = Some(Fee {
                 amount,

@@ -177,21 +177,22 @@ impl Door {
 
     fn advance(&self, line: Line) -> Answered {
         self.at(line)?;
-        let (mut expired, mut drawn) = (0, 0);
+        let (mut expired, mut drawn, mut returned) = (0, 0, 0);
         loop {
             let bite = self.engine.advance();
             expired += bite.expired;
             drawn += bite.drawn;
+            returned += bite.returned;
             if !bite.more {
                 break;
             }
         }
         let next_deadline = self.engine.next_deadline().map(Timestamp::as_millis);
-        // Nothing is returned or granted later: slots come back at once.
+        // There is no slow queue.
         Ok(Answer::Advanced {
             expired,
             drawn,
-            returned: 0,
+            returned,
             granted: 0,
             next_deadline,
         })

@@ -33,6 +33,8 @@ pub struct Advance {
     pub expired: u64,
     /// Schedules that opened by their draw since the last bite, whoever drew.
     pub drawn: u64,
+    /// Slots that rested and returned since the last bite, to whom they were offered or to all, whoever noticed.
+    pub returned: u64,
     /// Past schedules retired.
     pub retired: u64,
     /// Ended holds and bookings forgotten.
@@ -48,6 +50,7 @@ pub(super) struct Chores {
     /// Expiries and draws reported so far.
     reported: u64,
     drawn: u64,
+    returned: u64,
     next_place: u32,
 }
 
@@ -67,6 +70,7 @@ impl Engine {
         let now = inner.now();
         // DUE fits.
         let undrawn = inner.draws.is_due(now) && inner.draw_due(now, DUE as u32);
+        let unreturned = inner.returns.is_due(now) && inner.return_due(now, DUE as u32);
         let mut bulletin = inner.bulletin(now);
         // That time has come so far is itself a change: what is forgotten now must not be missed by a clock that steps back.
         bulletin.changed = true;
@@ -78,11 +82,13 @@ impl Engine {
             .named
             .turn(bulletin.at.as_millis(), MEMORY_MS + MEMORY_MS / 24);
         report.retired = inner.retire_past(&mut chores.next_place, &mut bulletin);
-        report.more |= undrawn || report.forgotten > 0 || report.retired > 0;
+        report.more |= undrawn || unreturned || report.forgotten > 0 || report.retired > 0;
         let expired = inner.sum(Count::Expired);
         report.expired = expired - std::mem::replace(&mut chores.reported, expired);
         let drawn = inner.sum(Count::Drawn);
         report.drawn = drawn - std::mem::replace(&mut chores.drawn, drawn);
+        let returned = inner.sum(Count::Returned);
+        report.returned = returned - std::mem::replace(&mut chores.returned, returned);
         drop(chores);
         inner.close(&bulletin);
         drop(bulletin);
@@ -105,7 +111,10 @@ impl Engine {
                 &mut later,
             );
             if later.is_empty() {
-                let next = [earliest, inner.draws.next()].into_iter().flatten().min();
+                let next = [earliest, inner.draws.next(), inner.returns.next()]
+                    .into_iter()
+                    .flatten()
+                    .min();
                 return next.map(Timestamp::from_millis);
             }
             for (deadline, number) in later.drain(..) {
@@ -192,9 +201,19 @@ impl Inner {
         else {
             return;
         };
-        if let Some(freed) = pool.give_back(schedule.tag(), slot, seen) {
-            let whose = Some((book.patient(), record.claim(number)));
-            self.note_expiry(schedule, slot, whose, freed, bulletin);
+        let (patient, until) = (book.patient(), record.until());
+        let rest = self.rest_of((schedule, pool), record, None, until);
+        let word = match &rest {
+            Some(_) => pool.let_rest(slot, seen),
+            None => pool.give_back(schedule.tag(), slot, seen),
+        };
+        if let Some(word) = word {
+            if let Some(rest) = rest {
+                let given_up = (slot, patient, record.mark());
+                self.rests((schedule, pool), given_up, rest);
+            }
+            let whose = Some((patient, record.claim(number)));
+            self.note_expiry(schedule, slot, whose, word, bulletin);
         }
     }
 
@@ -274,6 +293,7 @@ impl Inner {
                 book.strike(seen.holder());
             }
         }
+        self.returns.forget(id);
         self.places.leave(id, pool, desk);
         self.count(Count::Retired);
         bulletin.tell_of_schedule(id, What::Retired);

@@ -205,11 +205,15 @@ impl Inner {
             };
             match word.state() {
                 State::Free => {
-                    if is_missing(pool, schedule, (index, word)) {
+                    if self.is_missing(pool, schedule, (index, word)) {
                         suspects.push((index, word));
                     }
                 }
-                State::Cooling => audit.findings.push(Finding::WrongState { schedule, slot }),
+                State::Cooling => {
+                    if !self.rest_is_known(schedule, index) {
+                        suspects.push((index, word));
+                    }
+                }
                 State::Withdrawn => {
                     if !pool.is_withdrawn() && !word.is_spent() {
                         audit.findings.push(Finding::WrongState { schedule, slot });
@@ -227,7 +231,7 @@ impl Inner {
         for _ in 0..2 {
             if !suspects.is_empty() {
                 self.ledger.pass_through();
-                suspects.retain(|suspect| is_missing(pool, schedule, *suspect));
+                suspects.retain(|suspect| self.is_missing(pool, schedule, *suspect));
             }
         }
         audit
@@ -236,6 +240,15 @@ impl Inner {
                 schedule,
                 slot: SlotNo::from_index(*slot),
             }));
+    }
+
+    /// Whether a slot is still as it was when it was free without its bit, or rested and was on no list.
+    fn is_missing(&self, pool: &Pool, schedule: ScheduleId, (slot, word): (u16, Word)) -> bool {
+        let known = match word.state() {
+            State::Cooling => self.rest_is_known(schedule, slot),
+            _ => pool.slots().is_set(schedule.tag(), slot),
+        };
+        !known && pool.slots().word(slot).is_some_and(|at| at.load() == word)
     }
 
     /// Whether whoever has this slot has a line that says so. Looks again for as long as the slot changes hands.
@@ -320,12 +333,6 @@ impl Inner {
         !record.phase().is_booked()
             || word.is_some_and(|word| word.is_of(number) && phase_is(record, word.state()))
     }
-}
-
-/// Whether a slot is still as it was when it was free without its bit.
-fn is_missing(pool: &Pool, schedule: ScheduleId, (slot, word): (u16, Word)) -> bool {
-    !pool.slots().is_set(schedule.tag(), slot)
-        && pool.slots().word(slot).is_some_and(|at| at.load() == word)
 }
 
 fn phase_is(record: &Record, state: State) -> bool {

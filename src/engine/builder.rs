@@ -10,6 +10,7 @@ use crate::gate::challenge::StepUp;
 use crate::gate::limit::Limit;
 use crate::gate::{Gate, PerKind};
 use crate::ledger::Ledger;
+use crate::line::{Cancels, Quota, WaitlistPolicy};
 use crate::pool::places::Places;
 use crate::raw::hash::SplitMix;
 use crate::raw::lately::Lately;
@@ -19,12 +20,14 @@ use crate::raw::wheel::Wheel;
 use crate::words::clock::{Clock, SystemClock};
 use crate::words::error::Invalid;
 use crate::words::id::{ChannelId, PLACE_BITS, RECORD_BITS};
+use crate::words::schedule::ReturnPolicy;
 use crate::words::sync::atomic::AtomicU64;
 use crate::words::sync::{Arc, Mutex};
 
 use super::advance::Chores;
 use super::lottery::{self, Draws, Secrets};
 use super::observe::Feeds;
+use super::returns::Returns;
 use super::{Engine, Inner, MEMORY_MS, Settings};
 
 /// Builds an [`Engine`].
@@ -52,6 +55,9 @@ pub struct EngineBuilder {
     waits_max: u32,
     step_up: Option<StepUp>,
     draw_entries_kept: u64,
+    waitlist: WaitlistPolicy,
+    through: Vec<(ChannelId, ReturnPolicy)>,
+    quota: Option<Quota>,
     /// The narrowest first, as the gate has them.
     limits: PerKind<Limit>,
     behaviour: Option<Behaviour>,
@@ -75,6 +81,9 @@ impl EngineBuilder {
             waits_max: 1 << 20,
             step_up: None,
             draw_entries_kept: 1 << 22,
+            waitlist: WaitlistPolicy::default(),
+            through: Vec::new(),
+            quota: None,
             limits: PerKind::default(),
             behaviour: None,
             trusted_channels: Vec::new(),
@@ -246,6 +255,27 @@ impl EngineBuilder {
         self
     }
 
+    /// The waitlists of schedules that return slots by [`ReturnPolicy::Draw`]: how many may wait, how many of a cluster are drawn among the first, and when slots return. An offer is a hold and stands
+    /// for as long as the schedule's holds do, whatever `offer_ms` says.
+    pub fn waitlist(mut self, policy: WaitlistPolicy) -> Self {
+        self.waitlist = policy;
+        self
+    }
+
+    /// What giving up slots again and again costs in draws over waitlists: cancelling, or letting an offer lapse. Default: nothing.
+    pub fn cancel_quota(mut self, quota: Quota) -> Self {
+        self.quota = Some(quota);
+        self
+    }
+
+    /// How slots return that are cancelled through this channel ([`Engine::cancel_through`]), whatever their schedule says. A window or a phone line whose staff gives a slot up for somebody may want another policy than an app.
+    /// The last one that is said of a channel counts.
+    pub fn returns_through(mut self, channel: ChannelId, policy: ReturnPolicy) -> Self {
+        self.through.retain(|it| it.0 != channel);
+        self.through.push((channel, policy));
+        self
+    }
+
     /// The engine.
     ///
     /// # Errors
@@ -323,8 +353,11 @@ impl EngineBuilder {
                 (seed, Secrets::of(&root))
             }
         };
+        self.waitlist.check()?;
         #[cfg(feature = "evidence")]
         let policy = self.policy();
+        let mut through = self.through;
+        through.sort_unstable_by_key(|it| it.0);
         let mut trusted = self.trusted_channels;
         trusted.sort_unstable();
         let draws = lottery::Settings {
@@ -347,6 +380,11 @@ impl EngineBuilder {
             }
             None => None,
         };
+        let marks = key.keys();
+        let cancels = |quota| Cancels::new(quota, marks.hash(1));
+        let cancels = self.quota.map(cancels).transpose()?;
+        let through = through.into();
+        let returns = Returns::new(&secrets.returns, marks, self.waitlist, through, cancels);
         let clock = self.clock.unwrap_or_else(|| Box::new(SystemClock::new()));
         let recent = clock.recent();
         Ok(Engine {
@@ -370,6 +408,7 @@ impl EngineBuilder {
                 evidence,
                 draws: Box::new(Draws::new(secrets, draws)),
                 watch: watch.map(Box::new),
+                returns: Box::new(returns),
                 named: Lately::new(self.expected_lines),
                 tally: Tally::new(),
                 feeds: Feeds::new(),

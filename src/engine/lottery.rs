@@ -12,6 +12,8 @@ mod publicity;
 mod ticket;
 mod urn;
 
+pub(super) use grant::number_of;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crossbeam_utils::CachePadded;
@@ -32,6 +34,8 @@ pub(super) struct Secrets {
     pub(super) key: ServerKey,
     /// Seals tickets.
     pub(super) tickets: Mac,
+    /// What returns when, and to whom.
+    pub(super) returns: Mac,
 }
 
 impl Secrets {
@@ -42,6 +46,7 @@ impl Secrets {
             master: MasterSeed::new(own("fairslot/engine/seeds/1")),
             key: ServerKey::new(own("fairslot/engine/tokens/1")),
             tickets: Mac::new(&own("fairslot/engine/tickets/1")),
+            returns: Mac::new(&own("fairslot/engine/returns/1")),
         }
     }
 

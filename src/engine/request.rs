@@ -54,7 +54,9 @@ impl Engine {
     pub fn request(&self, request: &Request) -> Outcome {
         let inner = &*self.inner;
         // By far the most frequent answers, by the shortest way; the general one would come to the same.
-        if let (Some(schedule), None) = (request.sole_schedule(), request.request_id()) {
+        if let (Some(schedule), None) = (request.sole_schedule(), request.request_id())
+            && !request.would_wait()
+        {
             match inner.first_look(schedule, request.patient()) {
                 Some(Look::SoldOut) => {
                     inner.count_refused_request(Refusal::SoldOut);
@@ -181,6 +183,10 @@ impl Inner {
         {
             return None;
         }
+        // Who would rather wait is told `sold_out` by the book alone.
+        if request.would_wait() && self.returns.in_use() {
+            return None;
+        }
         let mut first = None;
         for schedule in request.schedules() {
             let why = self.look(*schedule, request.patient(), now, &hash)?;
@@ -224,6 +230,7 @@ impl Inner {
         let seen = self.read(&book, request.request_id(), bulletin.at);
         let (mut turn, mut first, mut outcome) = (Turn::default(), None, None);
         bulletin.comes_from(|| gate::keys_of(request));
+        let mut sold_out = None;
         for &schedule in request.schedules() {
             match self.judge(&book, &seen, request, schedule, &mut turn, bulletin) {
                 Ok(granted) => {
@@ -238,6 +245,19 @@ impl Inner {
                 Err(why) => {
                     turn.note(why);
                     first.get_or_insert(why);
+                    if why == Refusal::SoldOut && request.would_wait() && self.returns(schedule) {
+                        sold_out.get_or_insert(schedule);
+                    }
+                }
+            }
+        }
+        if let (None, Some(schedule)) = (outcome, sold_out) {
+            let waits = self.wait_for(&book, &seen, request, schedule, &mut turn, bulletin);
+            match waits {
+                Ok(waiting) => outcome = Some(waiting),
+                Err(why) => {
+                    turn.note(why);
+                    first = Some(why);
                 }
             }
         }
@@ -290,7 +310,8 @@ impl Inner {
         let claimed = self.claim(book, pool, schedule, Phase::Held, now, until)?;
         let (number, record) = (claimed.number, claimed.record);
         self.wake_at(number, record, until);
-        pool.lower_due(until.as_millis());
+        self.hold_begins((schedule, pool), until);
+        self.mark(record, request);
         self.name(request, number, record);
         self.tidy(book, seen, now);
         self.count(Count::Held);

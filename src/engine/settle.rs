@@ -12,7 +12,9 @@ use crate::pool::Pool;
 use crate::pool::word::{At, Word};
 use crate::words::ask::Booking;
 use crate::words::event::What;
-use crate::words::id::{BookingId, Claim, HoldId, PatientId, PaymentRef, ScheduleId, SlotNo};
+use crate::words::id::{
+    BookingId, ChannelId, Claim, HoldId, PatientId, PaymentRef, ScheduleId, SlotNo,
+};
 use crate::words::refusal::Refusal;
 use crate::words::time::Timestamp;
 
@@ -98,6 +100,19 @@ impl Inner {
         let answer = verb(&mut bulletin);
         self.close(&bulletin);
         answer.inspect_err(|why| self.count_refusal(*why))
+    }
+
+    /// Gives a line's slot up, by its schedule's policy or that of the channel; `None` if the line has it no more.
+    fn give_up(&self, line: &Line<'_>, channel: Option<ChannelId>, now: Timestamp) -> Option<Word> {
+        let place = (line.schedule, line.pool);
+        let Some(rest) = self.rest_of(place, line.record, channel, now) else {
+            return line.give_back();
+        };
+        let seen = Some(line.at.load()).filter(|seen| seen.is_of(line.number))?;
+        let word = line.pool.let_rest(line.slot(), seen)?;
+        let given_up = (line.slot(), line.book.patient(), line.record.mark());
+        self.rests(place, given_up, rest);
+        Some(word)
     }
 
     /// Opens the line of a claim, if it is still remembered.

@@ -39,11 +39,12 @@ pub(super) enum Count {
     Challenged,
     Passed,
     Failed,
+    Returned,
 }
 
 /// Plain counts, then refusals of requests by code, then refusals of other verbs by code; a request is counted once, by what became of it. Then by kind of key
 /// whom a limit refused, and whose cell was taken over.
-const REQUESTS: usize = Count::Failed as usize + 1;
+const REQUESTS: usize = Count::Returned as usize + 1;
 const OTHERS: usize = REQUESTS + CODES.len();
 const LIMITED: usize = OTHERS + CODES.len();
 const DISPLACED: usize = LIMITED + KINDS.len();
@@ -74,6 +75,8 @@ pub struct Stats {
     pub passed: u64,
     /// Answers which did not, and made their asker a suspect.
     pub failed: u64,
+    /// Slots that rested and returned, to whom they were offered or to all.
+    pub returned: u64,
     /// Requests that got a remembered answer again.
     pub remembered: u64,
     /// Holds extended.
@@ -221,6 +224,7 @@ impl Engine {
             waiting,
             left: sum(Count::Left),
             drawn: sum(Count::Drawn),
+            returned: sum(Count::Returned),
             entries: sum(Count::Entries),
             challenged: sum(Count::Challenged),
             passed: sum(Count::Passed),

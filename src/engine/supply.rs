@@ -40,6 +40,7 @@ impl Engine {
         if let Some(watch) = &self.inner.watch {
             watch.publish(id, schedule.practitioner);
         }
+        (self.inner.returns).open(id, schedule.returns, schedule.opens_at());
         self.inner.count(Count::Published);
         // check() has bounded it.
         bulletin.tell_of_schedule(
@@ -119,6 +120,7 @@ impl Engine {
                 return Err(Refusal::WrongState.into());
             }
             self.inner.draw_anew(schedule, pool, desk, bulletin.at);
+            self.inner.reopen_waitlist(schedule);
             Ok(reinstate(schedule, pool, desk, bulletin))
         })
     }
@@ -165,6 +167,7 @@ impl Inner {
             affected += u32::from(self.withdraw_slot(schedule, pool, slot, bulletin));
         }
         self.call_off_draw(schedule, bulletin);
+        self.call_off_waitlist(schedule, bulletin);
         bulletin.tell_of_schedule(schedule, What::SessionWithdrawn { affected });
         affected
     }
@@ -195,7 +198,7 @@ impl Inner {
         loop {
             let seen = at.load();
             match seen.state() {
-                State::Free => {
+                State::Free | State::Cooling => {
                     pool.slots().take(schedule.tag(), slot);
                     if let Ok(word) = at.swap(seen, seen.to(State::Withdrawn, 0)) {
                         let version = word.version();
@@ -225,11 +228,9 @@ impl Inner {
                         return true;
                     }
                 }
-                State::Cooling
-                | State::Withdrawn
-                | State::Arrived
-                | State::Fulfilled
-                | State::NoShow => return false,
+                State::Withdrawn | State::Arrived | State::Fulfilled | State::NoShow => {
+                    return false;
+                }
             }
         }
     }

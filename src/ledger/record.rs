@@ -80,6 +80,10 @@ const LINE_SHIFT: u32 = 4;
 /// It is known where it came from.
 const WHENCE: u64 = 64;
 
+/// The mark of a claim.
+const MARK_SHIFT: u32 = 48;
+const MARK: u64 = u64::MAX << MARK_SHIFT;
+
 const SCHEDULE_BITS: u32 = 52;
 const PHASE_BITS: u32 = 4;
 
@@ -94,7 +98,7 @@ pub(crate) struct Record {
     until: AtomicU64,
     /// Schedule (52 bits), phase (4), flags (8).
     state: AtomicU64,
-    /// Version of the claim (32 bits), slot (16, above).
+    /// Version of the claim (32 bits), slot (16, above), mark (16, above).
     claim: AtomicU64,
 }
 
@@ -131,8 +135,21 @@ impl Record {
 
     #[inline]
     pub(crate) fn claimed(&self, slot: u16, version: u32) {
+        let mark = self.claim.load(Relaxed) & MARK;
         self.claim
-            .store(u64::from(version) | u64::from(slot) << 32, Relaxed);
+            .store(mark | u64::from(version) | u64::from(slot) << 32, Relaxed);
+    }
+
+    /// Notes what the slot was asked for through: 16 bits of a keyed hash.
+    pub(crate) fn set_mark(&self, mark: u16) {
+        let claim = self.claim.load(Relaxed) & !MARK;
+        self.claim
+            .store(claim | u64::from(mark) << MARK_SHIFT, Relaxed);
+    }
+
+    /// What the slot was asked for through; 0 if that was not noted.
+    pub(crate) fn mark(&self) -> u16 {
+        (self.claim.load(Relaxed) >> MARK_SHIFT) as u16
     }
 
     /// Begins a place in a line, due at `due`. It has no claim.
@@ -191,6 +208,7 @@ impl Record {
     pub(super) fn clear(&self) {
         store_wide(&self.patient, 0);
         store_wide(&self.extra, 0);
+        self.claim.store(0, Relaxed);
         self.state.store(0, Release);
     }
 

@@ -45,6 +45,7 @@ pub(crate) struct Facts {
 struct More {
     tags: Vec<String>,
     lottery: Option<Lottery>,
+    returns: ReturnPolicy,
 }
 
 impl Facts {
@@ -139,12 +140,16 @@ impl Places {
             department: schedule.department,
             practitioner: schedule.practitioner,
             fee: schedule.fee.map(Box::new),
-            more: (lottery.is_some() || !schedule.tags.is_empty()).then(|| {
-                Box::new(More {
-                    tags: schedule.tags.clone(),
-                    lottery,
-                })
-            }),
+            more: (lottery.is_some()
+                || !schedule.tags.is_empty()
+                || schedule.returns != ReturnPolicy::AtOnce)
+                .then(|| {
+                    Box::new(More {
+                        tags: schedule.tags.clone(),
+                        lottery,
+                        returns: schedule.returns,
+                    })
+                }),
             day: schedule.day,
             session: schedule.session,
             withdrawn_at: Timestamp::default(),
@@ -203,7 +208,7 @@ pub(crate) fn describe(pool: &Pool, facts: &Facts) -> Schedule {
         cancel_until: Some(pool.cancel_until()),
         hold_ttl_ms: pool.hold_ttl(),
         hold_cap_ms: pool.hold_cap(),
-        returns: ReturnPolicy::AtOnce,
+        returns: more.map_or(ReturnPolicy::AtOnce, |more| more.returns),
         fee: facts.fee.as_deref().copied(),
         tags: more.map(|more| more.tags.clone()).unwrap_or_default(),
     }

@@ -10,11 +10,11 @@
 //! | from | to |
 //! |---|---|
 //! | Free | Held (claim) · Booked (exchange, late confirm) · Withdrawn |
-//! | Held | Held (extend) · Booked (confirm) · Free (release, expire) · Withdrawn |
-//! | Booked | Free (cancel, exchange) · Arrived (check in) · NoShow · Withdrawn |
+//! | Held | Held (extend) · Booked (confirm) · Free or Cooling (release, expire) · Withdrawn |
+//! | Booked | Free or Cooling (cancel, exchange) · Arrived (check in) · NoShow · Withdrawn |
 //! | Arrived | Fulfilled |
 //! | Withdrawn | Free (reinstate) |
-//! | Cooling | nothing yet: returned slots are free at once |
+//! | Cooling | Held (offer) · Booked (late confirm) · Free (nobody wants it) · Withdrawn |
 //!
 //! A version that is used up ([`LAST_VERSION`]) ends a slot's life: it becomes Withdrawn for good instead of Free, since a version
 //! that came twice would be a stale id come true. At one transition a millisecond that takes 49 days.
@@ -64,11 +64,15 @@ impl State {
             (Self::Free, Self::Held | Self::Booked | Self::Withdrawn)
                 | (
                     Self::Held,
-                    Self::Held | Self::Booked | Self::Free | Self::Withdrawn
+                    Self::Held | Self::Booked | Self::Free | Self::Cooling | Self::Withdrawn
                 )
                 | (
                     Self::Booked,
-                    Self::Free | Self::Arrived | Self::NoShow | Self::Withdrawn
+                    Self::Free | Self::Cooling | Self::Arrived | Self::NoShow | Self::Withdrawn
+                )
+                | (
+                    Self::Cooling,
+                    Self::Held | Self::Booked | Self::Free | Self::Withdrawn
                 )
                 | (Self::Arrived, Self::Fulfilled)
                 | (Self::Withdrawn, Self::Free)
@@ -132,6 +136,18 @@ impl Word {
                 State::Withdrawn
             } else {
                 State::Free
+            },
+            0,
+        )
+    }
+
+    /// The next word of a slot that was given up and rests: Cooling, or Withdrawn for good if its versions are used up.
+    pub(crate) const fn cooled(self) -> Self {
+        self.to(
+            if self.is_spent() {
+                State::Withdrawn
+            } else {
+                State::Cooling
             },
             0,
         )

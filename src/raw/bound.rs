@@ -46,6 +46,12 @@ impl Bound {
         time(self.0.load(Ordering::Acquire)) <= now
     }
 
+    /// The bound; `u64::MAX` for no deadline at all.
+    pub(crate) fn earliest(&self) -> u64 {
+        let time = time(self.0.load(Ordering::Acquire));
+        if time < LAST { time } else { u64::MAX }
+    }
+
     /// Forgets all deadlines. For whoever knows that there are none.
     pub(crate) fn clear(&self) {
         self.0.store(next(0, LAST), Ordering::Release);

@@ -39,6 +39,8 @@ pub struct Request {
     channel: Option<ChannelId>,
     #[cfg_attr(feature = "serde", serde(default))]
     answer: Option<Box<(Token, Answer)>>,
+    #[cfg_attr(feature = "serde", serde(default))]
+    waitlist: bool,
 }
 
 /// One schedule, which is nearly always so and costs no allocation, or several.
@@ -104,7 +106,16 @@ impl Request {
             network: None,
             channel: None,
             answer: None,
+            waitlist: false,
         }
+    }
+
+    /// Would rather wait than be told `sold_out`: a place in the draw of returned slots of the first schedule that is sold out and returns slots by
+    /// [`ReturnPolicy::Draw`](crate::ReturnPolicy::Draw), if no other has a slot.
+    #[must_use]
+    pub const fn waitlist(mut self) -> Self {
+        self.waitlist = true;
+        self
     }
 
     /// Names this request, so that a retry gets the same answer: see [`Engine::request`](crate::Engine::request).
@@ -199,6 +210,13 @@ impl Request {
         self.network
     }
 
+    /// Whether it would rather wait than be told `sold_out`.
+    #[must_use]
+    #[inline]
+    pub const fn would_wait(&self) -> bool {
+        self.waitlist
+    }
+
     /// Its channel, if it was said.
     #[must_use]
     pub const fn channel_id(&self) -> Option<ChannelId> {
@@ -226,6 +244,7 @@ impl fmt::Debug for Request {
             .field("network", &self.network.map(|_| ".."))
             .field("channel", &self.channel)
             .field("answer", &self.answer.as_ref().map(|_| ".."))
+            .field("waitlist", &self.waitlist)
             .finish()
     }
 }

@@ -111,6 +111,8 @@ pub enum What {
         /// Which place it was.
         ticket: TicketId,
     },
+    /// Cooling → Free: nobody who waits may have it or wants it, or it has rested long enough.
+    Returned,
     /// A schedule has opened by its draw. An event for each slot that was given has gone before; every other ticket of it has lost, and what is free is there for whoever comes first.
     Drawn {
         /// How many were in it.
@@ -175,6 +177,7 @@ impl What {
             Self::Retired => plain(17),
             Self::Entered { ticket } => (18, 0, halves(ticket.bits())),
             Self::Left { ticket } => (19, 0, halves(ticket.bits())),
+            Self::Returned => plain(21),
             Self::Drawn { entries, places } => (20, 0, [u64::from(entries), u64::from(places)]),
         }
     }
@@ -282,6 +285,7 @@ impl Packed {
             19 => What::Left {
                 ticket: TicketId::from_bits(wide(low, high)),
             },
+            21 => What::Returned,
             _ => What::Drawn {
                 entries: low as u32,
                 places: high as u32,

@@ -85,6 +85,8 @@ pub enum Rule {
     EngineFull,
     /// The draw has as many entries as it may have (`draw_entries_max`).
     DrawFull,
+    /// As many are on the schedule's waitlist as may be (`waitlist`, its `capacity`).
+    WaitlistFull,
 }
 
 impl Rule {
@@ -96,6 +98,7 @@ impl Rule {
             Self::BookFull => "book_full",
             Self::EngineFull => "engine_full",
             Self::DrawFull => "draw_full",
+            Self::WaitlistFull => "waitlist_full",
         }
     }
 }
@@ -261,6 +264,9 @@ impl fmt::Display for Refusal {
             Self::Rule {
                 rule: Rule::DrawFull,
             } => "this draw has as many entries as it can take; choose another session",
+            Self::Rule {
+                rule: Rule::WaitlistFull,
+            } => "every slot is taken, and as many wait as may; choose another session",
         })
     }
 }

@@ -120,6 +120,9 @@ impl Schedule {
                 ));
             }
         }
+        if self.returns == (ReturnPolicy::Delay { ms: 0 }) {
+            return Err(Invalid::new("returns.ms", 0, "at least 1"));
+        }
         if self.hold_ttl_ms == 0 {
             return Err(Invalid::new("hold_ttl_ms", 0, "at least 1"));
         }
@@ -179,9 +182,20 @@ impl Opening {
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum ReturnPolicy {
-    /// Claimable in the same instant.
+    /// Claimable in the same instant: to whoever is fastest, which a script always is. For sessions where nobody waits.
     #[default]
     AtOnce,
+    /// Claimable after so many milliseconds. A script that asks every second gets it all the same.
+    Delay {
+        /// How long it rests: at least 1.
+        ms: u64,
+    },
+    /// Offered to somebody who is drawn from the waitlist, at a moment that nobody can foresee; claimable from then on if nobody there wants it.
+    Draw,
+    /// Claimable at the next time of day at which the schedule opened: so many whole days after that.
+    NextOpening,
+    /// Not at all, until the session is withdrawn and reinstated.
+    Never,
 }
 
 /// Part of a day (就诊单元).

@@ -137,6 +137,10 @@ mod model {
                 .lock()
                 .unwrap_or_else(std::sync::PoisonError::into_inner)
         }
+
+        pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
+            self.0.try_lock().ok()
+        }
     }
 
     /// std's once-cell with a flag that the model checker can see: whoever reads the value has acquired what its writer released.
@@ -207,6 +211,10 @@ mod model {
 
         pub(crate) fn pop(&self) -> Option<T> {
             self.list.lock().pop_front()
+        }
+
+        pub(crate) fn is_empty(&self) -> bool {
+            self.list.lock().is_empty()
         }
     }
 }

@@ -299,10 +299,15 @@ impl Stand {
             let record = self.record(holder);
             (record.until().as_millis(), record.claim(holder))
         };
-        self.pool()
-            .sweep(self.id.tag(), now, read, |slot, claim, word| {
+        self.pool().sweep(
+            self.id.tag(),
+            now,
+            read,
+            |_| false,
+            |slot, claim, word| {
                 freed.push((slot, claim, word));
-            });
+            },
+        );
         freed
     }
 

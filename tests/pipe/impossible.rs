@@ -75,9 +75,3 @@ fn a_line_that_is_bad_and_impossible_is_bad() {
     ));
     assert_bad(r#"{"op":"extend","hold":"$H","patient":1,"ttl_ms":0,"x":1}"#);
 }
-
-#[test]
-fn what_this_version_does_not_have_is_not_supported() {
-    let answer = provoke(&publish(json!({"returns": "draw"})));
-    assert_error(&answer, "not_supported");
-}

@@ -27,6 +27,7 @@ mod memory;
 mod random;
 mod refused_asking;
 mod refused_settling;
+mod returns;
 mod support;
 mod table;
 mod time;

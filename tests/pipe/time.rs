@@ -80,7 +80,6 @@ fn a_line_answered_with_error_moves_no_time() {
         with("hold_ttl_ms", json!(0)),
         with("day", json!("never")),
         with("opening", json!({"lottery": {"window_ms": 0}})),
-        with("returns", json!("draw")),
     ] {
         assert!(pipe.say(line.clone())["error"].is_object(), "{line}");
         let answer = pipe.ask(1, &schedule);

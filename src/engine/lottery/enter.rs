@@ -63,6 +63,7 @@ impl Inner {
             self.line_up(book, urn, &entry, (schedule, pool), now)
         });
         let (number, record) = entered.unwrap_or(Err(IN_A_MOMENT))?;
+        self.mark(record, request);
         self.name(request, number, record);
         self.tidy(book, seen, now);
         self.count(Count::Waiting);

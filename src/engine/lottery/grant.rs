@@ -30,6 +30,9 @@ impl Inner {
         if self.draws.is_due(now) {
             self.draw_due(now, u32::MAX);
         }
+        if self.returns.is_due(now) {
+            self.return_due(now, u32::MAX);
+        }
     }
 
     /// Draws what is due, with at most so many slots given: whether more is due.
@@ -170,7 +173,7 @@ impl Inner {
             }
         };
         self.wake_at(number, record, until);
-        pool.lower_due(until.as_millis());
+        self.hold_begins((schedule, pool), until);
         self.count(Count::Won);
         let version = word.version();
         bulletin.tell(|| Note {
@@ -237,7 +240,7 @@ const LOST_BY: [Refusal; 3] = [
     },
 ];
 
-fn number_of(why: Refusal) -> u64 {
+pub(in super::super) fn number_of(why: Refusal) -> u64 {
     LOST_BY
         .iter()
         .position(|other| *other == why)

@@ -7,6 +7,7 @@ use crate::words::ask::{Hold, Outcome};
 use crate::words::event::What;
 use crate::words::id::{PatientId, SlotNo, TicketId};
 use crate::words::refusal::Refusal;
+use crate::words::ticket::Line;
 use crate::words::time::Timestamp;
 
 use super::super::stats::Count;
@@ -132,6 +133,9 @@ impl Inner {
         match place.standing {
             Standing::Waiting => {
                 place.record.end(Phase::Left, bulletin.at);
+                if place.record.line() == Some(Line::Waitlist) {
+                    self.leave_waitlist(ticket.schedule(), patient);
+                }
                 self.count(Count::Left);
                 bulletin.tell_of_ticket(ticket.schedule(), patient, What::Left { ticket });
                 Ok(())

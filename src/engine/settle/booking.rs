@@ -5,7 +5,7 @@ use crate::ledger::record::Phase;
 use crate::pool::word::State;
 use crate::words::ask::Booking;
 use crate::words::event::What;
-use crate::words::id::{BookingId, PatientId, ScheduleId, SlotNo};
+use crate::words::id::{BookingId, ChannelId, PatientId, ScheduleId, SlotNo};
 use crate::words::pending::Pending;
 use crate::words::refusal::{Refusal, Rule};
 use crate::words::time::Timestamp;
@@ -24,7 +24,23 @@ impl Engine {
     /// later), `too_late` (from the cancellation cut-off on).
     pub fn cancel(&self, booking: BookingId, patient: PatientId) -> Result<Pending<()>, Refusal> {
         self.inner
-            .settle(|bulletin| self.inner.cancel(booking, patient, bulletin))
+            .settle(|bulletin| self.inner.cancel(booking, patient, None, bulletin))
+            .map(Pending::ready)
+    }
+
+    /// The same through a channel, whose own policy, if the builder set one ([`returns_through`](crate::EngineBuilder::returns_through)), goes before the schedule's.
+    ///
+    /// # Errors
+    /// Those of [`cancel`](Self::cancel).
+    pub fn cancel_through(
+        &self,
+        channel: ChannelId,
+        booking: BookingId,
+        patient: PatientId,
+    ) -> Result<Pending<()>, Refusal> {
+        let through = Some(channel);
+        self.inner
+            .settle(|bulletin| self.inner.cancel(booking, patient, through, bulletin))
             .map(Pending::ready)
     }
 
@@ -133,12 +149,16 @@ impl Inner {
         &self,
         booking: BookingId,
         patient: PatientId,
+        channel: Option<ChannelId>,
         bulletin: &mut Bulletin<'_>,
     ) -> Result<(), Refusal> {
         let line = self.open_cancellable(booking, patient, bulletin.at)?;
         let last = self.is_last(line.pool, line.schedule, bulletin.at);
-        let word = line.give_back().ok_or(Refusal::WrongState)?;
+        let word = self
+            .give_up(&line, channel, bulletin.at)
+            .ok_or(Refusal::WrongState)?;
         line.record.end(Phase::Cancelled, bulletin.at);
+        self.returns.note_given_up(patient, bulletin.at);
         self.count(Count::Cancelled);
         self.see_cancelled(line.number, line.record, last, bulletin.at);
         line.tell(bulletin, word, What::Cancelled);
@@ -182,7 +202,8 @@ impl Inner {
         if let Some(payment) = line.record.payment() {
             new.record.pay(payment);
         }
-        let freed = line.give_back();
+        new.record.set_mark(line.record.mark());
+        let freed = self.give_up(&line, None, now);
         debug_assert!(
             freed.is_some(),
             "a booking changes only under its book's lock"

@@ -100,12 +100,12 @@ impl Inner {
         let word = if other {
             Err(Lost::Taken)
         } else {
-            line.pool
-                .claim_slot(line.slot(), State::Booked, line.number, |_, _| ())
+            line.pool.reclaim(line.slot(), line.number)
         };
         match word {
             Ok(word) => {
                 line.pool.slots().take(generation, line.slot());
+                self.rests_no_more(line.schedule, line.slot());
                 Ok(word)
             }
             Err(Lost::Withdrawn) => Err(Refusal::Withdrawn),
@@ -126,6 +126,7 @@ impl Inner {
         bulletin: &mut Bulletin<'_>,
     ) -> Booking {
         line.record.book();
+        self.offer_taken_up(line.schedule, line.record);
         if let Some(payment) = payment {
             line.record.pay(payment);
         }
@@ -160,7 +161,9 @@ impl Inner {
         bulletin: &mut Bulletin<'_>,
     ) -> Result<(), Refusal> {
         let line = self.open_unconfirmed(hold, patient, bulletin.at)?;
-        let word = line.give_back().ok_or(Refusal::HoldExpired)?;
+        let word = self
+            .give_up(&line, None, bulletin.at)
+            .ok_or(Refusal::HoldExpired)?;
         line.record.end(Phase::Released, bulletin.at);
         self.count(Count::Released);
         self.see_deed(line.number, Deed::Dropped, bulletin.at);
@@ -210,7 +213,7 @@ impl Inner {
             return Err(Refusal::HoldExpired);
         };
         record.set_until(until);
-        line.pool.lower_due(until.as_millis());
+        self.hold_begins((line.schedule, line.pool), until);
         let (wake, lane) = record.wake();
         if until.as_millis() < wake {
             record.set_wake(until.as_millis(), lane);

@@ -1,0 +1,228 @@
+//! Which schedules have slots that do not return at once, and when is each to be looked at?
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::line::{Cancels, Cluster, Standing, Waitlist, WaitlistPolicy};
+use crate::raw::digest::{Bytes32, Mac};
+use crate::raw::hash::Keys;
+use crate::words::ask::Request;
+use crate::words::id::{ChannelId, PatientId, ScheduleId};
+use crate::words::schedule::ReturnPolicy;
+use crate::words::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use crate::words::sync::{Arc, Mutex};
+use crate::words::time::Timestamp;
+
+/// All schedules whose slots do not return at once.
+pub(in super::super) struct Returns {
+    /// Whether there ever was one.
+    in_use: AtomicBool,
+    /// When the first is to be looked at; `u64::MAX` if none is. A hint: the agenda decides.
+    due: AtomicU64,
+    registry: Mutex<Registry>,
+    secrets: Mac,
+    /// What clusters are marked by.
+    pub(super) keys: Keys,
+    policy: WaitlistPolicy,
+    /// Who gives up slots again and again, if that is to cost them anything.
+    pub(super) cancels: Option<Cancels>,
+    /// Policies of channels, which go before the schedule's.
+    channels: Box<[(ChannelId, ReturnPolicy)]>,
+}
+
+#[derive(Default)]
+struct Registry {
+    lists: BTreeMap<ScheduleId, Listed>,
+    agenda: BTreeSet<(u64, ScheduleId)>,
+}
+
+struct Listed {
+    returning: Arc<Returning>,
+    /// When it stands on the agenda; `u64::MAX` if it doesn't.
+    next: u64,
+}
+
+/// What returns of one schedule, and to whom.
+pub(in super::super) struct Returning {
+    pub(super) policy: ReturnPolicy,
+    pub(super) opens_at: Timestamp,
+    pub(super) list: Waitlist,
+    /// What its batches' seeds are made from.
+    pub(super) seeds: Mac,
+}
+
+impl Returns {
+    pub(in super::super) fn new(
+        root: &Mac,
+        keys: Keys,
+        policy: WaitlistPolicy,
+        channels: Box<[(ChannelId, ReturnPolicy)]>,
+        cancels: Option<Cancels>,
+    ) -> Self {
+        Self {
+            in_use: AtomicBool::new(channels.iter().any(|it| it.1 != ReturnPolicy::AtOnce)),
+            due: AtomicU64::new(u64::MAX),
+            registry: Mutex::new(Registry::default()),
+            secrets: Mac::new(&root.of(b"fairslot/returns/1")),
+            keys,
+            policy,
+            cancels,
+            channels,
+        }
+    }
+
+    /// Whether any schedule's slots ever rest.
+    #[inline]
+    pub(in super::super) fn in_use(&self) -> bool {
+        // Relaxed: whoever has the id of such a schedule has it from after this was set.
+        self.in_use.load(Ordering::Relaxed)
+    }
+
+    #[inline]
+    pub(in super::super) fn is_due(&self, now: Timestamp) -> bool {
+        // Relaxed: a hint, as for draws.
+        self.due.load(Ordering::Relaxed) <= now.as_millis()
+    }
+
+    /// A schedule is published.
+    pub(in super::super) fn open(
+        &self,
+        schedule: ScheduleId,
+        policy: ReturnPolicy,
+        opens_at: Timestamp,
+    ) {
+        if policy != ReturnPolicy::AtOnce {
+            self.in_use.store(true, Ordering::Relaxed);
+            self.of_or_new(schedule, policy, opens_at);
+        }
+    }
+
+    /// What returns of a schedule, if anything does or did.
+    pub(in super::super) fn of(&self, schedule: ScheduleId) -> Option<Arc<Returning>> {
+        let registry = self.registry.lock();
+        registry
+            .lists
+            .get(&schedule)
+            .map(|it| Arc::clone(&it.returning))
+    }
+
+    pub(super) fn of_or_new(
+        &self,
+        schedule: ScheduleId,
+        policy: ReturnPolicy,
+        opens_at: Timestamp,
+    ) -> Arc<Returning> {
+        let mut registry = self.registry.lock();
+        let listed = registry.lists.entry(schedule).or_insert_with(|| {
+            let own = |label: &[u8; 8]| -> Bytes32 {
+                let mut message = [0; 16];
+                message[..8].copy_from_slice(label);
+                message[8..].copy_from_slice(&schedule.0.to_be_bytes());
+                self.secrets.of(&message)
+            };
+            let returning = Returning {
+                policy,
+                opens_at,
+                list: Waitlist::with_keys(self.policy, &own(b"moments1"), self.keys),
+                seeds: Mac::new(&own(b"seeds/1.")),
+            };
+            Listed {
+                returning: Arc::new(returning),
+                next: u64::MAX,
+            }
+        });
+        Arc::clone(&listed.returning)
+    }
+
+    /// Nothing is kept of this schedule.
+    pub(in super::super) fn forget(&self, schedule: ScheduleId) {
+        let mut registry = self.registry.lock();
+        if let Some(listed) = registry.lists.remove(&schedule) {
+            registry.agenda.remove(&(listed.next, schedule));
+        }
+        self.note_due(&registry);
+    }
+
+    fn note_due(&self, registry: &Registry) {
+        let first = registry.agenda.first().map_or(u64::MAX, |(at, _)| *at);
+        self.due.store(first, Ordering::Relaxed);
+    }
+
+    /// Something happens to a schedule at `at`: if it is one of these it is looked at then, if not before.
+    pub(in super::super) fn note(&self, schedule: ScheduleId, at: u64) {
+        let mut registry = self.registry.lock();
+        let Some(listed) = registry.lists.get_mut(&schedule) else {
+            return;
+        };
+        if at < listed.next {
+            let before = std::mem::replace(&mut listed.next, at);
+            registry.agenda.remove(&(before, schedule));
+            registry.agenda.insert((at, schedule));
+            self.note_due(&registry);
+        }
+    }
+
+    /// Takes the first that is due off the agenda.
+    pub(super) fn take_due(&self, now: Timestamp) -> Option<(ScheduleId, Arc<Returning>)> {
+        let mut registry = self.registry.lock();
+        let (at, schedule) = *registry.agenda.first()?;
+        if at > now.as_millis() {
+            return None;
+        }
+        registry.agenda.pop_first();
+        self.note_due(&registry);
+        let listed = registry.lists.get_mut(&schedule)?;
+        listed.next = u64::MAX;
+        Some((schedule, Arc::clone(&listed.returning)))
+    }
+
+    /// When the next list has something to do that is not a hold running out.
+    pub(in super::super) fn next(&self) -> Option<u64> {
+        let registry = self.registry.lock();
+        let due = |listed: &Listed| listed.returning.list.next_due();
+        let next = registry.lists.values().filter_map(due).min();
+        next.map(Timestamp::as_millis).filter(|at| *at < u64::MAX)
+    }
+
+    /// What a request comes through.
+    pub(super) fn cluster_of(&self, request: &Request, trusted: &[ChannelId]) -> Cluster {
+        let person = Cluster::Person(request.patient());
+        if (request.channel_id()).is_some_and(|it| trusted.binary_search(&it).is_ok()) {
+            return person;
+        }
+        match (request.device_id(), request.account_id()) {
+            (Some(device), _) => Cluster::Device(device),
+            (None, Some(account)) => Cluster::Account(account),
+            (None, None) => person,
+        }
+    }
+
+    /// Somebody gave up a slot.
+    pub(in super::super) fn note_given_up(&self, patient: PatientId, now: Timestamp) {
+        if let Some(cancels) = &self.cancels {
+            cancels.note(patient, now);
+        }
+    }
+
+    /// Their weight in draws, in millionths.
+    pub(super) fn weight_of(&self, patient: PatientId, now: Timestamp) -> u32 {
+        let cancels = self.cancels.as_ref();
+        match cancels.map(|it| it.standing(patient, now)) {
+            None | Some(Standing::Clear) => 1_000_000,
+            Some(Standing::Lighter { weight_ppm }) => weight_ppm,
+            Some(Standing::Resting { .. }) => 0,
+        }
+    }
+
+    pub(super) fn policy_of(&self, channel: Option<ChannelId>) -> Option<ReturnPolicy> {
+        let channel = channel?;
+        let at = self.channels.binary_search_by_key(&channel, |it| it.0);
+        at.ok().map(|at| self.channels[at].1)
+    }
+}
+
+impl Returning {
+    /// When something of it returns.
+    pub(in super::super) fn next_due(&self) -> Option<Timestamp> {
+        self.list.next_due()
+    }
+}

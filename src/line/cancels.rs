@@ -1,0 +1,141 @@
+//! Who gives up slots again and again?
+//!
+//! The last three days on which somebody cancelled, or let an offer lapse, in eight bytes a person and a fixed number of them. A second time within the window costs
+//! weight in draws; a third a rest. Nobody is barred for good, and what is older than the window and the rest is forgotten.
+
+use std::fmt;
+
+use crate::raw::hash::{Keys, SplitMix};
+use crate::raw::strikes::{Ages, Strikes};
+use crate::words::error::Invalid;
+use crate::words::id::PatientId;
+use crate::words::time::Timestamp;
+
+/// How often one may give up a slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Quota {
+    /// Two within so many days cost weight, three a rest: 1 to 3,650. Default 30.
+    pub window_days: u16,
+    /// The weight after the second, in millionths: the chance of being drawn among the first. 0 to 1,000,000. Default 200,000.
+    pub weight_ppm: u32,
+    /// How long the rest is from the third on, in days: 1 to 3,650. Default 90.
+    pub rest_days: u16,
+    /// How many people are remembered, eight bytes each: 8 to 2^28. Who is past that displaces the one of eight who cancelled the longest ago. Default 131,072, a mebibyte.
+    pub people: u32,
+}
+
+impl Default for Quota {
+    fn default() -> Self {
+        Self {
+            window_days: 30,
+            weight_ppm: 200_000,
+            rest_days: 90,
+            people: 131_072,
+        }
+    }
+}
+
+/// What follows from what somebody gave up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum Standing {
+    /// Nothing.
+    Clear,
+    /// Twice within the window.
+    Lighter {
+        /// The weight in draws, in millionths.
+        weight_ppm: u32,
+    },
+    /// Three times within the window.
+    Resting {
+        /// How many days more, today included.
+        days: u16,
+    },
+}
+
+/// Who gave up slots lately. See [the room](super).
+pub struct Cancels {
+    quota: Quota,
+    strikes: Strikes,
+    keys: Keys,
+}
+
+impl fmt::Debug for Cancels {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cancels")
+            .field("quota", &self.quota)
+            .finish_non_exhaustive()
+    }
+}
+
+const DAY: u64 = 86_400_000;
+
+impl Cancels {
+    /// Nobody gave up anything yet. All memory is taken at once. Hashes are keyed by the seed.
+    ///
+    /// # Errors
+    /// [`Invalid`] for a number out of its range.
+    pub fn new(quota: Quota, seed: u64) -> Result<Self, Invalid> {
+        let days = 1..=3_650;
+        if !days.contains(&quota.window_days) {
+            let value = quota.window_days;
+            return Err(Invalid::new("quota.window_days", value, "1 to 3,650"));
+        }
+        if !days.contains(&quota.rest_days) {
+            let value = quota.rest_days;
+            return Err(Invalid::new("quota.rest_days", value, "1 to 3,650"));
+        }
+        if quota.weight_ppm > 1_000_000 {
+            let (value, range) = (quota.weight_ppm, "0 to 1,000,000");
+            return Err(Invalid::new("quota.weight_ppm", value, range));
+        }
+        if !(8..=1 << 28).contains(&quota.people) {
+            return Err(Invalid::new("quota.people", quota.people, "8 to 2^28"));
+        }
+        let keep = quota.rest_days.max(quota.window_days);
+        Ok(Self {
+            quota,
+            // Twice the longest memory: the third may be a window older than the first.
+            strikes: Strikes::new(quota.people, keep + quota.window_days),
+            keys: SplitMix(seed).keys(),
+        })
+    }
+
+    /// Somebody gave up a slot. What follows.
+    pub fn note(&self, patient: PatientId, now: Timestamp) -> Standing {
+        let hash = self.keys.hash(patient.to_u128());
+        self.judge(self.strikes.add(hash, now.as_millis() / DAY))
+    }
+
+    /// What follows from what they gave up so far.
+    #[must_use]
+    pub fn standing(&self, patient: PatientId, now: Timestamp) -> Standing {
+        let hash = self.keys.hash(patient.to_u128());
+        self.judge(self.strikes.look(hash, now.as_millis() / DAY))
+    }
+
+    fn judge(&self, ages: Ages) -> Standing {
+        let [last, second, third] = ages;
+        let Quota {
+            window_days,
+            weight_ppm,
+            rest_days,
+            ..
+        } = self.quota;
+        if let (Some(last), Some(third)) = (last, third)
+            && third - last.min(third) < window_days
+            && last < rest_days
+        {
+            return Standing::Resting {
+                days: rest_days - last,
+            };
+        }
+        match second {
+            Some(second) if second < window_days => Standing::Lighter { weight_ppm },
+            _ => Standing::Clear,
+        }
+    }
+}

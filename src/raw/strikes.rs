@@ -1,0 +1,154 @@
+//! The last three days on which something happened to a key, in eight bytes a key, for a fixed number of keys.
+//!
+//! A line of eight cells a hash; a cell is a tag of 22 bits and three days of 14 bits. A key without a cell takes an empty one of its line, or one that says
+//! nothing any more, or else the one whose last day is the longest ago. Two keys of one line are taken for one in one look-up of half a million (8 in 2^22).
+//!
+//! Rarely used, so under a lock: one of 64.
+
+use crate::words::sync::Mutex;
+
+const WAYS: usize = 8;
+const SHARDS: usize = if cfg!(any(fairslot_loom, fairslot_shuttle)) {
+    1
+} else {
+    64
+};
+/// Days are counted up to here and again from 1; 0 is none. So a day is right for 22 years.
+const CYCLE: u64 = (1 << 14) - 1;
+const DAYS: u32 = 3;
+
+/// How many days ago the last three were, the latest first; `None` if there were fewer.
+pub(crate) type Ages = [Option<u16>; DAYS as usize];
+
+type Line = [u64; WAYS];
+
+pub(crate) struct Strikes {
+    shards: Box<[Mutex<Box<[Line]>>]>,
+    /// What happened so many days ago is forgotten.
+    keep: u16,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Cell(u64);
+
+impl Cell {
+    fn tag(self) -> u64 {
+        self.0 >> 42
+    }
+
+    fn ages(self, today: u64) -> Ages {
+        std::array::from_fn(|which| {
+            let day = self.0 >> (14 * which) & CYCLE;
+            let age = (today % CYCLE + CYCLE - (day.max(1) - 1)) % CYCLE;
+            // More than half a cycle ago is a clock that was ahead.
+            let age = if age > CYCLE / 2 { 0 } else { age as u16 };
+            (day > 0).then_some(age)
+        })
+    }
+
+    /// The latest of all days first.
+    fn and(self, today: u64) -> Self {
+        let older = self.0 & ((1 << 28) - 1);
+        Self(self.tag() << 42 | older << 14 | (today % CYCLE + 1))
+    }
+}
+
+impl Strikes {
+    /// For so many keys at least, of which nothing older than `keep` days matters: below 8,000.
+    pub(crate) fn new(keys: u32, keep: u16) -> Self {
+        let lines = (keys as usize).div_ceil(WAYS * SHARDS).max(1);
+        let shard = || Mutex::new(vec![[0; WAYS]; lines].into());
+        Self {
+            shards: (0..SHARDS).map(|_| shard()).collect(),
+            keep,
+        }
+    }
+
+    fn line<T>(&self, hash: u64, work: impl FnOnce(&mut Line, u64) -> T) -> T {
+        let mut shard = self.shards[hash as usize % SHARDS].lock();
+        let lines = shard.len();
+        // Other bits than the shard's and the tag's; a tag is never 0.
+        work(
+            &mut shard[(hash >> 6) as usize % lines],
+            (hash >> 42).max(1),
+        )
+    }
+
+    fn kept(&self, ages: Ages) -> Ages {
+        ages.map(|age| age.filter(|age| *age < self.keep))
+    }
+
+    /// What happened to a key lately, seen from `today`, counted from any day.
+    pub(crate) fn look(&self, hash: u64, today: u64) -> Ages {
+        self.line(hash, |line, tag| {
+            let own = line.iter().find(|cell| Cell(**cell).tag() == tag);
+            self.kept(own.map_or([None; 3], |cell| Cell(*cell).ages(today)))
+        })
+    }
+
+    /// It happened again, today. What is known now.
+    pub(crate) fn add(&self, hash: u64, today: u64) -> Ages {
+        self.line(hash, |line, tag| {
+            let last = |cell: u64| self.kept(Cell(cell).ages(today))[0];
+            // The own one, else the one that says least.
+            let quiet = |cell: &u64| last(*cell).unwrap_or(u16::MAX);
+            let at = line
+                .iter()
+                .position(|cell| Cell(*cell).tag() == tag)
+                .or_else(|| (0..WAYS).max_by_key(|at| (quiet(&line[*at]), WAYS - at)));
+            let cell = &mut line[at.unwrap_or(0)];
+            if Cell(*cell).tag() != tag {
+                *cell = tag << 42;
+            }
+            *cell = Cell(*cell).and(today).0;
+            self.kept(Cell(*cell).ages(today))
+        })
+    }
+}
+
+#[cfg(all(test, not(any(fairslot_loom, fairslot_shuttle))))]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::HashMap;
+
+    /// Spread over tags, shards and lines.
+    fn hash(key: u64) -> u64 {
+        (key + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+
+    proptest! {
+        #[test]
+        fn three_days_are_remembered(start in 0..40_000u64, steps in prop::collection::vec((0..20u64, 0..40u64), 1..80)) {
+            let strikes = Strikes::new(1 << 12, 120);
+            let (mut plain, mut today) = (HashMap::<u64, Vec<u64>>::new(), start);
+            for (key, later) in steps {
+                today += later;
+                let days = plain.entry(key).or_default();
+                days.insert(0, today);
+                days.truncate(3);
+                let age = |day: Option<&u64>| day.map(|day| today - day).filter(|age| *age < 120).map(|age| age as u16);
+                let expected: Ages = std::array::from_fn(|which| age(days.get(which)));
+                prop_assert_eq!(strikes.add(hash(key), today), expected);
+                prop_assert_eq!(strikes.look(hash(key), today), expected);
+            }
+        }
+    }
+
+    #[test]
+    fn the_one_that_is_longest_ago_gives_way() {
+        // One line a shard; these are all of shard 0.
+        let strikes = Strikes::new(8, 100);
+        let hash = |key: u64| (key + 1) << 42;
+        for key in 0..8 {
+            strikes.add(hash(key), 10 + (key + 3) % 8);
+        }
+        strikes.add(hash(8), 20);
+        let known: Vec<u64> = (0..9)
+            .filter(|key| strikes.look(hash(*key), 20)[0].is_some())
+            .collect();
+        assert_eq!(known, [0, 1, 2, 3, 4, 6, 7, 8]);
+        // A clock that steps back makes nothing older.
+        assert_eq!(strikes.look(hash(8), 15)[0], Some(0));
+    }
+}
