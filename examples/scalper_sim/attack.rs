@@ -1,5 +1,6 @@
 //! The scalper: how many identities, on how many devices, behind how many addresses, and how they ask.
 
+use crate::crowd::PEOPLE;
 use crate::habit::Habit;
 
 /// One way to attack an opening.
@@ -14,6 +15,21 @@ pub(crate) struct Attack {
     pub(crate) devices: u32,
     pub(crate) devices_per_address: u32,
     pub(crate) habit: Habit,
+}
+
+impl Attack {
+    /// How they ask, in a word.
+    pub(crate) const fn kind(&self) -> &'static str {
+        match self.habit {
+            Habit::Script => "naive",
+            _ => "disguised",
+        }
+    }
+
+    /// Its share of all who ask: what it would win if it were people.
+    pub(crate) fn fair_share(&self) -> f64 {
+        f64::from(self.identities) / f64::from(self.identities + PEOPLE)
+    }
 }
 
 /// Those that are simulated; the first is nobody's.

@@ -78,6 +78,11 @@ impl Crowd {
         asks
     }
 
+    /// What an engine for this trial is seeded with: each draws others.
+    pub(crate) fn engine_seed(&self, trial: u64) -> u64 {
+        mixed(&[self.seed, self.nth, trial, 2])
+    }
+
     pub(crate) fn askers(&self) -> &[Asker] {
         &self.askers
     }
@@ -131,6 +136,11 @@ fn device(person: u32) -> u32 {
 
 /// A stream of random numbers of its own for every purpose.
 fn dice(purpose: &[u64]) -> Dice {
+    Dice(StdRng::seed_from_u64(mixed(purpose)))
+}
+
+/// A number of its own for every purpose.
+fn mixed(purpose: &[u64]) -> u64 {
     // SplitMix64's finalizer after each part: neighbours have nothing in common.
     let mix = |state: u64, part: &u64| {
         let x = (state ^ part).wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -138,5 +148,5 @@ fn dice(purpose: &[u64]) -> Dice {
         let x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         x ^ (x >> 31)
     };
-    Dice(StdRng::seed_from_u64(purpose.iter().fold(0, mix)))
+    purpose.iter().fold(0, mix)
 }

@@ -16,8 +16,12 @@ mod figures;
 #[path = "../shared/flags.rs"]
 #[allow(dead_code, reason = "shared: each example uses a part")]
 mod flags;
+mod formula;
+mod goals;
 mod habit;
+mod mechanism;
 mod opening;
+mod policy;
 mod progress;
 mod reference;
 mod report;
@@ -47,9 +51,12 @@ fn main() -> ExitCode {
         return complain(NAME, &why);
     }
     let progress = Progress::new(!options.json);
-    let cells = match study::run(&options.size, &options.attacks, |done, of| {
-        progress.show(done, of);
-    }) {
+    let cells = match study::run(
+        &options.size,
+        &options.mechanisms,
+        &options.attacks,
+        |done, of| progress.show(done, of),
+    ) {
         Ok(cells) => cells,
         Err(why) => {
             eprintln!("{NAME}: {why}");

@@ -8,14 +8,16 @@ mod people;
 #[path = "../shared/plot.rs"]
 #[allow(dead_code, reason = "shared: each example uses a part")]
 mod plot;
+mod share;
 mod tables;
+mod window;
 
 use std::fmt::Write;
 
 use fairslot::fairness::Group;
 
 use crate::cli::Options;
-use crate::opening::MECHANISMS;
+use crate::mechanism::MECHANISMS;
 use crate::study::Cell;
 use crate::table::{size, within};
 
@@ -24,14 +26,13 @@ const STYLE: &str = include_str!("../shared/style.css");
 /// The page.
 pub(crate) fn page(cells: &[Cell], options: &Options) -> String {
     // Where the pictures would be the same, one is enough.
-    let plain = cells.partition_point(|cell| cell.mechanism == MECHANISMS[0]);
-    let plain = &cells[..plain];
+    let plain = of(cells, MECHANISMS[0].name);
     let mut html = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" \
          content=\"width=device-width, initial-scale=1\">\n<title>fairslot: what a scalper gains</title>\n<style>\n{STYLE}</style>\n\
          </head>\n<body>\n<main>\n<header>\n<h1>What a scalper gains <span lang=\"zh\">黄牛得利</span></h1>\n<p class=\"lead\">A \
          thousand people ask for fifty slots, and a scalper’s scripts with them: {}. Who asks is simulated, the engine that answers \
-         is the real one. Schedules open first come, first served; once without limits, once with limits for each patient, device and network.</p>\n",
+         is the real one. Schedules open first come, first served, as most do, or by a draw among all who ask within a window.</p>\n",
         size(options)
     );
     if let Some(worst) = worst(plain) {
@@ -44,8 +45,15 @@ pub(crate) fn page(cells: &[Cell], options: &Options) -> String {
             "who",
             "Who gets the slots",
             "号归谁",
-            gain::WHO,
-            gain::who(cells),
+            share::CAPTION,
+            share::boxes(cells),
+        ),
+        (
+            "window",
+            "What speed is worth",
+            "手快值多少",
+            window::CAPTION,
+            window::picture(cells),
         ),
         (
             "arrivals",
@@ -67,6 +75,13 @@ pub(crate) fn page(cells: &[Cell], options: &Options) -> String {
             "普通患者的机会",
             people::CAPTION,
             people::chances(plain),
+        ),
+        (
+            "goals",
+            "Goals",
+            "目标",
+            tables::GOALS,
+            tables::goals(cells),
         ),
         (
             "figures",
@@ -94,6 +109,14 @@ pub(crate) fn page(cells: &[Cell], options: &Options) -> String {
     }
     html.push_str("</main>\n</body>\n</html>\n");
     html
+}
+
+/// The cells of one way to open.
+fn of<'a>(cells: &'a [Cell], mechanism: &str) -> &'a [Cell] {
+    let is = |cell: &Cell| cell.mechanism.name == mechanism;
+    let first = cells.iter().position(is).unwrap_or(cells.len());
+    let many = cells[first..].iter().take_while(|cell| is(cell)).count();
+    &cells[first..first + many]
 }
 
 /// The attack that takes most.
@@ -145,10 +168,10 @@ fn headline(cell: &Cell) -> String {
 
 /// Whether the simulation is the one it should be.
 fn verdict(cells: &[Cell], options: &Options) -> String {
-    let outside: Vec<&str> = cells
+    let outside: Vec<String> = cells
         .iter()
         .filter(|cell| within(cell, options) == Some(false))
-        .map(|cell| cell.attack.name)
+        .map(|cell| format!("{} under {}", cell.mechanism.called(), cell.attack.name))
         .collect();
     let (class, text) = if !options.size.is_full() {
         (

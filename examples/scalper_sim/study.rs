@@ -11,7 +11,8 @@ use fairslot::fairness::{
 use crate::attack::Attack;
 use crate::crowd::{Crowd, PEOPLE};
 use crate::habit::KINDS;
-use crate::opening::{MECHANISMS, Mechanism, Opened, hold};
+use crate::mechanism::Mechanism;
+use crate::opening::{Opened, hold};
 
 /// With these, the figures can be held against the reference.
 pub(crate) const POPULATIONS: u32 = 12;
@@ -35,7 +36,7 @@ impl Size {
 
 /// One mechanism under one attack: a measurement of each population.
 pub(crate) struct Cell {
-    pub(crate) mechanism: Mechanism,
+    pub(crate) mechanism: &'static Mechanism,
     pub(crate) attack: &'static Attack,
     pub(crate) populations: Vec<Measured>,
 }
@@ -54,7 +55,11 @@ pub(crate) struct Measured {
     pub(crate) kinds: [Group; KINDS.len()],
     /// The mean of the trials, if all of them sold out.
     pub(crate) sold_out_ms: Option<f64>,
-    /// Requests a trial.
+    /// How long the people who entered a draw wait for its decision, from the opening or their first request, whichever is later: the mean, and what
+    /// nineteen of twenty stay below. First come decides at once.
+    pub(crate) delay_ms: Option<f64>,
+    pub(crate) delay_p95_ms: Option<f64>,
+    /// Requests a trial: those that the engine was sent.
     pub(crate) requests: f64,
     /// The scalper's identities over all trials.
     pub(crate) scalper: Group,
@@ -71,10 +76,11 @@ impl Cell {
 /// Runs it. `done` is told how many of how many populations are done.
 pub(crate) fn run(
     size: &Size,
+    mechanisms: &[&'static Mechanism],
     attacks: &[&'static Attack],
     done: impl Fn(usize, usize) + Sync,
 ) -> Result<Vec<Cell>, String> {
-    let mut cells: Vec<Cell> = MECHANISMS
+    let mut cells: Vec<Cell> = mechanisms
         .iter()
         .flat_map(|&mechanism| attacks.iter().map(move |&attack| (mechanism, attack)))
         .map(|(mechanism, attack)| Cell {
@@ -121,11 +127,11 @@ pub(crate) fn run(
 fn population(
     size: &Size,
     nth: u64,
-    mechanism: Mechanism,
+    mechanism: &Mechanism,
     attack: &Attack,
 ) -> Result<Measured, String> {
     let crowd = Crowd::gather(size.seed, nth, attack);
-    let trial = |trial| hold(mechanism, &crowd, &crowd.asks(trial));
+    let trial = |trial| hold(mechanism, &crowd, trial);
     let openings: Vec<Opened> = (0..u64::from(size.trials))
         .map(trial)
         .collect::<Result<_, _>>()?;
@@ -145,6 +151,11 @@ fn measure(openings: &[Opened], crowd: &Crowd, attack: &Attack) -> Measured {
     let trials = openings.len() as f64;
     let sold_out: Option<u64> = openings.iter().map(|opened| opened.sold_out_ns).sum();
     let requests: u64 = openings.iter().map(|opened| opened.requests).sum();
+    let mut delays: Vec<u32> = openings
+        .iter()
+        .flat_map(|opened| opened.delays_ms.iter().copied())
+        .collect();
+    delays.sort_unstable();
     Measured {
         advantage: advantage(scalper, people),
         advantage_interval: advantage_interval(&groups),
@@ -157,9 +168,20 @@ fn measure(openings: &[Opened], crowd: &Crowd, attack: &Attack) -> Measured {
         }),
         jain: jain(&wins, openings.len() as u32),
         sold_out_ms: sold_out.map(|ns| ns as f64 / trials / 1e6),
+        delay_ms: mean(&delays).or(Some(0.0)),
+        delay_p95_ms: Some(
+            delays
+                .get(delays.len() * 19 / 20)
+                .map_or(0.0, |ms| f64::from(*ms)),
+        ),
         requests: requests as f64 / trials,
         scalper,
     }
+}
+
+fn mean(values: &[u32]) -> Option<f64> {
+    let sum: u64 = values.iter().map(|value| u64::from(*value)).sum();
+    (!values.is_empty()).then(|| sum as f64 / values.len() as f64)
 }
 
 /// The scalper and the people of one opening.

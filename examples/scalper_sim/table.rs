@@ -9,11 +9,12 @@ use serde_json::{Map, Value, json};
 use crate::cli::Options;
 use crate::crowd::PEOPLE;
 use crate::figures::{counted, grouped};
-use crate::opening::SLOTS;
+use crate::goals;
+use crate::mechanism::SLOTS;
 use crate::reference::{Band, band};
 use crate::study::{Cell, Measured, POPULATIONS, TRIALS};
 
-/// A figure that every cell has: its key in JSON, its heading with the unit, what to multiply it by for that unit, and its decimals.
+/// A figure of a cell: its key in JSON, its heading with the unit (none: in JSON only), what to multiply it by for that unit, and its decimals.
 pub(crate) struct Figure {
     pub(crate) key: &'static str,
     pub(crate) heading: &'static str,
@@ -22,13 +23,13 @@ pub(crate) struct Figure {
     decimals: usize,
 }
 
-pub(crate) static FIGURES: [Figure; 6] = [
+pub(crate) static FIGURES: [Figure; 8] = [
     Figure {
         key: "advantage",
         heading: "advantage, ×",
         of: |measured| measured.advantage,
         unit: 1.0,
-        decimals: 1,
+        decimals: 3,
     },
     Figure {
         key: "yield_share",
@@ -59,8 +60,22 @@ pub(crate) static FIGURES: [Figure; 6] = [
         decimals: 1,
     },
     Figure {
+        key: "decision_delay_ms",
+        heading: "wait, s",
+        of: |measured| measured.delay_ms,
+        unit: 1e-3,
+        decimals: 1,
+    },
+    Figure {
+        key: "decision_delay_p95_ms",
+        heading: "",
+        of: |measured| measured.delay_p95_ms,
+        unit: 1e-3,
+        decimals: 1,
+    },
+    Figure {
         key: "requests",
-        heading: "requests",
+        heading: "",
         of: |measured| Some(measured.requests),
         unit: 1.0,
         decimals: 0,
@@ -87,10 +102,16 @@ impl Figure {
         let Some(estimate) = estimate else {
             return "–".to_owned();
         };
-        let large = estimate.mean * self.unit >= 1_000.0;
-        let number = |value: f64| match (value * self.unit, self.decimals) {
-            (value, _) if large => grouped(value.round() as u64),
-            (value, decimals) => format!("{value:.decimals$}"),
+        // Four digits are enough.
+        let decimals = match (estimate.mean * self.unit).abs() {
+            1_000.0.. => 0,
+            100.0.. => self.decimals.min(1),
+            10.0.. => self.decimals.min(2),
+            _ => self.decimals,
+        };
+        let number = |value: f64| match value * self.unit {
+            value if value >= 1_000.0 => grouped(value.round() as u64),
+            value => format!("{value:.decimals$}"),
         };
         let mut text = number(estimate.mean);
         if let Some(interval) = estimate.interval() {
@@ -121,14 +142,24 @@ pub(crate) fn size(options: &Options) -> String {
     )
 }
 
+/// The figures that people are shown.
+pub(crate) fn shown() -> impl Iterator<Item = &'static Figure> {
+    FIGURES.iter().filter(|figure| !figure.heading.is_empty())
+}
+
 /// The table, ready to be printed.
 pub(crate) fn summary(cells: &[Cell], options: &Options, report: &Path) -> String {
     let mut out = format!("  {}\n", size(options));
     let mut mechanism = None;
     for cell in cells {
-        if mechanism.replace(cell.mechanism) != Some(cell.mechanism) {
-            let headings = FIGURES.iter().map(|figure| figure.heading.to_owned());
-            let _ = writeln!(out, "\n  {}", cell.mechanism.what());
+        if mechanism.replace(cell.mechanism.name) != Some(cell.mechanism.name) {
+            let headings = shown().map(|figure| figure.heading.to_owned());
+            let _ = writeln!(
+                out,
+                "\n  {}: {}",
+                cell.mechanism.called(),
+                cell.mechanism.what
+            );
             row(&mut out, "", headings, "within");
         }
         let said = match within(cell, options) {
@@ -136,14 +167,22 @@ pub(crate) fn summary(cells: &[Cell], options: &Options, report: &Path) -> Strin
             Some(false) => "NO",
             None => "",
         };
-        let figures = FIGURES
-            .iter()
-            .map(|figure| figure.text(figure.estimate(cell)));
+        let figures = shown().map(|figure| figure.text(figure.estimate(cell)));
         row(&mut out, cell.attack.name, figures, said);
-        let bands = FIGURES
-            .iter()
-            .map(|figure| figure.band(cell).map_or("", |band| band.said).to_owned());
+        let bands = shown().map(|figure| figure.band(cell).map_or_else(String::new, |it| it.said));
         row(&mut out, "  reference", bands, "");
+    }
+    let goals = goals::judged(cells);
+    if !goals.is_empty() {
+        let _ = writeln!(out, "\n  goals");
+    }
+    for goal in goals {
+        let met = if goal.met { "met" } else { "NOT MET" };
+        let _ = writeln!(
+            out,
+            "  {:<44}{:>22}  {:<14}{met}",
+            goal.what, goal.measured, goal.wanted
+        );
     }
     let _ = writeln!(
         out,
@@ -163,7 +202,7 @@ fn row(out: &mut String, name: &str, figures: impl Iterator<Item = String>, with
 pub(crate) fn json(cell: &Cell, options: &Options) -> Value {
     let mut fields = Map::new();
     let mut put = |key: &str, value: Value| fields.insert(key.to_owned(), value);
-    put("mechanism", cell.mechanism.name().into());
+    put("mechanism", cell.mechanism.name.into());
     put("attack", cell.attack.name.into());
     put("populations", options.size.populations.into());
     put("trials", options.size.trials.into());
