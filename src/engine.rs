@@ -5,6 +5,7 @@
 
 mod advance;
 mod audit;
+mod behaviour;
 mod builder;
 mod driver;
 mod lottery;
@@ -18,6 +19,7 @@ mod turn;
 use std::fmt;
 
 use crate::gate::Gate;
+use crate::gate::behaviour::{Deed, Watch};
 use crate::ledger::Ledger;
 use crate::ledger::record::{Phase, Record};
 use crate::pool::Pool;
@@ -39,7 +41,7 @@ pub use audit::{Audit, Availability, Finding};
 pub use builder::EngineBuilder;
 pub use driver::Driver;
 pub use observe::Subscription;
-pub use stats::{LimitStats, Stats};
+pub use stats::{BehaviourStats, LimitStats, Stats};
 
 use lottery::Draws;
 use observe::{Feeds, Telling};
@@ -65,6 +67,8 @@ struct Inner {
     clock: Box<dyn Clock>,
     /// The clock's cached reading, if it keeps one.
     recent: Option<RecentTime>,
+    /// The same for the shortest way to a refusal, which is not for an engine that judges behaviour: then there is none.
+    recent_unwatched: Option<RecentTime>,
     /// The highest time at which anything was changed, in milliseconds.
     high: AtomicU64,
     settings: Settings,
@@ -72,6 +76,8 @@ struct Inner {
     gate: Option<Box<Gate>>,
     /// Schedules that open by a draw.
     draws: Box<Draws>,
+    /// How those who ask behave, if that is judged.
+    watch: Option<Box<Watch>>,
     /// Hashes identities for the pools' filters.
     keys: Keys,
     /// Patients whose named requests were granted lately.
@@ -269,6 +275,9 @@ impl Inner {
         bulletin: &mut Bulletin<'_>,
     ) {
         self.count(Count::Expired);
+        if let Some((_, claim)) = whose {
+            self.see_deed(claim.record, Deed::Dropped, bulletin.at);
+        }
         bulletin.tell(|| Note {
             schedule,
             slot,

@@ -19,7 +19,7 @@ use crate::words::ask::Request;
 use crate::words::id::{Claim, PatientId};
 use crate::words::sync::atomic::{AtomicU64, Ordering};
 
-use record::{Memo, Record, Stub};
+use record::{Memo, Record, Stub, Whence};
 
 const CHUNK: usize = if cfg!(any(fairslot_loom, fairslot_shuttle)) {
     4
@@ -32,6 +32,7 @@ pub(crate) struct Ledger {
     records: Arena<Record, CHUNK>,
     memos: Arena<Memo, CHUNK>,
     stubs: Arena<Stub, CHUNK>,
+    origins: Arena<Whence, CHUNK>,
     numbers: Numbers,
     keys: Keys,
     /// Records, ended or not, that the forgetting has passed; it starts over at the end.
@@ -54,6 +55,7 @@ impl Ledger {
             records: Arena::new(records_max),
             memos: Arena::new(records_max),
             stubs: Arena::new(records_max),
+            origins: Arena::new(records_max),
             numbers: Numbers::new(1, records_max),
             keys,
             forgotten_to: AtomicU64::new(0),
@@ -158,6 +160,21 @@ impl Ledger {
         self.stubs.reach(number)
     }
 
+    /// Writes down where a record came from, as hashes of device and account. Under its book's lock.
+    pub(crate) fn note_whence(&self, number: u32, whence: [u64; 2]) {
+        if whence != [0; 2]
+            && let (Some(record), Some(origin)) = (self.record(number), self.origins.reach(number))
+        {
+            record.come_from(origin, whence);
+        }
+    }
+
+    /// Where it came from, if that is known.
+    pub(crate) fn whence(&self, number: u32) -> Option<[u64; 2]> {
+        self.record(number).filter(|record| record.has_whence())?;
+        Some(self.origins.get(number)?.read())
+    }
+
     /// The next record for the forgetting to look at, round and round.
     pub(crate) fn next_to_forget(&self) -> Option<u32> {
         let high = u64::from(self.numbers.high());
@@ -227,6 +244,11 @@ impl<'a> Book<'a> {
                 && let Some(memo) = self.ledger.memos.get(number)
             {
                 memo.clear();
+            }
+            if record.has_whence()
+                && let Some(origin) = self.ledger.origins.get(number)
+            {
+                origin.clear();
             }
             record.clear();
         }

@@ -32,6 +32,7 @@
 //! * **Who is drawn?** [`draw`](mod@draw): a lottery over distinct people that anybody can check, by itself.
 //! * **Who gets the slots?** [`fairness`]: what a scalper gains and how even everybody's chances are, as figures.
 //!
+//! * **How do they behave?** [`EngineBuilder::behaviour`], [`Engine::verdict`]: labels that can be explained, and no refusal by them; [`Engine::import_labels`].
 //! * **Who may ask how often?** A [`Limit`] each for patients, accounts, devices and networks, in the [builder](EngineBuilder); a [`Limiter`] for anything else.
 //!
 //! A no is a [`Refusal`]: a stable code, a sentence that says what to do, and when to come back.
@@ -62,8 +63,12 @@ mod raw;
 mod words;
 
 pub use engine::{
-    Advance, Audit, Availability, Driver, Engine, EngineBuilder, Finding, LimitStats, Stats,
-    Subscription,
+    Advance, Audit, Availability, BehaviourStats, Driver, Engine, EngineBuilder, Finding,
+    LimitStats, Stats, Subscription,
+};
+pub use gate::behaviour::{
+    Behaved, Behaviour, Card, Features, Imported, Label, Labels, Language, Mark, Marked, Ramp,
+    Scored, Share, Verdict,
 };
 pub use gate::limit::{Limit, Limiter};
 pub use words::ask::{Booking, Hold, Outcome, Request};

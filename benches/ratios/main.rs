@@ -4,6 +4,7 @@
 //! absolute time is promised, and none decides anything here: a goal that was missed is printed, and only `--check` makes it an error.
 
 mod admitted;
+mod admitted_full;
 mod args;
 mod bytes;
 mod draw;
@@ -43,6 +44,10 @@ const GROUPS: &[Group] = &[
         measure: sold_out::single,
     },
     Group {
+        rows: &["refusal_with_gate"],
+        measure: sold_out::with_gate,
+    },
+    Group {
         rows: &["sold_out_scaling"],
         measure: sold_out::scaling,
     },
@@ -68,6 +73,14 @@ const GROUPS: &[Group] = &[
     Group {
         rows: &["admitted_2t", "admitted_batch_2t"],
         measure: admitted::rows_of_two,
+    },
+    Group {
+        rows: &["admitted_full_1t", "admitted_full_batch_1t"],
+        measure: admitted_full::rows,
+    },
+    Group {
+        rows: &["admitted_full_2t", "admitted_full_batch_2t"],
+        measure: admitted_full::rows_of_two,
     },
     Group {
         rows: &["flash_vs_naive", "flash_vs_peek"],

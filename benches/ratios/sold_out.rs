@@ -3,7 +3,8 @@
 use std::hint::black_box;
 
 use fairslot::{
-    CoarseClock, Engine, Outcome, PatientId, Refusal, Request, RequestId, ScheduleId, SystemClock,
+    AccountId, Behaviour, CoarseClock, DeviceId, Engine, EngineBuilder, Outcome, PatientId,
+    Refusal, Request, RequestId, ScheduleId, SystemClock,
 };
 
 use crate::args::Args;
@@ -25,16 +26,20 @@ struct Ours {
     /// Patient and schedule, the same one each time, which the compiler cannot know.
     asks: Vec<(PatientId, ScheduleId)>,
     names: Option<RequestId>,
+    /// Whether requests say from which device and account they come.
+    from: bool,
     calls: usize,
 }
 
 impl Ours {
     fn new(calls: usize) -> Self {
+        Self::built(calls, |builder| builder)
+    }
+
+    fn built(calls: usize, settings: impl FnOnce(EngineBuilder) -> EngineBuilder) -> Self {
         let clock = CoarseClock::new(SystemClock::new());
         let start = fairslot::Clock::now(&clock);
-        let engine = Engine::builder()
-            .clock(clock)
-            .seed(7)
+        let engine = settings(Engine::builder().clock(clock).seed(7))
             .build()
             .unwrap_or_else(|why| panic!("{why}"));
         let schedule = engine
@@ -51,6 +56,7 @@ impl Ours {
             engine,
             asks,
             names: None,
+            from: false,
             calls,
         }
     }
@@ -74,6 +80,15 @@ impl Contestant for Ours {
             let asks = &self.asks[..left.min(ASKERS)];
             left -= asks.len();
             match self.names {
+                None if self.from => {
+                    for (patient, schedule) in asks {
+                        let own = patient.to_u128();
+                        let request = Request::new(*patient, *schedule)
+                            .device(DeviceId::new(own))
+                            .account(AccountId::new(own));
+                        black_box(&self.engine.request(&request));
+                    }
+                }
                 None => {
                     for (patient, schedule) in asks {
                         let request = Request::new(*patient, *schedule);
@@ -160,6 +175,25 @@ pub(crate) fn single(args: &Args, rounds: Rounds) -> Vec<Row> {
             "with a request id: looks for a remembered answer in the patient's bucket first",
         ),
     ]
+}
+
+/// `refusal_with_gate`: with behaviour judged, one in 256 of those who are refused seen, against without; both say where they come from. Without it is the same
+/// code as ever.
+pub(crate) fn with_gate(args: &Args, rounds: Rounds) -> Vec<Row> {
+    let calls = calls(args);
+    let from = |ours| Ours { from: true, ..ours };
+    let gated = Ours::built(calls, |builder| builder.behaviour(Behaviour::default()));
+    let (gated, bare) = (from(gated), from(Ours::new(calls)));
+    let series = contest(1, rounds, &[&gated, &bare]);
+    let against = ("the same without the gate", &series[1]);
+    let row = Row::pair(
+        "refusal_with_gate",
+        &series[0],
+        against,
+        Goal::at_most(1.3, 1.1),
+    );
+    let sampled = gated.engine.stats().behaviour.map_or(0, |it| it.sampled);
+    vec![row.noting(format!("{sampled} refusals were seen"))]
 }
 
 /// `sold_out_scaling`: two threads against one.

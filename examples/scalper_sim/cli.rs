@@ -49,10 +49,15 @@ usage: cargo run --release --example scalper_sim -- [flags]
                        w0.5, w1, w2, w5, w10, w30     a draw among all who ask within so many seconds
                        preregistered, adaptive        entry from ten minutes ahead; until hardly anybody comes any more
                        w10_cap3                       three of a device in the first tier
+                       w10_w0.2                       a fifth of those who behave like scripts in the first tier
+                       w10_cap3_w0.2, w30_cap3_w0.2   both
+                       adaptive_cap3_w0.2             both: recommended
   --policy FILE      another way to open, a hospital's own, as JSON; every field may be left out:
                        {\"opening\": \"lottery\", \"window_ms\": 10000, \"entry_before_ms\": 0, \"cluster_cap\": 3,
+                        \"suspect_weight\": 0.2,
                         \"limits\": {\"device\": {\"requests\": 2, \"period_ms\": 1000, \"burst\": 5}}}
-                       opening: lottery (default) or first_come; without window_ms: adaptive; without cluster_cap: 3, null is none;
+                       opening: lottery (default) or first_come; without window_ms: adaptive; without cluster_cap: 3, null is none; without
+                       suspect_weight: 0.2, 1 judges nobody;
                        limits: of patient, device, network, none by default
   --populations N    populations of people, each drawn anew, 1 to 1,000 (default 12)
   --trials N         openings for each population, 2 to 10,000 (default 200)

@@ -48,13 +48,15 @@ const POINTS: (f64, usize, &str) = (1.0, 2, "pp");
 const SECONDS: (f64, usize, &str) = (1e-3, 1, "s");
 const INDEX: (f64, usize, &str) = (1.0, 3, "");
 
+const PERCENT: (f64, usize, &str) = (100.0, 3, "%");
+
 const ADVANTAGE: Of = |measured| measured.advantage;
 const UPLIFT: Of = |measured| measured.uplift_pp;
 const EVENNESS: Of = |measured| measured.jain;
 const ALL: &[&str] = &["none", "A0", "A1", "A2", "A3", "A4"];
 const LIKE_PEOPLE: &[&str] = &["A2", "A4"];
 
-static GOALS: [Goal; 15] = [
+static GOALS: [Goal; 16] = [
     most(
         "advantage of naive scripts",
         RECOMMENDED,
@@ -152,6 +154,14 @@ static GOALS: [Goal; 15] = [
         |m| m.delay_p95_ms,
         1.0,
         SECONDS,
+    ),
+    most(
+        "people who look suspicious",
+        RECOMMENDED,
+        ALL,
+        |m| m.flagged[0],
+        0.000_5,
+        PERCENT,
     ),
 ];
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use fairslot::{
-    Engine, EntryWindow, Limit, Lottery, ManualClock, Opening, PractitionerId, Schedule,
+    Behaviour, Engine, EntryWindow, Limit, Lottery, ManualClock, Opening, PractitionerId, Schedule,
     ScheduleId, Session, Timestamp,
 };
 
@@ -50,6 +50,7 @@ pub(crate) struct Limits {
 pub(crate) const RECOMMENDED: &str = "adaptive_cap3_w0.2";
 
 pub(crate) const ALL_PPM: u32 = 1_000_000;
+const FIFTH_PPM: u32 = 200_000;
 
 const NO_LIMITS: Limits = Limits {
     patient: None,
@@ -97,7 +98,7 @@ const fn window(name: &'static str, words: [&'static str; 2], ms: u64) -> Mechan
 const BEFORE_MS: u64 = 600_000;
 
 /// Every mechanism that is simulated. The first is what most hospitals do.
-pub(crate) static MECHANISMS: [Mechanism; 11] = [
+pub(crate) static MECHANISMS: [Mechanism; 15] = [
     first_come("first_come", ["first come", "先到先得"], NO_LIMITS),
     first_come(
         "first_come_limited",
@@ -140,6 +141,34 @@ pub(crate) static MECHANISMS: [Mechanism; 11] = [
         EntryWindow::Fixed { ms: 10_000 },
         Some(3),
         ALL_PPM,
+    ),
+    lottery(
+        "w10_w0.2",
+        ["10 s, a fifth of suspects", "10 秒，可疑者五分之一"],
+        EntryWindow::Fixed { ms: 10_000 },
+        None,
+        FIFTH_PPM,
+    ),
+    lottery(
+        "w10_cap3_w0.2",
+        ["10 s, both", "10 秒，两者并用"],
+        EntryWindow::Fixed { ms: 10_000 },
+        Some(3),
+        FIFTH_PPM,
+    ),
+    lottery(
+        "w30_cap3_w0.2",
+        ["30 s, both", "30 秒，两者并用"],
+        EntryWindow::Fixed { ms: 30_000 },
+        Some(3),
+        FIFTH_PPM,
+    ),
+    lottery(
+        RECOMMENDED,
+        ["adaptive, both: recommended", "自适应，两者并用（推荐）"],
+        EntryWindow::ADAPTIVE,
+        Some(3),
+        FIFTH_PPM,
     ),
 ];
 
@@ -222,6 +251,12 @@ impl Mechanism {
             .clock(clock)
             .seed(seed)
             .expected_lines(2_048);
+        if self.judges() {
+            builder = builder.behaviour(Behaviour {
+                records: CELLS,
+                ..Behaviour::default()
+            });
+        }
         let Limits {
             patient,
             device,

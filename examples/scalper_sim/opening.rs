@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fairslot::{Engine, ManualClock, Outcome, Refusal, ScheduleId, TicketId, Timestamp};
+use fairslot::{Engine, Lottery, ManualClock, Outcome, Refusal, ScheduleId, TicketId, Timestamp};
 
 use crate::crowd::{Ask, Asker, Crowd, PEOPLE};
 use crate::mechanism::{Mechanism, OPENS_AT, SLOTS};
@@ -18,6 +18,9 @@ pub(crate) struct Opened {
     pub(crate) requests: u64,
     /// Of each of the people who entered a draw: from their first request, or from the opening if that is later, to the decision. In milliseconds.
     pub(crate) delays_ms: Vec<u32>,
+    /// Who was in the draw, and who of them looked suspicious at its close: the people, and the scalper's identities.
+    pub(crate) entered: [u32; 2],
+    pub(crate) flagged: [u32; 2],
 }
 
 /// Where one who asks stands.
@@ -40,6 +43,7 @@ struct Rush<'a> {
     /// Of a draw that is still to come: when there is something to be done about it.
     due: Option<Timestamp>,
     all: bool,
+    suspect_at: u8,
     opened: Opened,
 }
 
@@ -84,6 +88,7 @@ impl<'a> Rush<'a> {
             places: vec![Place::Nowhere; askers.len()],
             due,
             all: true,
+            suspect_at: Lottery::new(OPENS_AT).suspect_at,
             opened: Opened::default(),
         })
     }
@@ -156,13 +161,20 @@ impl<'a> Rush<'a> {
             let Place::Waits(ticket, since_ns) = self.places[who as usize] else {
                 continue;
             };
+            let asker = &self.askers[who as usize];
+            let side = usize::from(who >= PEOPLE);
+            self.opened.entered[side] += 1;
+            if self.mechanism.judges() {
+                let verdict = self.engine.verdict(&asker.request(self.schedule));
+                self.opened.flagged[side] += u32::from(verdict.suspicion() >= self.suspect_at);
+            }
             if who < PEOPLE {
                 let waited = now_ns - since_ns.max(opening_ns);
                 self.opened.delays_ms.push((waited / 1_000_000) as u32);
             }
             match self.engine.ticket(ticket) {
                 Ok(Outcome::Held(hold)) => {
-                    confirm(&self.engine, hold.id, &self.askers[who as usize])?;
+                    confirm(&self.engine, hold.id, asker)?;
                     self.serve(who, now_ns);
                 }
                 // Should there be more slots than entries, whoever comes later may have one, and who lost asks again.

@@ -23,6 +23,7 @@ struct File {
     /// Left out: 3. `null`: none.
     #[serde(default, deserialize_with = "given")]
     cluster_cap: Option<Option<u32>>,
+    suspect_weight: Option<f64>,
     #[serde(default)]
     limits: LimitsOf,
 }
@@ -103,6 +104,7 @@ impl File {
                 ("window_ms", self.window_ms.is_some()),
                 ("entry_before_ms", self.entry_before_ms.is_some()),
                 ("cluster_cap", self.cluster_cap.is_some()),
+                ("suspect_weight", self.suspect_weight.is_some()),
             ];
             return match drawn.iter().find(|(_, given)| *given) {
                 None => Ok(Opens::FirstCome),
@@ -121,8 +123,20 @@ impl File {
             entry_before_ms: most("entry_before_ms", self.entry_before_ms.unwrap_or(0), DAY_MS)?,
             window,
             cap: self.cluster_cap.unwrap_or(Some(3)),
-            weight_ppm: ALL_PPM,
+            weight_ppm: ppm(self.suspect_weight.unwrap_or(0.2))?,
         }))
+    }
+}
+
+/// A share in millionths.
+fn ppm(weight: f64) -> Result<u32, String> {
+    let ppm = (weight * f64::from(ALL_PPM)).round();
+    if (1.0..=f64::from(ALL_PPM)).contains(&ppm) {
+        Ok(ppm as u32)
+    } else {
+        Err(format!(
+            "suspect_weight is {weight}; it must be from 0.000001 to 1"
+        ))
     }
 }
 

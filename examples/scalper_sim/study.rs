@@ -59,6 +59,8 @@ pub(crate) struct Measured {
     /// nineteen of twenty stay below. First come decides at once.
     pub(crate) delay_ms: Option<f64>,
     pub(crate) delay_p95_ms: Option<f64>,
+    /// Of the people in a draw that judges how one asks, and of the scalper's identities: the share that looked suspicious at its close.
+    pub(crate) flagged: [Option<f64>; 2],
     /// Requests a trial: those that the engine was sent.
     pub(crate) requests: f64,
     /// The scalper's identities over all trials.
@@ -135,10 +137,10 @@ fn population(
     let openings: Vec<Opened> = (0..u64::from(size.trials))
         .map(trial)
         .collect::<Result<_, _>>()?;
-    Ok(measure(&openings, &crowd, attack))
+    Ok(measure(&openings, &crowd, attack, mechanism.judges()))
 }
 
-fn measure(openings: &[Opened], crowd: &Crowd, attack: &Attack) -> Measured {
+fn measure(openings: &[Opened], crowd: &Crowd, attack: &Attack, judges: bool) -> Measured {
     let mut wins = vec![0; PEOPLE as usize];
     let groups: Vec<(Group, Group)> = openings.iter().map(|o| groups(o, attack)).collect();
     for winner in openings.iter().flat_map(|opened| &opened.winners) {
@@ -156,6 +158,13 @@ fn measure(openings: &[Opened], crowd: &Crowd, attack: &Attack) -> Measured {
         .flat_map(|opened| opened.delays_ms.iter().copied())
         .collect();
     delays.sort_unstable();
+    let flagged = |side: usize| {
+        let sum =
+            |of: fn(&Opened) -> [u32; 2]| -> u32 { openings.iter().map(|it| of(it)[side]).sum() };
+        let entered = sum(|opened| opened.entered);
+        let flagged = f64::from(sum(|opened| opened.flagged)) / f64::from(entered);
+        (judges && entered > 0).then_some(flagged)
+    };
     Measured {
         advantage: advantage(scalper, people),
         advantage_interval: advantage_interval(&groups),
@@ -174,6 +183,7 @@ fn measure(openings: &[Opened], crowd: &Crowd, attack: &Attack) -> Measured {
                 .get(delays.len() * 19 / 20)
                 .map_or(0.0, |ms| f64::from(*ms)),
         ),
+        flagged: [flagged(0), flagged(1)],
         requests: requests as f64 / trials,
         scalper,
     }

@@ -23,7 +23,7 @@ pub(crate) struct Figure {
     decimals: usize,
 }
 
-pub(crate) static FIGURES: [Figure; 8] = [
+pub(crate) static FIGURES: [Figure; 10] = [
     Figure {
         key: "advantage",
         heading: "advantage, ×",
@@ -71,6 +71,20 @@ pub(crate) static FIGURES: [Figure; 8] = [
         heading: "",
         of: |measured| measured.delay_p95_ms,
         unit: 1e-3,
+        decimals: 1,
+    },
+    Figure {
+        key: "flagged_honest",
+        heading: "flagged, %",
+        of: |measured| measured.flagged[0],
+        unit: 100.0,
+        decimals: 3,
+    },
+    Figure {
+        key: "flagged_scalper",
+        heading: "",
+        of: |measured| measured.flagged[1],
+        unit: 100.0,
         decimals: 1,
     },
     Figure {

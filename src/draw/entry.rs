@@ -26,6 +26,8 @@ pub struct Entry {
     pub(crate) suspicion: u8,
     pub(crate) groups: u16,
     pub(crate) preferences: Vec<u16>,
+    /// Where it came from, for whoever judges that at the close; zeros are nowhere.
+    pub(crate) path: [u64; 2],
 }
 
 impl Entry {
@@ -40,6 +42,7 @@ impl Entry {
             suspicion: 0,
             groups: 0,
             preferences: Vec::new(),
+            path: [0; 2],
         }
     }
 
@@ -69,6 +72,13 @@ impl Entry {
     #[must_use]
     pub const fn suspicion(mut self, suspicion: u8) -> Self {
         self.suspicion = suspicion;
+        self
+    }
+
+    /// Where it came from, to be judged at the close.
+    #[must_use]
+    pub(crate) const fn path(mut self, path: [u64; 2]) -> Self {
+        self.path = path;
         self
     }
 

@@ -128,11 +128,15 @@ struct Seat {
     groups: u16,
     suspicion: u8,
     trusted: bool,
+    /// Where the first came from, to be judged at the close.
+    path: [u64; 2],
 }
 
 #[derive(Default)]
 struct Extra {
     clusters: Vec<Cluster>,
+    /// One for each of them, in no order.
+    paths: Vec<[u64; 2]>,
     preferences: Vec<u16>,
 }
 
@@ -221,7 +225,7 @@ impl Window {
         let token = match shard.seats.get_mut(&identity) {
             Some(seat) => {
                 if let Some(source) = source {
-                    self.also_from(source, seat, identity, &mut shard.extras)?;
+                    self.also_from((source, entry.path), seat, identity, &mut shard.extras)?;
                 }
                 seat.trusted |= source.is_none();
                 seat.suspicion = seat.suspicion.min(entry.suspicion);
@@ -256,6 +260,7 @@ impl Window {
             groups: entry.groups,
             suspicion: entry.suspicion,
             trusted: source.is_none(),
+            path: entry.path,
         }
     }
 
@@ -267,7 +272,7 @@ impl Window {
     /// Notes a further cluster, if it is one.
     fn also_from(
         &self,
-        source: Source,
+        (source, path): (Source, [u64; 2]),
         seat: &Seat,
         identity: u128,
         extras: &mut Table<Extra>,
@@ -284,6 +289,7 @@ impl Window {
             }
             let extra = extras.entry(identity).or_default();
             extra.clusters.insert(at, cluster);
+            extra.paths.push(path);
         }
         Ok(())
     }
@@ -343,20 +349,30 @@ impl Window {
 
     /// Closes the window and freezes the list; again, it gives the same. Publish [`Frozen::closing`] before anybody can know what the beacon says.
     pub fn close(&self) -> &Frozen {
-        self.frozen.get_or_init(|| self.freeze())
+        self.close_judging(|_| 0)
     }
 
-    fn freeze(&self) -> Frozen {
+    /// The same. If it was not closed before, each entry is at least as suspicious as `judge` says of the least suspicious of the ways that it came by.
+    pub(crate) fn close_judging(&self, judge: impl Fn([u64; 2]) -> u8) -> &Frozen {
+        self.frozen.get_or_init(|| self.freeze(judge))
+    }
+
+    fn freeze(&self, judge: impl Fn([u64; 2]) -> u8) -> Frozen {
         let shards: Vec<_> = self.shards.iter().map(|shard| self.take(shard)).collect();
         let count = shards.iter().map(|(seats, _)| seats.len()).sum();
         let mut list = List::default();
         let mut bins = Bins::new(count);
         for (seats, mut extras) in shards {
-            for (identity, seat) in seats {
+            for (identity, mut seat) in seats {
                 let extra = match extras.is_empty() {
                     true => Extra::default(),
                     false => extras.remove(&identity).unwrap_or_default(),
                 };
+                let paths = std::iter::once(&seat.path).chain(&extra.paths);
+                let judged = paths.map(|path| judge(*path)).min().unwrap_or(0);
+                if !seat.trusted {
+                    seat.suspicion = seat.suspicion.max(judged);
+                }
                 bins.put(row(&mut list, &seat, extra), PatientId::new(identity));
             }
         }

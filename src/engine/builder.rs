@@ -5,6 +5,7 @@ use std::fmt;
 use rand::TryRng;
 use rand::rngs::SysRng;
 
+use crate::gate::behaviour::{Behaviour, Watch};
 use crate::gate::limit::Limit;
 use crate::gate::{Gate, PerKind};
 use crate::ledger::Ledger;
@@ -50,6 +51,7 @@ pub struct EngineBuilder {
     trusted: Vec<ChannelId>,
     /// The narrowest first, as the gate has them.
     limits: PerKind<Limit>,
+    behaviour: Option<Behaviour>,
 }
 
 impl EngineBuilder {
@@ -67,6 +69,7 @@ impl EngineBuilder {
             draw_entries_kept: 1 << 22,
             trusted: Vec::new(),
             limits: PerKind::default(),
+            behaviour: None,
         }
     }
 
@@ -179,7 +182,15 @@ impl EngineBuilder {
         self
     }
 
-    /// Channels of the hospital's own, such as a window or a referral desk, whose device or account is no cluster in a draw. Default: none. Let requests name one only if it was proved.
+    /// Judges how those who ask behave, by device and account: [`Engine::verdict`] tells, and nobody is refused for it. Default: not at all, and then nothing is
+    /// kept of where a request came from.
+    pub fn behaviour(mut self, behaviour: Behaviour) -> Self {
+        self.behaviour = Some(behaviour);
+        self
+    }
+
+    /// The channels that the caller vouches for: window, telephone, referral desk. Their devices and accounts are no cluster in a draw. Whoever comes through one is not judged by how many patients come
+    /// with them, nor by how regularly or how soon; only by how fast, by a quota of its own. Default: none. Let requests name one only if it was proved.
     pub fn trusted_channels(mut self, channels: impl IntoIterator<Item = ChannelId>) -> Self {
         self.trusted = channels.into_iter().collect();
         self
@@ -265,19 +276,25 @@ impl EngineBuilder {
         let draws = lottery::Settings {
             entries_max: self.draw_entries_max,
             entries_kept: self.draw_entries_kept,
-            trusted: trusted.into(),
+            trusted: trusted.clone().into(),
         };
         let mut key = SplitMix(seed);
         let (ledger_keys, filter_keys) = (key.keys(), key.keys());
         let gate = Gate::new(self.limits, &mut key)?;
+        let behaviour = self.behaviour.as_ref();
+        let watch = behaviour
+            .map(|it| Watch::new(it, &trusted, self.schedules_max, &mut key))
+            .transpose()?;
         let clock = self.clock.unwrap_or_else(|| Box::new(SystemClock::new()));
+        let recent = clock.recent();
         Ok(Engine {
             inner: Arc::new(Inner {
                 places: Places::new(self.schedules_max),
                 // Number 0 stands for none.
                 ledger: Ledger::new(self.expected_lines, self.records_max + 1, ledger_keys),
                 wheel: Wheel::new(),
-                recent: clock.recent(),
+                recent_unwatched: recent.clone().filter(|_| watch.is_none()),
+                recent,
                 clock,
                 high: AtomicU64::new(0),
                 settings: Settings {
@@ -288,6 +305,7 @@ impl EngineBuilder {
                 keys: filter_keys,
                 gate: gate.map(Box::new),
                 draws: Box::new(Draws::new(secrets, draws)),
+                watch: watch.map(Box::new),
                 named: Lately::new(self.expected_lines),
                 tally: Tally::new(),
                 feeds: Feeds::new(),
@@ -309,6 +327,8 @@ impl fmt::Debug for EngineBuilder {
             .field("draw_entries_max", &self.draw_entries_max)
             .field("draw_entries_kept", &self.draw_entries_kept)
             .field("limits", &self.limits)
+            .field("behaviour", &self.behaviour)
+            .field("trusted_channels", &self.trusted)
             .finish_non_exhaustive()
     }
 }

@@ -78,7 +78,10 @@ impl Engine {
             let mut bulletin = self.inner.bulletin(now);
             for (request, hash) in batch.iter().zip(hashes) {
                 outcomes.push(match self.inner.glance(request, now, || hash) {
-                    Some(why) => self.inner.refuse(why),
+                    Some(why) => {
+                        self.inner.glance_refused(request, why, now);
+                        self.inner.refuse(why)
+                    }
                     None => self.inner.admit(request, hash, &mut bulletin),
                 });
             }
@@ -109,7 +112,11 @@ impl Inner {
     /// What a look says at the clock's cached time, if it has one; `sold_out` only to those who surely have nothing here.
     #[inline(always)]
     fn first_look(&self, schedule: ScheduleId, patient: PatientId) -> Option<Look> {
-        let (pool, now) = (self.places.find(schedule)?, self.recent()?);
+        let recent = self.recent_unwatched.as_ref()?;
+        let (pool, now) = (
+            self.places.find(schedule)?,
+            self.not_before_high(recent.get()),
+        );
         let look = pool.look(schedule, now);
         let may_have = look == Look::SoldOut && pool.may_know(self.filter_hash(patient));
         (!may_have).then_some(look)
@@ -117,12 +124,20 @@ impl Inner {
 
     #[inline(never)]
     fn request(&self, request: &Request) -> Outcome {
+        if let Some(watch) = &self.watch
+            && let Some(refused) = self.watched_look(watch, request)
+        {
+            return refused;
+        }
         // Without a cached reading the clock is read here, once for both.
         let recent = self.recent();
         let read = recent.is_none().then(|| self.now());
         let at = recent.or(read).unwrap_or_default();
         match self.glance(request, at, || self.ledger.hash(request.patient())) {
-            Some(why) => self.refuse(why),
+            Some(why) => {
+                self.glance_refused(request, why, at);
+                self.refuse(why)
+            }
             None => self.admit_one(request, read),
         }
     }
@@ -188,12 +203,23 @@ impl Inner {
 
     /// Judges under the lock of the patient's book.
     fn admit(&self, request: &Request, hash: u64, bulletin: &mut Bulletin<'_>) -> Outcome {
+        let watch = self.watch.as_deref();
+        let seen_by_gate = watch.map(|watch| (watch, self.see(watch, request, bulletin.at)));
         let book = self.ledger.book(request.patient(), hash);
         let seen = self.read(&book, request.request_id(), bulletin.at);
         let (mut turn, mut first, mut outcome) = (Turn::default(), None, None);
         for &schedule in request.schedules() {
             match self.judge(&book, &seen, request, schedule, &mut turn, bulletin) {
                 Ok(granted) => {
+                    if let (Some((watch, by)), None) = (seen_by_gate, seen.remembered) {
+                        self.see_granted(
+                            watch,
+                            by.origin,
+                            request.patient(),
+                            &granted,
+                            bulletin.at,
+                        );
+                    }
                     outcome = Some(granted);
                     break;
                 }

@@ -27,11 +27,20 @@ pub(super) enum Count {
     Drawn,
     Entries,
     Won,
+    /// Requests that behaviour was judged by on their way to the book.
+    Observed,
+    /// The same of a sample of those that were told `sold_out` at the look.
+    Sampled,
+    /// Observed with a score to be slowed for, or to be asked for a proof.
+    Slow,
+    Challenge,
+    /// Records of behaviour that went for a newcomer's.
+    RecordDisplaced,
 }
 
 /// Plain counts, then refusals of requests by code, then refusals of other verbs by code; a request is counted once, by what became of it. Then by kind of key
 /// whom a limit refused, and whose cell was taken over.
-const REQUESTS: usize = Count::Won as usize + 1;
+const REQUESTS: usize = Count::RecordDisplaced as usize + 1;
 const OTHERS: usize = REQUESTS + CODES.len();
 const LIMITED: usize = OTHERS + CODES.len();
 const DISPLACED: usize = LIMITED + KINDS.len();
@@ -84,6 +93,32 @@ pub struct Stats {
     pub refused: Vec<(&'static str, u64)>,
     /// Each limit that the builder set.
     pub limits: Vec<LimitStats>,
+    /// How judging behaviour fares, if the builder asked for it.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    pub behaviour: Option<BehaviourStats>,
+}
+
+/// How judging behaviour fares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct BehaviourStats {
+    /// Requests that were seen on their way to a book.
+    pub observed: u64,
+    /// Requests that were seen as a sample of those told `sold_out`.
+    pub sampled: u64,
+    /// Those of the observed whose score was high enough to be slowed for.
+    pub slow: u64,
+    /// And those high enough to be asked for a proof.
+    pub challenge: u64,
+    /// For how many devices and accounts together there is room.
+    pub records: u64,
+    /// Records that went to make room for a newcomer's. If that is more than a few of those observed, and no flood of invented devices: give it more.
+    pub displaced: u64,
+    /// The memory of all this, in bytes, but for what was taken in from elsewhere and 16 bytes a hold.
+    pub bytes: u64,
+    /// Devices and accounts whose labels were taken in from elsewhere, some of them perhaps expired.
+    pub listed: u64,
 }
 
 /// How one limit of the gate fares.
@@ -135,6 +170,20 @@ impl super::Inner {
             .collect()
     }
 
+    fn behaviour(&self) -> Option<BehaviourStats> {
+        let watch = self.watch.as_ref()?;
+        Some(BehaviourStats {
+            observed: self.sum(Count::Observed),
+            sampled: self.sum(Count::Sampled),
+            slow: self.sum(Count::Slow),
+            challenge: self.sum(Count::Challenge),
+            records: watch.capacity(),
+            displaced: self.sum(Count::RecordDisplaced),
+            bytes: watch.bytes(),
+            listed: watch.listed_len(),
+        })
+    }
+
     pub(super) fn sum(&self, what: Count) -> u64 {
         self.tally.sum(what as usize)
     }
@@ -181,6 +230,7 @@ impl Engine {
                 )
                 .collect(),
             limits: self.inner.limits(),
+            behaviour: self.inner.behaviour(),
         }
     }
 }

@@ -37,6 +37,9 @@ impl Engine {
         if let Opening::Lottery(lottery) = schedule.opening {
             self.inner.draws.announce(id, lottery, now);
         }
+        if let Some(watch) = &self.inner.watch {
+            watch.publish(id, schedule.practitioner);
+        }
         self.inner.count(Count::Published);
         // check() has bounded it.
         bulletin.tell_of_schedule(

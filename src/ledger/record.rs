@@ -77,6 +77,8 @@ const NAMED: u64 = 4;
 /// It began as a place in a line: one bit, then two for which line.
 const TICKET: u64 = 8;
 const LINE_SHIFT: u32 = 4;
+/// It is known where it came from.
+const WHENCE: u64 = 64;
 
 const SCHEDULE_BITS: u32 = 52;
 const PHASE_BITS: u32 = 4;
@@ -329,6 +331,36 @@ impl Record {
 
     pub(crate) fn is_named(&self) -> bool {
         self.has(NAMED)
+    }
+
+    /// Writes down where it came from. Released with the flag: an expiry reads it without the book's lock.
+    pub(super) fn come_from(&self, whence: &Whence, [device, account]: [u64; 2]) {
+        whence.device.store(device, Relaxed);
+        whence.account.store(account, Relaxed);
+        let flag = WHENCE << (SCHEDULE_BITS + PHASE_BITS);
+        self.state.store(self.state.load(Acquire) | flag, Release);
+    }
+
+    pub(super) fn has_whence(&self) -> bool {
+        self.has(WHENCE)
+    }
+}
+
+/// Where the request came from that a record answered, as hashes; 0 is nowhere. Only where behaviour is judged.
+#[derive(Debug, Default)]
+pub(crate) struct Whence {
+    device: AtomicU64,
+    account: AtomicU64,
+}
+
+impl Whence {
+    pub(super) fn read(&self) -> [u64; 2] {
+        [self.device.load(Relaxed), self.account.load(Relaxed)]
+    }
+
+    pub(super) fn clear(&self) {
+        self.device.store(0, Relaxed);
+        self.account.store(0, Relaxed);
     }
 }
 

@@ -50,6 +50,11 @@ fn every_wrong_policy_gets_its_sentence() {
             "{\"limits\": {\"device\": {\"requests\": 0, \"period_ms\": 1000, \"burst\": 5}}}",
             &["device", "requests"],
         ),
+        (
+            "{\"suspect_weight\": 0}",
+            &["suspect_weight", "from 0.000001 to 1"],
+        ),
+        ("{\"suspect_weight\": 1.1}", &["suspect_weight", "1.1"]),
         ("{\"limits\": {\"phone\": null}}", &["phone", "patient"]),
         ("{} {}", &["trailing"]),
     ] {
@@ -69,8 +74,11 @@ fn every_wrong_policy_gets_its_sentence() {
 fn a_policy_is_one_more_way_to_open() {
     let folder = Folder::new("policy");
     let file = folder.path("policy.json");
-    std::fs::write(&file, "{\"window_ms\": 10000, \"limits\": {}}")
-        .expect("the folder can be written");
+    std::fs::write(
+        &file,
+        "{\"window_ms\": 10000, \"suspect_weight\": 1, \"limits\": {}}",
+    )
+    .expect("the folder can be written");
     let path = file.to_string_lossy();
     let output = folder.run(&[
         "--policy",

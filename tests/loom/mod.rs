@@ -13,6 +13,7 @@
 //! its threads first in turn, which brings back what was seen to be missed, and proves no more. The scenarios under shuttle have no such hole. And a plain store
 //! beside compare-and-swaps has no order for loom (issue 282): it would be a false alarm.
 
+mod behaviour;
 mod books;
 mod claim;
 mod draw;

@@ -2,6 +2,7 @@
 
 use crate::draw::{EnterError, Entry};
 use crate::gate;
+use crate::gate::behaviour::Origin;
 use crate::ledger::Book;
 use crate::ledger::record::{Phase, Record};
 use crate::pool::Pool;
@@ -33,7 +34,7 @@ impl Inner {
         bulletin: &mut Bulletin<'_>,
     ) -> Result<Outcome, Refusal> {
         let now = bulletin.at;
-        let entry = self.entry_of(request);
+        let entry = self.entry_of(request, now);
         if let Some((number, record)) = self.waiting(book, schedule, now) {
             // What is said again about somebody who is in may help them, and harms nobody. Whatever comes of it, they are in.
             self.draws.with(schedule, |urn| {
@@ -118,9 +119,15 @@ impl Inner {
         book.lines().find(|(_, record)| is_it(record))
     }
 
-    /// What is said about somebody who enters.
-    fn entry_of(&self, request: &Request) -> Entry {
-        let mut entry = Entry::new(request.patient()).suspicion(suspicion_of(request));
+    /// What is said about somebody who enters. How they behave is judged at the close; what was heard of them elsewhere is known now.
+    fn entry_of(&self, request: &Request, now: Timestamp) -> Entry {
+        let mut entry = Entry::new(request.patient());
+        if let Some(watch) = &self.watch {
+            let Origin { device, account } = watch.origin(request);
+            entry = entry
+                .suspicion(watch.listed_suspicion(request, now))
+                .path([device, account]);
+        }
         if let Some(account) = request.account_id() {
             entry = entry.account(account);
         }
@@ -147,9 +154,4 @@ impl Inner {
             position: None,
         })
     }
-}
-
-/// How suspicious somebody looks who enters. Nobody judges that yet.
-const fn suspicion_of(_: &Request) -> u8 {
-    0
 }

@@ -59,7 +59,10 @@ impl Inner {
         }
         if let Progress::Closed(at) = &*progress {
             let at = *at;
-            let frozen = urn.window(&self.draws, pool.capacity()).close();
+            // How they behaved counts as it looks now.
+            let frozen = urn
+                .window(&self.draws, pool.capacity())
+                .close_judging(|path| self.suspicion(path, at));
             match frozen.begin(BeaconValue::None) {
                 Ok(draft) => *progress = Progress::Granting(at, draft),
                 // It waits for what its beacon says.
@@ -157,6 +160,7 @@ impl Inner {
         self.wake_at(number, record, until);
         pool.lower_due(until.as_millis());
         self.count(Count::Won);
+        self.see_won(number, patient, schedule, at);
         let version = word.version();
         bulletin.tell(|| Note {
             schedule,

@@ -136,9 +136,11 @@ impl Inner {
         bulletin: &mut Bulletin<'_>,
     ) -> Result<(), Refusal> {
         let line = self.open_cancellable(booking, patient, bulletin.at)?;
+        let last = self.is_last(line.pool, line.schedule, bulletin.at);
         let word = line.give_back().ok_or(Refusal::WrongState)?;
         line.record.end(Phase::Cancelled, bulletin.at);
         self.count(Count::Cancelled);
+        self.see_cancelled(line.number, line.record, last, bulletin.at);
         line.tell(bulletin, word, What::Cancelled);
         Ok(())
     }
@@ -184,6 +186,7 @@ impl Inner {
             "a booking changes only under its book's lock"
         );
         line.record.exchange(new.number, now);
+        self.see_exchanged(line.number, new.number);
         self.count(Count::Exchanged);
         let gained = new.record.claim(new.number);
         bulletin.tell(|| Note {

@@ -1,5 +1,6 @@
 //! Of a hold: confirm · release · extend.
 
+use crate::gate::behaviour::Deed;
 use crate::ledger::record::Phase;
 use crate::pool::Lost;
 use crate::pool::word::{State, Word};
@@ -129,6 +130,7 @@ impl Inner {
             line.record.pay(payment);
         }
         self.count(Count::Confirmed);
+        self.see_confirmed(line.number, late, bulletin.at);
         line.tell(bulletin, word, What::Confirmed { late, payment });
         line.booking(None)
     }
@@ -161,6 +163,7 @@ impl Inner {
         let word = line.give_back().ok_or(Refusal::HoldExpired)?;
         line.record.end(Phase::Released, bulletin.at);
         self.count(Count::Released);
+        self.see_deed(line.number, Deed::Dropped, bulletin.at);
         line.tell(bulletin, word, What::Released);
         Ok(())
     }

@@ -1,0 +1,220 @@
+//! What the gate is told of behaviour, and what it says of it.
+//!
+//! A request is seen once, on its way to the book; of those that are told `sold_out` at the look a sample is. What a hold or booking comes to is told of where its
+//! request came from, which stands beside its record. Where the builder asked for no judging, all of this is one check for `None`, and the short way of
+//! [`Engine::request`] has not even that.
+
+use crate::gate::behaviour::{Deed, Imported, Labels, Origin, Seen, Verdict, Watch};
+use crate::ledger::record::Record;
+use crate::pool::{Look, Pool};
+use crate::words::ask::{Hold, Outcome, Request};
+use crate::words::id::{AccountId, Claim, DeviceId, PatientId, ScheduleId};
+use crate::words::refusal::Refusal;
+use crate::words::time::Timestamp;
+
+use super::stats::Count;
+use super::turn::Stance;
+use super::{Engine, Inner};
+
+/// # How do they behave?
+impl Engine {
+    /// How a request would be judged now: its labels, the figures behind them, and the score. It counts as no request. Without
+    /// [`EngineBuilder::behaviour`](crate::EngineBuilder::behaviour) nothing is known, and the score is 0.
+    ///
+    /// The verdict is of this way in: of the device and the account that the request names. Where one person comes by several ways, the least suspicious counts,
+    /// as [`draw::Entry::suspicion`](crate::draw::Entry::suspicion) has it.
+    #[must_use]
+    pub fn verdict(&self, request: &Request) -> Verdict {
+        let watch = self.inner.watch.as_ref();
+        watch.map_or_else(Verdict::default, |watch| {
+            watch.verdict(request, self.inner.now())
+        })
+    }
+
+    /// Takes in labels from elsewhere: another process's, or a blocklist. They replace what was taken in before about the same device or account, add to what is seen
+    /// here, and expire. Nobody is refused for them.
+    pub fn import_labels(&self, labels: &Labels) -> Imported {
+        match &self.inner.watch {
+            Some(watch) => watch.import(labels, self.inner.now()),
+            None => Imported::none((labels.devices.len() + labels.accounts.len()) as u64),
+        }
+    }
+
+    /// The labels of these devices and accounts, own and taken in, with when they expire; those without any are left out. The engine keeps no identity beside its
+    /// records, so it can tell of those whom it is asked for only.
+    #[must_use]
+    pub fn export_labels(&self, devices: &[DeviceId], accounts: &[AccountId]) -> Labels {
+        let watch = self.inner.watch.as_ref();
+        watch.map_or_else(Labels::default, |watch| {
+            watch.export(devices, accounts, self.inner.now())
+        })
+    }
+}
+
+impl Inner {
+    /// [`Engine::request`]'s short way where behaviour is judged: the same but for the sample.
+    #[inline]
+    pub(super) fn watched_look(&self, watch: &Watch, request: &Request) -> Option<Outcome> {
+        let schedule = request
+            .sole_schedule()
+            .filter(|_| request.request_id().is_none())?;
+        let (pool, now) = (self.places.find(schedule)?, self.recent()?);
+        let patient = request.patient();
+        if pool.look(schedule, now) != Look::SoldOut || pool.may_know(self.filter_hash(patient)) {
+            return None;
+        }
+        if watch.samples(patient, now) {
+            self.see_sold_out(watch, request, now);
+        }
+        self.count_refused_request(Refusal::SoldOut);
+        Some(Outcome::Refused(Refusal::SoldOut))
+    }
+
+    /// A request was refused at the look.
+    #[inline]
+    pub(super) fn glance_refused(&self, request: &Request, why: Refusal, now: Timestamp) {
+        if let Some(watch) = &self.watch
+            && why == Refusal::SoldOut
+            && watch.samples(request.patient(), now)
+        {
+            self.see_sold_out(watch, request, now);
+        }
+    }
+
+    #[cold]
+    fn see_sold_out(&self, watch: &Watch, request: &Request, now: Timestamp) {
+        self.count(Count::Sampled);
+        self.count_displaced_records(watch.observe_sold_out(request, now).displaced);
+    }
+
+    /// A request has come as far as the book.
+    #[inline(never)]
+    pub(super) fn see(&self, watch: &Watch, request: &Request, now: Timestamp) -> Seen {
+        let since_opening = |schedule: &ScheduleId| {
+            let pool = self
+                .places
+                .find(*schedule)
+                .filter(|pool| pool.is(*schedule))?;
+            (pool.opens_at() <= now).then(|| now.since(pool.opens_at()))
+        };
+        let after = request.schedules().iter().filter_map(since_opening).min();
+        let seen = watch.observe(request, after, now);
+        self.count(Count::Observed);
+        self.count_displaced_records(seen.displaced);
+        match Stance::of(seen.score, watch.card()) {
+            Stance::Admit => {}
+            Stance::Slow => self.count(Count::Slow),
+            Stance::Challenge(_) => self.count(Count::Challenge),
+        }
+        seen
+    }
+
+    /// It was granted something. Under its book's lock.
+    pub(super) fn see_granted(
+        &self,
+        watch: &Watch,
+        origin: Origin,
+        patient: PatientId,
+        granted: &Outcome,
+        now: Timestamp,
+    ) {
+        match granted {
+            Outcome::Held(held) => self.see_hold(watch, origin, patient, held, now),
+            // What becomes of the place is told of where it was asked for first.
+            Outcome::Waiting(ticket) if self.whence(ticket.id.record()).is_none() => {
+                self.ledger
+                    .note_whence(ticket.id.record(), [origin.device, origin.account]);
+            }
+            _ => {}
+        }
+    }
+
+    /// Whoever waited was given a slot. Under their book's lock.
+    pub(super) fn see_won(
+        &self,
+        number: u32,
+        patient: PatientId,
+        schedule: ScheduleId,
+        now: Timestamp,
+    ) {
+        if let Some((watch, origin)) = self.whence(number) {
+            self.count_displaced_records(watch.note_claim(origin, patient, schedule, now));
+        }
+    }
+
+    /// It was granted a hold. Under its book's lock.
+    pub(super) fn see_hold(
+        &self,
+        watch: &Watch,
+        origin: Origin,
+        patient: PatientId,
+        held: &Hold,
+        now: Timestamp,
+    ) {
+        let number = Claim::from(held.id).record;
+        self.ledger
+            .note_whence(number, [origin.device, origin.account]);
+        let displaced = watch.note_claim(origin, patient, held.schedule, now);
+        self.count_displaced_records(displaced);
+    }
+
+    /// Where a hold or booking came from, if behaviour is judged and it is known.
+    #[inline]
+    pub(super) fn whence(&self, number: u32) -> Option<(&Watch, Origin)> {
+        let watch = self.watch.as_deref()?;
+        let [device, account] = self.ledger.whence(number)?;
+        Some((watch, Origin { device, account }))
+    }
+
+    /// How suspicious who comes this way looks, as hashes of device and account: 0 to 255.
+    pub(super) fn suspicion(&self, [device, account]: [u64; 2], now: Timestamp) -> u8 {
+        let watch = self.watch.as_ref();
+        watch.map_or(0, |watch| watch.suspicion(Origin { device, account }, now))
+    }
+
+    /// A hold or booking came to this.
+    #[inline]
+    pub(super) fn see_deed(&self, number: u32, deed: Deed, now: Timestamp) {
+        if let Some((watch, origin)) = self.whence(number) {
+            self.count_displaced_records(watch.note(origin, deed, now));
+        }
+    }
+
+    /// A hold was confirmed; `late`: after it had run out, which was told as a deed then.
+    #[inline]
+    pub(super) fn see_confirmed(&self, number: u32, late: bool, now: Timestamp) {
+        self.see_deed(number, Deed::Confirmed, now);
+        if let Some((watch, origin)) = self.whence(number).filter(|_| late) {
+            self.count_displaced_records(watch.undrop(origin, now));
+        }
+    }
+
+    /// Whether giving this slot back would be telling somebody of it: nothing else is to be had, and behaviour is judged.
+    #[inline]
+    pub(super) fn is_last(&self, pool: &Pool, schedule: ScheduleId, now: Timestamp) -> bool {
+        self.watch.is_some() && pool.look(schedule, now) == Look::SoldOut
+    }
+
+    /// A booking was cancelled; `last`: where nothing else was to be had.
+    #[inline]
+    pub(super) fn see_cancelled(&self, number: u32, record: &Record, last: bool, now: Timestamp) {
+        self.see_deed(number, Deed::Cancelled, now);
+        if let Some((watch, origin)) = self.whence(number).filter(|_| last) {
+            watch.note_return(origin, record.patient(), record.schedule(), now);
+        }
+    }
+
+    /// A booking was exchanged: the new one comes from where the old one did.
+    #[inline]
+    pub(super) fn see_exchanged(&self, from: u32, to: u32) {
+        if let Some((_, origin)) = self.whence(from) {
+            self.ledger.note_whence(to, [origin.device, origin.account]);
+        }
+    }
+
+    fn count_displaced_records(&self, displaced: u64) {
+        if displaced > 0 {
+            self.tally.add(Count::RecordDisplaced as usize, displaced);
+        }
+    }
+}

@@ -1,0 +1,501 @@
+//! The records, the list and the returns together: what is seen is told to all of them.
+
+use std::fmt;
+
+use crate::raw::arena::Arena;
+use crate::raw::hash::{Keys, SplitMix};
+use crate::raw::sets::Sets;
+use crate::words::ask::Request;
+use crate::words::error::Invalid;
+use crate::words::id::{AccountId, ChannelId, DeviceId, PatientId, PractitionerId, ScheduleId};
+use crate::words::sync::atomic::{AtomicU32, Ordering};
+use crate::words::time::Timestamp;
+
+use super::Behaviour;
+use super::card::Card;
+use super::label::{Behaved, Features, Label, Scored, Verdict, suspicion};
+use super::list::{Imported, Labels, List, Mark, Marked, Whose};
+use super::record::{DAY_MS, Deed, EPOCH_MS, Points, Record, Sighting, doctor_bit};
+use super::returns::{Hand, Returns};
+
+const CHUNK: usize = if cfg!(any(fairslot_loom, fairslot_shuttle)) {
+    2
+} else {
+    1_024
+};
+
+/// Where a request comes from, as hashes; 0 is nowhere.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Origin {
+    pub(crate) device: u64,
+    pub(crate) account: u64,
+}
+
+impl Origin {
+    /// The device if there is one, else the account.
+    const fn cluster(self) -> u64 {
+        if self.device == 0 {
+            self.account
+        } else {
+            self.device
+        }
+    }
+}
+
+/// What was seen of a request.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Seen {
+    pub(crate) score: u16,
+    /// Where a hold that comes of it is from; from nowhere if through a trusted channel.
+    pub(crate) origin: Origin,
+    /// How many records of others went for it.
+    pub(crate) displaced: u64,
+}
+
+/// Who asks.
+#[derive(Debug, Clone, Copy)]
+struct Who {
+    origin: Origin,
+    trusted: bool,
+}
+
+/// Judging behaviour, at work.
+pub(crate) struct Watch {
+    card: Card,
+    devices: Sets<Record>,
+    accounts: Sets<Record>,
+    list: List,
+    returns: Returns,
+    /// The practitioner of each schedule's place, as a bit.
+    doctors: Arena<AtomicU32, CHUNK>,
+    trusted: Box<[ChannelId]>,
+    keys: Keys,
+    sample: u32,
+    /// Hashes below this are in the sample.
+    below: u64,
+}
+
+impl Watch {
+    pub(crate) fn new(
+        behaviour: &Behaviour,
+        trusted: &[ChannelId],
+        schedules_max: u32,
+        seeds: &mut SplitMix,
+    ) -> Result<Self, Invalid> {
+        behaviour.check()?;
+        Ok(Self {
+            card: behaviour.card,
+            devices: Sets::new(behaviour.records),
+            accounts: Sets::new(behaviour.records),
+            list: List::new(behaviour.listed_max),
+            returns: Returns::new(),
+            doctors: Arena::new(schedules_max),
+            trusted: trusted.into(),
+            keys: seeds.keys(),
+            sample: behaviour.sample,
+            below: u64::MAX.checked_div(behaviour.sample.into()).unwrap_or(0),
+        })
+    }
+
+    pub(crate) fn card(&self) -> &Card {
+        &self.card
+    }
+
+    /// A schedule is published: whose it is.
+    pub(crate) fn publish(&self, schedule: ScheduleId, practitioner: PractitionerId) {
+        if let Some(doctor) = self.doctors.reach(schedule.place()) {
+            let bit = doctor_bit(self.keys.hash(practitioner.get().into()));
+            // Relaxed: a hint on its own. Nobody has the schedule's id yet.
+            doctor.store(bit, Ordering::Relaxed);
+        }
+    }
+
+    fn who(&self, request: &Request) -> Who {
+        let channel = request.channel_id();
+        let trusted = channel.filter(|channel| self.trusted.contains(channel));
+        // A trusted channel's device has a record of its own: what else is done under its name is another matter.
+        let hash = |id: u128| {
+            let hash = self.keys.hash(id);
+            trusted
+                .map_or(hash, |channel| self.keys.more(hash, channel.get()))
+                .max(1)
+        };
+        Who {
+            origin: Origin {
+                device: request.device_id().map_or(0, |id| hash(id.to_u128())),
+                account: request.account_id().map_or(0, |id| hash(id.to_u128())),
+            },
+            trusted: trusted.is_some(),
+        }
+    }
+
+    fn doctors(&self, request: &Request) -> u32 {
+        let bit = |schedule: &ScheduleId| {
+            let doctor = self.doctors.get(schedule.place());
+            doctor.map_or(0, |doctor| doctor.load(Ordering::Relaxed))
+        };
+        request
+            .schedules()
+            .iter()
+            .map(bit)
+            .fold(0, |all, bit| all | bit)
+    }
+
+    /// Somebody asks. `after_opening`: how many milliseconds after the opening of what they ask for, the least of them.
+    pub(crate) fn observe(
+        &self,
+        request: &Request,
+        after_opening: Option<u64>,
+        now: Timestamp,
+    ) -> Seen {
+        let who = self.who(request);
+        let sighting = Sighting {
+            patient: self.keys.hash(request.patient().to_u128()),
+            device: None,
+            doctors: self.doctors(request),
+            early: after_opening.is_some_and(|ms| ms < self.card.early_ms),
+            sold_out: None,
+        };
+        self.sight(request, who, sighting, now)
+    }
+
+    /// Whether this one of those that are told `sold_out` is in the sample.
+    #[inline]
+    pub(crate) fn samples(&self, patient: PatientId, now: Timestamp) -> bool {
+        // Time goes into the half that identities made from numbers leave empty.
+        let at = u128::from(now.as_millis()) << 64;
+        self.keys.quick(patient.to_u128() ^ at) < self.below
+    }
+
+    /// One of them that is.
+    pub(crate) fn observe_sold_out(&self, request: &Request, now: Timestamp) -> Seen {
+        let who = self.who(request);
+        let sighting = Sighting {
+            patient: self.keys.hash(request.patient().to_u128()),
+            device: None,
+            doctors: self.doctors(request),
+            early: false,
+            sold_out: Some(self.sample),
+        };
+        self.sight(request, who, sighting, now)
+    }
+
+    fn sight(&self, request: &Request, who: Who, sighting: Sighting, now: Timestamp) -> Seen {
+        let Who { origin, trusted } = who;
+        if origin == Origin::default() {
+            return Seen::default();
+        }
+        let (card, ms) = (&self.card, now.as_millis());
+        let mut displaced = 0;
+        let mut see = |table: &Sets<Record>, hash, sighting: &Sighting| {
+            let work = |record: &mut Record| {
+                record.observe(sighting, ms, card);
+                record.at(ms).judge(card, trusted)
+            };
+            let (points, other) = table.with(hash, |it| rank(it, card, ms), work);
+            displaced += u64::from(other);
+            points
+        };
+        let mut points = self.listed(request, now);
+        if origin.device != 0 {
+            points = points.or(&see(&self.devices, origin.device, &sighting));
+        }
+        if origin.account != 0 {
+            let device = (origin.device != 0).then_some(origin.device);
+            let sighting = Sighting { device, ..sighting };
+            points = points.or(&see(&self.accounts, origin.account, &sighting));
+        }
+        Seen {
+            score: points.sum(),
+            origin: if trusted { Origin::default() } else { origin },
+            displaced,
+        }
+    }
+
+    fn listed(&self, request: &Request, now: Timestamp) -> Points {
+        let mut points = Points::default();
+        if self.list.is_empty() {
+            return points;
+        }
+        for whose in keys_of(request).into_iter().flatten() {
+            points = points.or(&self.list.points(whose, now));
+        }
+        points
+    }
+
+    /// A hold or booking of this origin came to something.
+    pub(crate) fn note(&self, origin: Origin, deed: Deed, now: Timestamp) -> u64 {
+        self.write(origin, now, |record, ms| record.note(deed, ms))
+    }
+
+    /// A hold that counts as dropped was confirmed after all.
+    pub(crate) fn undrop(&self, origin: Origin, now: Timestamp) -> u64 {
+        self.write(origin, now, |record, ms| {
+            record.take_back(Deed::Dropped, ms)
+        })
+    }
+
+    fn write(&self, origin: Origin, now: Timestamp, work: impl Fn(&mut Record, u64)) -> u64 {
+        let (ms, mut displaced) = (now.as_millis(), 0);
+        for (table, hash) in [
+            (&self.devices, origin.device),
+            (&self.accounts, origin.account),
+        ] {
+            if hash != 0 {
+                let rank = |it: &Record| rank(it, &self.card, ms);
+                displaced += u64::from(table.with(hash, rank, |record| work(record, ms)).1);
+            }
+        }
+        displaced
+    }
+
+    fn hand(&self, origin: Origin, patient: PatientId, schedule: ScheduleId) -> Hand {
+        Hand {
+            schedule: schedule.0,
+            patient: self.keys.hash(patient.to_u128()),
+            cluster: origin.cluster(),
+        }
+    }
+
+    /// A patient cancelled the booking of a slot, where nothing else was to be had.
+    pub(crate) fn note_return(
+        &self,
+        origin: Origin,
+        patient: PatientId,
+        schedule: ScheduleId,
+        now: Timestamp,
+    ) {
+        if origin.cluster() != 0 {
+            self.returns.note(self.hand(origin, patient, schedule), now);
+        }
+    }
+
+    /// A patient got a slot: a deed, if it was handed over.
+    pub(crate) fn note_claim(
+        &self,
+        origin: Origin,
+        patient: PatientId,
+        schedule: ScheduleId,
+        now: Timestamp,
+    ) -> u64 {
+        if origin.cluster() == 0 {
+            return 0;
+        }
+        let hand = self.hand(origin, patient, schedule);
+        let Some(from) = self.returns.claim(hand, self.keys, now) else {
+            return 0;
+        };
+        let mut displaced = self.note(origin, Deed::HandedOff, now);
+        if from != origin.cluster() {
+            // Whether it is a device or an account isn't known any more: the one that has a record.
+            let (ms, card) = (now.as_millis(), &self.card);
+            for table in [&self.devices, &self.accounts] {
+                if table.read(from).is_some() {
+                    let note = |it: &mut Record| it.note(Deed::HandedOff, ms);
+                    displaced += u64::from(table.with(from, |it| rank(it, card, ms), note).1);
+                }
+            }
+        }
+        displaced
+    }
+
+    /// Where a request comes from; from nowhere if through a trusted channel.
+    pub(crate) fn origin(&self, request: &Request) -> Origin {
+        let Who { origin, trusted } = self.who(request);
+        if trusted { Origin::default() } else { origin }
+    }
+
+    /// How suspicious who comes from there looks now, by what was seen of them here: 0 to 255.
+    pub(crate) fn suspicion(&self, origin: Origin, now: Timestamp) -> u8 {
+        let read = |table: &Sets<Record>, hash| {
+            let record = (hash != 0).then(|| table.read(hash)).flatten()?;
+            Some(record.at(now.as_millis()).judge(&self.card, false))
+        };
+        let [device, account] = [
+            read(&self.devices, origin.device),
+            read(&self.accounts, origin.account),
+        ];
+        let points = [device, account].into_iter().flatten();
+        suspicion(
+            points
+                .fold(Points::default(), |all, one| all.or(&one))
+                .sum(),
+        )
+    }
+
+    /// The same by what was taken in from elsewhere.
+    pub(crate) fn listed_suspicion(&self, request: &Request, now: Timestamp) -> u8 {
+        suspicion(self.listed(request, now).sum())
+    }
+
+    /// How a request would be judged now, without being seen.
+    pub(crate) fn verdict(&self, request: &Request, now: Timestamp) -> Verdict {
+        let Who { origin, trusted } = self.who(request);
+        let read = |table: &Sets<Record>, hash| {
+            let record = (hash != 0).then(|| table.read(hash)).flatten()?;
+            Some(record.at(now.as_millis()))
+        };
+        let [device, account] = [
+            read(&self.devices, origin.device),
+            read(&self.accounts, origin.account),
+        ];
+        let mut points = self.listed(request, now);
+        for record in [device, account].into_iter().flatten() {
+            points = points.or(&record.judge(&self.card, trusted));
+        }
+        let earned = |label: &Label| {
+            let points = points.0[*label as usize];
+            let vouched = trusted && *label == Label::ChannelTrusted;
+            (points > 0 || vouched).then_some(Scored {
+                label: *label,
+                points,
+            })
+        };
+        Verdict {
+            score: points.sum(),
+            labels: Label::ALL.iter().filter_map(earned).collect(),
+            features: Features {
+                device: device.as_ref().map(behaved),
+                account: account.as_ref().map(behaved),
+            },
+            policy_version: self.card.version,
+        }
+    }
+
+    // ---- labels from elsewhere, and for elsewhere -----------------------------------------------------------------------------
+
+    pub(crate) fn import(&self, labels: &Labels, now: Timestamp) -> Imported {
+        let mut imported = Imported::default();
+        for Marked { id, marks } in &labels.devices {
+            let whose = Whose::Device(id.to_u128());
+            self.list.take(whose, marks, now, &mut imported);
+        }
+        for Marked { id, marks } in &labels.accounts {
+            let whose = Whose::Account(id.to_u128());
+            self.list.take(whose, marks, now, &mut imported);
+        }
+        imported
+    }
+
+    pub(crate) fn export(
+        &self,
+        devices: &[DeviceId],
+        accounts: &[AccountId],
+        now: Timestamp,
+    ) -> Labels {
+        let of_device = |id: &DeviceId| Marked {
+            id: *id,
+            marks: self.marks(
+                &self.devices,
+                id.to_u128(),
+                Whose::Device(id.to_u128()),
+                now,
+            ),
+        };
+        let of_account = |id: &AccountId| Marked {
+            id: *id,
+            marks: self.marks(
+                &self.accounts,
+                id.to_u128(),
+                Whose::Account(id.to_u128()),
+                now,
+            ),
+        };
+        Labels {
+            policy_version: self.card.version,
+            devices: marked(devices.iter().map(of_device)),
+            accounts: marked(accounts.iter().map(of_account)),
+        }
+    }
+
+    /// What somebody's record shows and what was taken in about them; of one label the more, of equal ones the longer.
+    fn marks(&self, table: &Sets<Record>, id: u128, whose: Whose, now: Timestamp) -> Vec<Mark> {
+        let mut marks = Vec::new();
+        if let Some(record) = table.read(self.keys.hash(id).max(1)) {
+            let soon =
+                Timestamp::from_millis((record.last() / EPOCH_MS + 2).saturating_mul(EPOCH_MS));
+            let points = record.at(now.as_millis()).judge(&self.card, false);
+            for (label, points) in Label::ALL.into_iter().zip(points.0) {
+                let until = if label.is_lasting() {
+                    now.after(30 * DAY_MS)
+                } else {
+                    soon
+                };
+                if points > 0 {
+                    marks.push(Mark {
+                        label,
+                        points,
+                        until,
+                    });
+                }
+            }
+        }
+        self.list.marks(whose, now, |taken| {
+            match marks.iter_mut().find(|own| own.label == taken.label) {
+                Some(own) if (taken.points, taken.until) > (own.points, own.until) => *own = *taken,
+                Some(_) => {}
+                None => marks.push(*taken),
+            }
+        });
+        marks
+    }
+
+    // ---- for the counters -----------------------------------------------------------------------------------------------------
+
+    /// Records there is room for, of devices and accounts together.
+    pub(crate) fn capacity(&self) -> u64 {
+        self.devices.capacity() + self.accounts.capacity()
+    }
+
+    /// The memory of records, returns and pairs, in bytes.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.devices.bytes() + self.accounts.bytes() + self.returns.bytes()
+    }
+
+    /// Devices and accounts that were taken in.
+    pub(crate) fn listed_len(&self) -> u64 {
+        self.list.len()
+    }
+}
+
+/// Who is forgotten first: the least suspicious, of these the one longest unheard of.
+fn rank(record: &Record, card: &Card, ms: u64) -> (u16, u64) {
+    (record.at(ms).judge(card, false).sum(), record.last())
+}
+
+fn keys_of(request: &Request) -> [Option<Whose>; 2] {
+    [
+        request.device_id().map(|id| Whose::Device(id.to_u128())),
+        request.account_id().map(|id| Whose::Account(id.to_u128())),
+    ]
+}
+
+fn marked<Id>(all: impl Iterator<Item = Marked<Id>>) -> Vec<Marked<Id>> {
+    all.filter(|one| !one.marks.is_empty()).collect()
+}
+
+fn behaved(record: &Record) -> Behaved {
+    let [patients, doctors, devices] = record.estimates();
+    Behaved {
+        rate: record.rate(),
+        rate_peak: record.peak(),
+        gaps: record.gaps(),
+        gap_mean: record.mean_gap(),
+        gap_variation: record.variation(),
+        patients,
+        doctors,
+        devices,
+        dropped: record.deed(Deed::Dropped),
+        confirmed: record.deed(Deed::Confirmed),
+        cancelled: record.deed(Deed::Cancelled),
+        handed_off: record.deed(Deed::HandedOff),
+    }
+}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watch")
+            .field("capacity", &self.capacity())
+            .finish_non_exhaustive()
+    }
+}
