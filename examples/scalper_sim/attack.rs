@@ -15,6 +15,17 @@ pub(crate) struct Attack {
     pub(crate) devices: u32,
     pub(crate) devices_per_address: u32,
     pub(crate) habit: Habit,
+    pub(crate) trick: Trick,
+}
+
+/// What is done besides asking for one's own identities.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Trick {
+    None,
+    /// So many of the people are entered from the scalper's devices, too.
+    Poison(u32),
+    /// So many more identities enter, from a device each, and leave at once.
+    Decoys(u32),
 }
 
 impl Attack {
@@ -42,6 +53,7 @@ pub(crate) static ATTACKS: [Attack; 6] = [
         devices: 1,
         devices_per_address: 1,
         habit: Habit::Script,
+        trick: Trick::None,
     },
     Attack {
         name: "A0",
@@ -51,6 +63,7 @@ pub(crate) static ATTACKS: [Attack; 6] = [
         devices: 20,
         devices_per_address: 4,
         habit: Habit::Script,
+        trick: Trick::None,
     },
     Attack {
         name: "A1",
@@ -60,6 +73,7 @@ pub(crate) static ATTACKS: [Attack; 6] = [
         devices: 20,
         devices_per_address: 4,
         habit: Habit::Script,
+        trick: Trick::None,
     },
     Attack {
         name: "A2",
@@ -69,6 +83,7 @@ pub(crate) static ATTACKS: [Attack; 6] = [
         devices: 20,
         devices_per_address: 4,
         habit: Habit::Disguised,
+        trick: Trick::None,
     },
     Attack {
         name: "A3",
@@ -78,6 +93,7 @@ pub(crate) static ATTACKS: [Attack; 6] = [
         devices: 20,
         devices_per_address: 4,
         habit: Habit::Disguised,
+        trick: Trick::None,
     },
     Attack {
         name: "A4",
@@ -87,5 +103,6 @@ pub(crate) static ATTACKS: [Attack; 6] = [
         devices: 200,
         devices_per_address: 1,
         habit: Habit::Disguised,
+        trick: Trick::None,
     },
 ];

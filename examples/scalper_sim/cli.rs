@@ -24,6 +24,8 @@ pub(crate) struct Options {
     pub(crate) attacks: Vec<&'static Attack>,
     /// The same; last the policy, if one was given.
     pub(crate) mechanisms: Vec<&'static Mechanism>,
+    /// Whether the scalper's ploys are studied, too.
+    pub(crate) ploys: bool,
     pub(crate) json: bool,
     /// `None`: beside the build, see [`default_report`](crate::flags::default_report).
     pub(crate) report: Option<PathBuf>,
@@ -59,6 +61,7 @@ usage: cargo run --release --example scalper_sim -- [flags]
                        opening: lottery (default) or first_come; without window_ms: adaptive; without cluster_cap: 3, null is none; without
                        suspect_weight: 0.2, 1 judges nobody;
                        limits: of patient, device, network, none by default
+  --ploys            also what else a scalper can try against the recommended way, and what each of that gains
   --populations N    populations of people, each drawn anew, 1 to 1,000 (default 12)
   --trials N         openings for each population, 2 to 10,000 (default 200)
   --threads N        threads, 1 to 256 (default: as many as the machine runs at once); the figures do not depend on it
@@ -77,11 +80,12 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command,
     let mut mechanisms: Vec<&'static Mechanism> = Vec::new();
     let mut policy = None;
     let (mut populations, mut trials, mut threads, mut seed) = (None, None, None, None);
-    let (mut json, mut report) = (None, None);
+    let (mut ploys, mut json, mut report) = (None, None, None);
     while let Some((flag, inline)) = words.flag()? {
         let flag = flag.as_str();
         match flag {
             "--help" => return bare(flag, inline).map(|()| Command::Help),
+            "--ploys" => once(flag, &mut ploys, bare(flag, inline)?)?,
             "--json" => once(flag, &mut json, bare(flag, inline)?)?,
             "--attack" => {
                 let names = words.value(flag, inline)?;
@@ -125,6 +129,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command,
         },
         attacks: chosen(&ATTACKS, &attacks),
         mechanisms,
+        ploys: ploys.is_some(),
         json: json.is_some(),
         report,
     }))

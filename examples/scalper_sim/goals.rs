@@ -1,14 +1,26 @@
 //! What is wanted of the mechanisms that do better, and whether it is so.
 
 use crate::mechanism::RECOMMENDED;
-use crate::study::{Cell, Measured};
+use crate::study::{Cell, Measured, Size};
 
 /// A goal, held against what was measured.
 pub(crate) struct Judged {
     pub(crate) what: String,
     pub(crate) measured: String,
     pub(crate) wanted: String,
-    pub(crate) met: bool,
+    /// Whether it is so; of too small a study nothing is said.
+    pub(crate) met: Option<bool>,
+}
+
+impl Judged {
+    /// In a mark.
+    pub(crate) fn mark(&self) -> &'static str {
+        match self.met {
+            Some(true) => "✓",
+            Some(false) => "✗",
+            None => "",
+        }
+    }
 }
 
 type Of = fn(&Measured) -> Option<f64>;
@@ -81,9 +93,16 @@ static GOALS: [Goal; 16] = [
         1.10,
         RATIO,
     ),
-    most("the same", "w30", LIKE_PEOPLE, ADVANTAGE, 1.05, RATIO),
     most(
-        "the same",
+        "advantage of scripts like people",
+        "w30",
+        LIKE_PEOPLE,
+        ADVANTAGE,
+        1.05,
+        RATIO,
+    ),
+    most(
+        "advantage of scripts like people",
         "preregistered",
         LIKE_PEOPLE,
         ADVANTAGE,
@@ -91,7 +110,7 @@ static GOALS: [Goal; 16] = [
         RATIO,
     ),
     most(
-        "the same",
+        "advantage of scripts like people",
         "w30_cap3_w0.2",
         LIKE_PEOPLE,
         ADVANTAGE,
@@ -106,7 +125,7 @@ static GOALS: [Goal; 16] = [
         0.5,
         POINTS,
     ),
-    most("the same", "w30", ALL, UPLIFT, 0.5, POINTS),
+    most("uplift of a client", "w30", ALL, UPLIFT, 0.5, POINTS),
     most(
         "uplift through a shared device",
         RECOMMENDED,
@@ -121,7 +140,7 @@ static GOALS: [Goal; 16] = [
     },
     Goal {
         most: false,
-        ..most("the same", "preregistered", ALL, EVENNESS, 0.99, INDEX)
+        ..most("evenness J", "preregistered", ALL, EVENNESS, 0.99, INDEX)
     },
     most(
         "from the opening to the close",
@@ -148,7 +167,7 @@ static GOALS: [Goal; 16] = [
         SECONDS,
     ),
     most(
-        "the same, beyond the opening",
+        "decision delay after the opening",
         "preregistered",
         ALL,
         |m| m.delay_p95_ms,
@@ -166,12 +185,13 @@ static GOALS: [Goal; 16] = [
 ];
 
 /// Every goal that these cells say something of: the worst mean of its attacks against its bound.
-pub(crate) fn judged(cells: &[Cell]) -> Vec<Judged> {
-    GOALS.iter().filter_map(|goal| goal.judge(cells)).collect()
+pub(crate) fn judged(cells: &[Cell], size: &Size) -> Vec<Judged> {
+    let judge = |goal: &Goal| goal.judge(cells, size);
+    GOALS.iter().filter_map(judge).collect()
 }
 
 impl Goal {
-    fn judge(&self, cells: &[Cell]) -> Option<Judged> {
+    fn judge(&self, cells: &[Cell], size: &Size) -> Option<Judged> {
         let ours = cells.iter().filter(|cell| {
             cell.mechanism.name == self.mechanism && self.attacks.contains(&cell.attack.name)
         });
@@ -194,11 +214,11 @@ impl Goal {
             what: format!("{}, {}", self.what, cell.mechanism.called()),
             measured: format!("{} ({})", say(worst), cell.attack.name),
             wanted: format!("{sign} {}", say(self.bound)),
-            met: if self.most {
+            met: size.is_full().then_some(if self.most {
                 worst <= self.bound
             } else {
                 worst >= self.bound
-            },
+            }),
         })
     }
 }

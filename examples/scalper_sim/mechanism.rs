@@ -130,47 +130,53 @@ pub(crate) static MECHANISMS: [Mechanism; 15] = [
     },
     lottery(
         "adaptive",
-        ["draw when nobody comes any more", "自适应窗口摇号"],
+        ["draw when hardly anybody comes", "自适应窗口摇号"],
         EntryWindow::ADAPTIVE,
         None,
         ALL_PPM,
     ),
     lottery(
         "w10_cap3",
-        ["10 s, three a device", "10 秒，每设备三个"],
+        ["10 s, first tier: 3 a device", "10 秒，每设备三个"],
         EntryWindow::Fixed { ms: 10_000 },
         Some(3),
         ALL_PPM,
     ),
     lottery(
         "w10_w0.2",
-        ["10 s, a fifth of suspects", "10 秒，可疑者五分之一"],
+        ["10 s, first tier: 1/5 of suspects", "10 秒，可疑者五分之一"],
         EntryWindow::Fixed { ms: 10_000 },
         None,
         FIFTH_PPM,
     ),
     lottery(
         "w10_cap3_w0.2",
-        ["10 s, both", "10 秒，两者并用"],
+        ["10 s, both of these", "10 秒，两者并用"],
         EntryWindow::Fixed { ms: 10_000 },
         Some(3),
         FIFTH_PPM,
     ),
     lottery(
         "w30_cap3_w0.2",
-        ["30 s, both", "30 秒，两者并用"],
+        ["30 s, both of these", "30 秒，两者并用"],
         EntryWindow::Fixed { ms: 30_000 },
         Some(3),
         FIFTH_PPM,
     ),
     lottery(
         RECOMMENDED,
-        ["adaptive, both: recommended", "自适应，两者并用（推荐）"],
+        ["recommended: adaptive, both", "推荐：自适应，两者并用"],
         EntryWindow::ADAPTIVE,
         Some(3),
         FIFTH_PPM,
     ),
 ];
+
+/// The recommended one.
+pub(crate) fn recommended() -> Vec<&'static Mechanism> {
+    let is = |it: &&Mechanism| it.name == RECOMMENDED;
+    MECHANISMS.iter().filter(is).collect()
+}
 
 /// A limit with cells enough for everybody in the crowd.
 const fn a_second(requests: u32, burst: u32) -> Limit {

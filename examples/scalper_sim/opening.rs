@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fairslot::{Engine, Lottery, ManualClock, Outcome, Refusal, ScheduleId, TicketId, Timestamp};
 
-use crate::crowd::{Ask, Asker, Crowd, PEOPLE};
+use crate::crowd::{Ask, Asker, Crowd, PEOPLE, Part};
 use crate::mechanism::{Mechanism, OPENS_AT, SLOTS};
 
 /// What came of an opening.
@@ -47,26 +47,32 @@ struct Rush<'a> {
     opened: Opened,
 }
 
-/// Holds an opening: the clock stands at the millisecond of each request, and requests of one millisecond come in their own order.
-pub(crate) fn hold(mechanism: &Mechanism, crowd: &Crowd, trial: u64) -> Result<Opened, String> {
+/// Holds an opening: the clock stands at the millisecond of each request, and requests of one millisecond come in their own order. Another seed draws others.
+pub(crate) fn hold(
+    mechanism: &Mechanism,
+    crowd: &Crowd,
+    asks: &[Ask],
+    seed: u64,
+) -> Result<Opened, String> {
     // Who waits and asks again has the same place: worth sending only where it is looked at how one asks.
-    hold_and_send(mechanism, crowd, trial, mechanism.judges())
+    hold_and_send(mechanism, crowd, asks, seed, mechanism.judges())
 }
 
 /// The same; `all`: also the requests of those who wait.
 pub(crate) fn hold_and_send(
     mechanism: &Mechanism,
     crowd: &Crowd,
-    trial: u64,
+    asks: &[Ask],
+    seed: u64,
     all: bool,
 ) -> Result<Opened, String> {
-    let mut rush = Rush::new(mechanism, crowd, trial)?;
+    let mut rush = Rush::new(mechanism, crowd, seed)?;
     rush.all = all;
-    for ask in crowd.asks(trial) {
+    for ask in asks {
         if rush.is_over() {
             break;
         }
-        rush.ask(ask)?;
+        rush.ask(*ask)?;
     }
     rush.draw_until(u64::MAX)?;
     rush.check()?;
@@ -74,9 +80,9 @@ pub(crate) fn hold_and_send(
 }
 
 impl<'a> Rush<'a> {
-    fn new(mechanism: &'a Mechanism, crowd: &'a Crowd, trial: u64) -> Result<Self, String> {
+    fn new(mechanism: &'a Mechanism, crowd: &'a Crowd, seed: u64) -> Result<Self, String> {
         let clock = Arc::new(ManualClock::new(mechanism.begins()));
-        let (engine, schedule) = mechanism.engine(Arc::clone(&clock), crowd.engine_seed(trial))?;
+        let (engine, schedule) = mechanism.engine(Arc::clone(&clock), seed)?;
         let due = mechanism.rules().and_then(|_| engine.next_deadline());
         let askers = crowd.askers();
         Ok(Self {
@@ -112,6 +118,9 @@ impl<'a> Rush<'a> {
         self.clock.set(self.at(at_ns));
         self.opened.requests += 1;
         let asker = &self.askers[who as usize];
+        if asker.part != Part::Own {
+            return self.play(asker, who, at_ns);
+        }
         match self.engine.request(&asker.request(self.schedule)) {
             Outcome::Held(hold) => {
                 confirm(&self.engine, hold.id, asker)?;
@@ -126,6 +135,26 @@ impl<'a> Rush<'a> {
             Outcome::Refused(Refusal::RateLimited { .. })
                 if self.mechanism.limits != Default::default() => {}
             other => return Err(format!("a request was answered with {other:?}")),
+        }
+        Ok(())
+    }
+
+    /// A trick: what it is answered is nobody's concern, but for where it puts somebody.
+    fn play(&mut self, asker: &Asker, who: u32, at_ns: u64) -> Result<(), String> {
+        let Outcome::Waiting(ticket) = self.engine.request(&asker.request(self.schedule)) else {
+            return Ok(());
+        };
+        match asker.part {
+            // Who is entered by another is in, and is told so when they ask.
+            Part::Poison(victim) if self.places[victim as usize] == Place::Nowhere => {
+                self.places[victim as usize] = Place::Waits(ticket.id, at_ns);
+            }
+            Part::Decoy => {
+                let left = self.engine.leave(ticket.id, asker.patient);
+                left.map_err(|why| why.to_string())?;
+                self.places[who as usize] = Place::Served;
+            }
+            _ => {}
         }
         Ok(())
     }

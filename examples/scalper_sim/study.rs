@@ -8,8 +8,8 @@ use fairslot::fairness::{
     Estimate, Group, Interval, advantage, advantage_interval, jain, uplift_pp, yield_share,
 };
 
-use crate::attack::Attack;
-use crate::crowd::{Crowd, PEOPLE};
+use crate::attack::{Attack, Trick};
+use crate::crowd::{Crowd, FIRST_VICTIM, PEOPLE};
 use crate::habit::KINDS;
 use crate::mechanism::Mechanism;
 use crate::opening::{Opened, hold};
@@ -65,6 +65,8 @@ pub(crate) struct Measured {
     pub(crate) requests: f64,
     /// The scalper's identities over all trials.
     pub(crate) scalper: Group,
+    /// Those of the people whom the scalper entered, too.
+    pub(crate) victims: Group,
 }
 
 impl Cell {
@@ -92,17 +94,17 @@ pub(crate) fn run(
         })
         .collect();
     let populations = size.populations as usize;
-    let all = cells.len() * populations;
+    let all = attacks.len() * populations;
     let (next, measured) = (AtomicUsize::new(0), Mutex::new(Vec::with_capacity(all)));
     let work = || -> Result<(), String> {
         loop {
             // Relaxed: a ticket, nothing else hangs on it.
             let ticket = next.fetch_add(1, Ordering::Relaxed);
-            let Some(cell) = cells.get(ticket / populations) else {
+            let Some(attack) = attacks.get(ticket / populations) else {
                 return Ok(());
             };
             let nth = (ticket % populations) as u64;
-            let one = population(size, nth, cell.mechanism, cell.attack)?;
+            let one = population(size, nth, mechanisms, attack)?;
             let mut measured = measured.lock().map_err(|_| "a thread died")?;
             measured.push((ticket, one));
             done(measured.len(), all);
@@ -119,25 +121,34 @@ pub(crate) fn run(
     // Whichever thread measured it, and whenever.
     let mut measured = measured.into_inner().map_err(|_| "a thread died")?;
     measured.sort_unstable_by_key(|(ticket, _)| *ticket);
-    for (ticket, one) in measured {
-        cells[ticket / populations].populations.push(one);
+    for (ticket, of_all) in measured {
+        let own = cells.iter_mut().skip(ticket / populations);
+        for (cell, one) in own.step_by(attacks.len()).zip(of_all) {
+            cell.populations.push(one);
+        }
     }
     Ok(cells)
 }
 
-/// All trials of one population.
+/// All trials of one population, each with every mechanism: the same people at the same instants.
 fn population(
     size: &Size,
     nth: u64,
-    mechanism: &Mechanism,
+    mechanisms: &[&Mechanism],
     attack: &Attack,
-) -> Result<Measured, String> {
+) -> Result<Vec<Measured>, String> {
     let crowd = Crowd::gather(size.seed, nth, attack);
-    let trial = |trial| hold(mechanism, &crowd, trial);
-    let openings: Vec<Opened> = (0..u64::from(size.trials))
-        .map(trial)
-        .collect::<Result<_, _>>()?;
-    Ok(measure(&openings, &crowd, attack, mechanism.judges()))
+    let mut openings: Vec<Vec<Opened>> = vec![Vec::new(); mechanisms.len()];
+    for trial in 0..u64::from(size.trials) {
+        let asks = crowd.asks(trial);
+        for (mechanism, openings) in mechanisms.iter().zip(&mut openings) {
+            openings.push(hold(mechanism, &crowd, &asks, crowd.engine_seed(trial))?);
+        }
+    }
+    let measured = mechanisms.iter().zip(&openings);
+    let measured =
+        measured.map(|(mechanism, openings)| measure(openings, &crowd, attack, mechanism.judges()));
+    Ok(measured.collect())
 }
 
 fn measure(openings: &[Opened], crowd: &Crowd, attack: &Attack, judges: bool) -> Measured {
@@ -186,7 +197,20 @@ fn measure(openings: &[Opened], crowd: &Crowd, attack: &Attack, judges: bool) ->
         flagged: [flagged(0), flagged(1)],
         requests: requests as f64 / trials,
         scalper,
+        victims: victims(&wins, attack, openings.len() as u64),
     }
+}
+
+fn victims(wins: &[u32], attack: &Attack, openings: u64) -> Group {
+    let Trick::Poison(victims) = attack.trick else {
+        return Group::default();
+    };
+    let theirs = wins
+        .iter()
+        .skip(FIRST_VICTIM as usize)
+        .take(victims as usize);
+    let won = theirs.map(|wins| u64::from(*wins)).sum();
+    Group::new(u64::from(victims) * openings, won)
 }
 
 fn mean(values: &[u32]) -> Option<f64> {

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use fairslot::fairness::Estimate;
+use fairslot::fairness::{Estimate, Group};
 use serde_json::{Map, Value, json};
 
 use crate::cli::Options;
@@ -162,7 +162,7 @@ pub(crate) fn shown() -> impl Iterator<Item = &'static Figure> {
 }
 
 /// The table, ready to be printed.
-pub(crate) fn summary(cells: &[Cell], options: &Options, report: &Path) -> String {
+pub(crate) fn summary(cells: &[Cell], ploys: &[Cell], options: &Options, report: &Path) -> String {
     let mut out = format!("  {}\n", size(options));
     let mut mechanism = None;
     for cell in cells {
@@ -186,15 +186,23 @@ pub(crate) fn summary(cells: &[Cell], options: &Options, report: &Path) -> Strin
         let bands = shown().map(|figure| figure.band(cell).map_or_else(String::new, |it| it.said));
         row(&mut out, "  reference", bands, "");
     }
-    let goals = goals::judged(cells);
+    if !ploys.is_empty() {
+        let _ = writeln!(out, "\n  ploys against the recommended way");
+        row(&mut out, "", PLOY.map(str::to_owned).into_iter(), "");
+    }
+    for ploy in ploys {
+        let _ = writeln!(out, "  {}: {}", ploy.attack.name, ploy.attack.what);
+        row(&mut out, "", gains(ploy).into_iter(), "");
+    }
+    let goals = goals::judged(cells, &options.size);
     if !goals.is_empty() {
         let _ = writeln!(out, "\n  goals");
     }
     for goal in goals {
-        let met = if goal.met { "met" } else { "NOT MET" };
+        let met = goal.mark();
         let _ = writeln!(
             out,
-            "  {:<44}{:>22}  {:<14}{met}",
+            "  {:<58}{:>16}  {:<13}{met}",
             goal.what, goal.measured, goal.wanted
         );
     }
@@ -210,6 +218,56 @@ fn row(out: &mut String, name: &str, figures: impl Iterator<Item = String>, with
     let figures: String = figures.map(|figure| format!("{figure:>16}")).collect();
     let line = format!("  {name:<13}{figures}  {within}");
     let _ = writeln!(out, "{}", line.trim_end());
+}
+
+/// What is said of a ploy.
+pub(crate) const PLOY: [&str; 4] = [
+    "slots an opening",
+    "advantage, ×",
+    "a person’s, %",
+    "a victim’s, %",
+];
+
+/// Slots an opening, advantage, and the chances of one of the people and of one whom the scalper has entered, too.
+pub(crate) fn gains(ploy: &Cell) -> [String; 4] {
+    let of = |key: &str| FIGURES.iter().find(|figure| figure.key == key);
+    let share = of("yield_share").and_then(|figure| figure.estimate(ploy));
+    let slots = share.map_or("–".to_owned(), |share| {
+        let slots = |share: f64| share * f64::from(SLOTS);
+        let off = share.interval().map(|it| slots(it.high - share.mean));
+        let off = off.map_or(String::new(), |off| format!(" ± {off:.2}"));
+        format!("{:.2}{off}", slots(share.mean))
+    });
+    let advantage = of("advantage").map_or(String::new(), |it| it.text(it.estimate(ploy)));
+    let percent =
+        |chance: Option<f64>| chance.map_or("–".to_owned(), |it| format!("{:.2}", it * 100.0));
+    let [people, victims] = chances(ploy);
+    [slots, advantage, percent(people), percent(victims)]
+}
+
+/// Of one of the people, and of one whom the scalper has entered, too.
+fn chances(ploy: &Cell) -> [Option<f64>; 2] {
+    let people: Group = ploy.populations.iter().flat_map(|it| it.kinds).sum();
+    let victims: Group = ploy.populations.iter().map(|it| it.victims).sum();
+    [people.rate(), victims.rate()]
+}
+
+/// One object a ploy.
+pub(crate) fn ploy_json(ploy: &Cell, options: &Options) -> Value {
+    let mut object = json(ploy, options);
+    if let Value::Object(fields) = &mut object {
+        fields.remove("attack");
+        fields.insert("ploy".to_owned(), ploy.attack.name.into());
+        fields.insert("identities".to_owned(), ploy.attack.identities.into());
+        fields.insert("devices".to_owned(), ploy.attack.devices.into());
+        let [people, victims] = chances(ploy);
+        for (key, chance) in [("person_chance", people), ("victim_chance", victims)] {
+            if let Some(chance) = chance {
+                fields.insert(key.to_owned(), chance.into());
+            }
+        }
+    }
+    object
 }
 
 /// One object a cell: what was measured, and nothing else.

@@ -74,6 +74,7 @@ fn help_names_every_flag_and_attack() {
         "attack",
         "mechanism",
         "policy",
+        "ploys",
         "populations",
         "trials",
         "threads",

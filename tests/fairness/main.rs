@@ -24,6 +24,8 @@ mod habit;
 mod mechanism;
 #[path = "../../examples/scalper_sim/opening.rs"]
 mod opening;
+#[path = "../../examples/scalper_sim/ploys.rs"]
+mod ploys;
 #[path = "../../examples/scalper_sim/policy.rs"]
 mod policy;
 #[path = "../../examples/scalper_sim/reference.rs"]
@@ -43,5 +45,6 @@ mod outside;
 #[path = "../shared/process.rs"]
 mod process;
 mod round;
+mod suspects;
 
 const EXAMPLE: &str = "scalper_sim";

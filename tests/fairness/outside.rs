@@ -139,7 +139,7 @@ fn the_report_needs_nothing_from_anywhere_and_has_every_picture() {
         ] {
             assert!(!html.contains(foreign), "{test}: {foreign}");
         }
-        assert_eq!(html.matches("<svg").count(), 5, "{test}");
+        assert_eq!(html.matches("<svg").count(), 6, "{test}");
         for section in [
             "who",
             "window",

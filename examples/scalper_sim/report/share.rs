@@ -7,7 +7,7 @@ use crate::study::Cell;
 pub(super) const CAPTION: &str = "Each box is the share of the slots that ends with the scalper. The last row is what his identities would get if they were ordinary patients: a box paler than \
      that means that scalping does not even pay for the trouble. The outlined row is what is recommended.";
 
-const NAMES: f64 = 330.0;
+const NAMES: f64 = 400.0;
 const TOP: f64 = 44.0;
 const ROW: f64 = 30.0;
 

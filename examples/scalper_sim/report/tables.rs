@@ -6,7 +6,7 @@ use crate::cli::Options;
 use crate::goals;
 use crate::study::Cell;
 use crate::table::size;
-use crate::table::{shown, within};
+use crate::table::{PLOY, gains, shown, within};
 
 pub(super) const CAPTION: &str = "Means over populations; ± is a 95 % interval (Student’s t). Below, in brackets, what an independent simulation of the same \
      scenario says. J is Jain’s index of the people’s chances: 1 if all have the same.";
@@ -44,17 +44,45 @@ pub(super) fn figures(cells: &[Cell], options: &Options) -> String {
 
 pub(super) const GOALS: &str = "What is wanted of the ways to open that do better, at the worst of the attacks that each goal names.";
 
-pub(super) fn goals(cells: &[Cell]) -> String {
+pub(super) fn goals(cells: &[Cell], options: &Options) -> String {
     let mut html = String::from(
         "<table>\n<tr><th>goal</th><th class=\"n\">wanted</th><th class=\"n\">measured</th><th class=\"n\">met</th></tr>\n",
     );
-    for goal in goals::judged(cells) {
-        let met = if goal.met { "✓" } else { "✗" };
+    for goal in goals::judged(cells, &options.size) {
+        let met = goal.mark();
         let _ = writeln!(
             html,
             "<tr><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{met}</td></tr>",
             goal.what, goal.wanted, goal.measured
         );
+    }
+    html.push_str("</table>\n");
+    html
+}
+
+pub(super) const PLOYS: &str = "What else a scalper can try who knows how the recommended draw works, and what it gains: slots of the fifty of an opening, and how many times as likely one of his identities is \
+     to win as one of the people. Only a device for each identity helps, and then he is as likely to win as anybody, no more: what is left is what a real identity costs. Whom he enters from his own devices, too, to \
+     have them taken for suspects, loses nothing.";
+
+pub(super) fn ploys(ploys: &[Cell]) -> String {
+    let mut html = String::from("<table>\n<tr><th>ploy</th><th></th>");
+    for heading in PLOY {
+        let _ = write!(html, "<th class=\"n\">{heading}</th>");
+    }
+    html.push_str("</tr>\n");
+    for ploy in ploys {
+        let attack = ploy.attack;
+        let _ = write!(
+            html,
+            "<tr><td>{}<br><span lang=\"zh\">{}</span></td><td>{}</td>",
+            attack.name.replace('_', " "),
+            attack.chinese,
+            attack.what
+        );
+        for said in gains(ploy) {
+            let _ = write!(html, "<td class=\"n\">{said}</td>");
+        }
+        html.push_str("</tr>\n");
     }
     html.push_str("</table>\n");
     html
