@@ -1,8 +1,8 @@
 //! A fair lottery over distinct people, which anybody can check.
 //!
 //! Whoever enters while the window is open has one entry, however fast and often they ask; at the close the entries are frozen, and a seed that was committed to before, the
-//! entries themselves and a beacon decide the ranks together. Nothing here needs the engine, and **the engine does not open by a draw yet**: collect the entries in a
-//! window of your own, and give the winners their slots by the verbs.
+//! entries themselves and a beacon decide the ranks together. The engine opens schedules by it ([`Opening::Lottery`](crate::Opening::Lottery)) and does all of this by itself. Nothing here needs the engine:
+//! whatever else a service has to draw, it can draw by the steps below.
 //!
 //! 1. *Commit*: [`Terms`] and a [`Seed`] (from a [`MasterSeed`], or your own); [`Window::open`]. Publish the terms and [`Window::commitment`].
 //! 2. *Enter*: [`Window::enter`] with an [`Entry`] gives a [`Receipt`].

@@ -8,6 +8,7 @@ mod audit;
 mod behaviour;
 mod builder;
 mod driver;
+mod evidence;
 mod lottery;
 mod observe;
 mod request;
@@ -15,6 +16,7 @@ mod settle;
 mod stats;
 mod supply;
 mod turn;
+mod wait;
 
 use std::fmt;
 
@@ -28,6 +30,7 @@ use crate::pool::word::Word;
 use crate::raw::hash::Keys;
 use crate::raw::lately::Lately;
 use crate::raw::tally::Tally;
+use crate::raw::waiters::Waiters;
 use crate::raw::wheel::Wheel;
 use crate::words::clock::{Clock, RecentTime};
 use crate::words::event::{Packed, What};
@@ -42,6 +45,7 @@ pub use builder::EngineBuilder;
 pub use driver::Driver;
 pub use observe::Subscription;
 pub use stats::{BehaviourStats, LimitStats, Stats};
+pub use wait::Wait;
 
 use lottery::Draws;
 use observe::{Feeds, Telling};
@@ -74,6 +78,9 @@ struct Inner {
     settings: Settings,
     /// Who may ask how often, if anybody may not ask as they like.
     gate: Option<Box<Gate>>,
+    /// What is written down, if anything is.
+    #[cfg(feature = "evidence")]
+    evidence: Option<Box<crate::gate::evidence::Log>>,
     /// Schedules that open by a draw.
     draws: Box<Draws>,
     /// How those who ask behave, if that is judged.
@@ -84,6 +91,8 @@ struct Inner {
     named: Lately,
     tally: Tally<COUNTERS>,
     feeds: Feeds,
+    /// Who waits for what becomes of a ticket.
+    waiters: Waiters,
     chores: Mutex<advance::Chores>,
 }
 
@@ -188,6 +197,11 @@ impl Inner {
             at,
             telling: self.feeds.open(),
             changed: false,
+            #[cfg(feature = "evidence")]
+            evidence: evidence::Book {
+                log: self.evidence.as_deref(),
+                asker: None,
+            },
         }
     }
 
@@ -293,6 +307,8 @@ struct Bulletin<'a> {
     at: Timestamp,
     telling: Telling<'a>,
     changed: bool,
+    #[cfg(feature = "evidence")]
+    evidence: evidence::Book<'a>,
 }
 
 /// A slot's transition, as a room knows it.
@@ -310,6 +326,11 @@ impl Bulletin<'_> {
     #[inline]
     fn tell(&mut self, note: impl FnOnce() -> Note) {
         self.changed = true;
+        if !self.telling.is_heard() && !self.is_written_down() {
+            return;
+        }
+        let note = note();
+        self.write_down(&note);
         if self.telling.is_heard() {
             let Note {
                 schedule,
@@ -317,7 +338,7 @@ impl Bulletin<'_> {
                 version,
                 whose,
                 what,
-            } = note();
+            } = note;
             self.telling.send(Packed::of_slot(
                 self.at, schedule, slot, version, whose, what,
             ));
@@ -336,6 +357,7 @@ impl Bulletin<'_> {
     /// Something changed that concerns a schedule as a whole.
     fn tell_of_schedule(&mut self, schedule: ScheduleId, what: What) {
         self.changed = true;
+        self.write_down_of_schedule(schedule, &what);
         if self.telling.is_heard() {
             self.telling
                 .send(Packed::of_schedule(self.at, schedule, what));

@@ -10,6 +10,8 @@
 //! **Whom to believe is the caller's matter.** A key should be named only if it was proved: who may name another's account can use up its turns.
 
 pub(crate) mod behaviour;
+#[cfg(feature = "evidence")]
+pub mod evidence;
 pub(crate) mod limit;
 
 use std::net::IpAddr;

@@ -7,9 +7,9 @@
 //!
 //! * Not durable yet: it keeps everything in memory. A process that dies takes its holds and bookings along, unless the caller has
 //!   followed its events ([`Engine::observe`]).
-//! * Not fair yet where a rush is expected: schedules open first come, first served, which rewards scripts ([by how much](chapters::fairness)). Limits
-//!   ([`EngineBuilder::patient_limit`] and its like) slow those who hammer, and cure no rush: everybody's first request is enough. The engine does not open by
-//!   the [`draw`](mod@draw) yet, which you can run in front of it; the slow queue is to come.
+//! * Not fair by itself: a schedule that opens first come, first served rewards scripts ([by how much](chapters::fairness)). Limits
+//!   ([`EngineBuilder::patient_limit`] and its like) slow those who hammer, and cure no rush: everybody's first request is enough. Where a rush is expected open by a draw
+//!   ([`Opening::lottery`]). Slots that return are first come in any case; the slow queue and the waitlist are to come.
 //! * No transport, accounts, real-name check, payment or messages: those are the caller's.
 //! * Not for a single counter: if all you sell is one pool of interchangeable tickets with no holds, an atomic integer does it.
 //! * Not past one process: one engine owns its schedules.
@@ -24,12 +24,13 @@
 //!
 //! * **The hospital acts**: [`Engine::publish`], [`add_slots`](Engine::add_slots), [`withdraw`](Engine::withdraw), [`reinstate`](Engine::reinstate).
 //! * **Somebody asks**: [`Engine::request`] with a [`Request`] gives an [`Outcome`]; [`request_many`](Engine::request_many) for a batch;
-//!   [`lookup`](Engine::lookup) for a reply that never arrived.
+//!   [`lookup`](Engine::lookup) for a reply that never arrived; [`ticket`](Engine::ticket) and [`leave`](Engine::leave) for a place in a draw.
 //! * **Somebody answers**: [`Engine::confirm`], [`release`](Engine::release), [`extend`](Engine::extend); [`cancel`](Engine::cancel),
 //!   [`exchange`](Engine::exchange); [`check_in`](Engine::check_in), [`fulfil`](Engine::fulfil), [`no_show`](Engine::no_show).
 //! * **Time passes**: [`Engine::advance`] and [`next_deadline`](Engine::next_deadline), or a [`Driver`] that calls them. Time comes from a [`Clock`].
 //! * **Do the books agree?** [`Engine::audit`], [`availability`](Engine::availability), [`stats`](Engine::stats), [`observe`](Engine::observe).
-//! * **Who is drawn?** [`draw`](mod@draw): a lottery over distinct people that anybody can check, by itself.
+//! * **Who is drawn?** [`Opening::lottery`]: a draw over distinct people, as fast as they may be. Anybody can check it: [`Engine::commitment`], [`closing`](Engine::closing),
+//!   [`transcript`](Engine::transcript), [`receipt`](Engine::receipt), [`proof`](Engine::proof); [`draw`](mod@draw) is how.
 //! * **Who gets the slots?** [`fairness`]: what a scalper gains and how even everybody's chances are, as figures.
 //!
 //! * **How do they behave?** [`EngineBuilder::behaviour`], [`Engine::verdict`]: labels that can be explained, and no refusal by them; [`Engine::import_labels`].
@@ -43,6 +44,7 @@
 //!
 //! * `serde` (off by default): serialisation of every public value type. Costs the crate `serde` with its derive macros. A draw's transcript is written and read as JSON by it;
 //!   checking one needs no feature.
+//! * `evidence` (off by default): a hash-chained, pseudonymous log of what the gate refused and of who got and gave up slots. Costs no crate.
 //!
 //! # Personal data
 //!
@@ -64,12 +66,14 @@ mod words;
 
 pub use engine::{
     Advance, Audit, Availability, BehaviourStats, Driver, Engine, EngineBuilder, Finding,
-    LimitStats, Stats, Subscription,
+    LimitStats, Stats, Subscription, Wait,
 };
 pub use gate::behaviour::{
     Behaved, Behaviour, Card, Features, Imported, Label, Labels, Language, Mark, Marked, Ramp,
     Scored, Share, Verdict,
 };
+#[cfg(feature = "evidence")]
+pub use gate::evidence;
 pub use gate::limit::{Limit, Limiter};
 pub use words::ask::{Booking, Hold, Outcome, Request};
 pub use words::clock::{Clock, CoarseClock, ManualClock, RecentTime, SystemClock};

@@ -28,7 +28,7 @@ use crate::words::sync::atomic::{AtomicU64, Ordering};
 use crate::words::time::Timestamp;
 
 use places::Desk;
-use slots::Slots;
+use slots::{Slots, Term};
 use word::{State, Word};
 
 /// The session was called off.
@@ -76,10 +76,7 @@ pub(crate) struct Pool {
     /// Not later than the earliest deadline of the holds here.
     due: Bound,
     slots: Slots,
-    starts_at: AtomicU64,
-    cancel_until: AtomicU64,
     hold_ttl: AtomicU64,
-    hold_cap: AtomicU64,
 }
 
 const GENERATION_SHIFT: u32 = 24;
@@ -102,10 +99,7 @@ impl Default for Pool {
             open_for: zero(),
             due: Bound::default(),
             slots: Slots::default(),
-            starts_at: zero(),
-            cancel_until: zero(),
             hold_ttl: zero(),
-            hold_cap: zero(),
         }
     }
 }
@@ -147,7 +141,7 @@ impl Pool {
     }
 
     pub(crate) fn starts_at(&self) -> Timestamp {
-        Timestamp::from_millis(self.starts_at.load(Ordering::Relaxed))
+        Timestamp::from_millis(self.slots.term(Term::StartsAt))
     }
 
     pub(crate) fn closes_at(&self) -> Timestamp {
@@ -157,7 +151,7 @@ impl Pool {
     }
 
     pub(crate) fn cancel_until(&self) -> Timestamp {
-        Timestamp::from_millis(self.cancel_until.load(Ordering::Relaxed))
+        Timestamp::from_millis(self.slots.term(Term::CancelUntil))
     }
 
     /// A hold's life, cut to the cap.
@@ -167,7 +161,7 @@ impl Pool {
     }
 
     pub(crate) fn hold_cap(&self) -> u64 {
-        self.hold_cap.load(Ordering::Relaxed)
+        self.slots.term(Term::HoldCap)
     }
 
     // ---- looking ------------------------------------------------------------------------------------------------------------
@@ -407,20 +401,19 @@ impl Pool {
         set(&self.opens_at, opens_at.as_millis());
         set(&self.open_for, closes_at.since(opens_at));
         set(
-            &self.cancel_until,
-            schedule
-                .cancel_until
-                .unwrap_or(schedule.starts_at)
-                .as_millis(),
-        );
-        set(&self.starts_at, schedule.starts_at.as_millis());
-        set(
             &self.hold_ttl,
             schedule.hold_ttl_ms.min(schedule.hold_cap_ms),
         );
-        set(&self.hold_cap, schedule.hold_cap_ms);
         self.due.clear();
         self.slots.open(generation, capacity);
+        let cancel_until = schedule.cancel_until.unwrap_or(schedule.starts_at);
+        for (term, value) in [
+            (Term::StartsAt, schedule.starts_at.as_millis()),
+            (Term::CancelUntil, cancel_until.as_millis()),
+            (Term::HoldCap, schedule.hold_cap_ms),
+        ] {
+            self.slots.set_term(term, value);
+        }
         // Release: whoever finds this generation finds everything above.
         self.meta
             .store(meta(generation, capacity, flags), Ordering::Release);

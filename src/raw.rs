@@ -14,4 +14,5 @@ pub(crate) mod numbers;
 pub(crate) mod sets;
 pub(crate) mod tally;
 pub(crate) mod tree;
+pub(crate) mod waiters;
 pub(crate) mod wheel;

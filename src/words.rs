@@ -6,6 +6,7 @@ pub(crate) mod ask;
 pub(crate) mod clock;
 pub(crate) mod error;
 pub(crate) mod event;
+pub(crate) mod hex;
 pub(crate) mod id;
 pub(crate) mod lottery;
 pub(crate) mod money;

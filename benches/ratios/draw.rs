@@ -8,19 +8,24 @@
 //! *`entry`.* A quarter of a million people with a device each ask four times each, all in random order, on two threads; maps begin empty. Against it, as one would
 //! write it: the token by the crate `hmac` under a key that is hashed once, then a `DashMap` from token to cluster and least suspicion. It makes no pseudonym of the device,
 //! has no cap, no close, and one cluster a person. `entry_bare` is against a `DashMap` from patient to device, without a token at all.
+//!
+//! *`entry_engine`.* The same asks of an engine whose schedule is in its window: the patient's book, a record and a sealed ticket are what it costs beside the entry. The yardstick is the window alone.
 
 use std::hint::black_box;
 
 use dashmap::DashMap;
 use fairslot::draw::{BeaconValue, Entry, Policy, Seed, ServerKey, Terms, Window};
-use fairslot::{DeviceId, PatientId, Timestamp};
+use fairslot::{
+    DeviceId, Engine, EntryWindow, Lottery, ManualClock, Opening, PatientId, Request, Schedule,
+    ScheduleId, Timestamp,
+};
 use hmac::{Hmac, KeyInit, Mac};
 use parking_lot::RwLock;
 use sha2::Sha256;
 use sha2::block_api::compress256;
 
 use crate::args::Args;
-use crate::material::{Random, patient};
+use crate::material::{Random, morning, patient};
 use crate::report::{Goal, Row};
 use crate::round::{Contestant, Rounds, Seat, contest};
 
@@ -122,6 +127,26 @@ enum Desk {
     Window(Box<RwLock<Window>>),
     Tokens(RwLock<DashMap<[u8; 32], (DeviceId, u8)>>, Hmac<Sha256>),
     Bare(RwLock<DashMap<PatientId, DeviceId>>),
+    Engine(Box<RwLock<(Engine, ScheduleId)>>),
+}
+
+/// An engine, and a schedule of its whose window is open.
+fn in_its_window(people: u32) -> (Engine, ScheduleId) {
+    let at = Timestamp::from_millis(1_000);
+    let builder = Engine::builder().clock(ManualClock::new(at)).seed(7);
+    let engine = builder.expected_lines(people).build();
+    let engine = engine.unwrap_or_else(|why| unreachable!("sound settings: {why}"));
+    let lottery = Lottery {
+        window: EntryWindow::Fixed { ms: 1 },
+        ..Lottery::new(at)
+    };
+    let schedule = Schedule {
+        opening: Opening::Lottery(lottery),
+        ..morning(1, at)
+    };
+    let id = engine.publish(&schedule);
+    let id = id.unwrap_or_else(|why| unreachable!("a sound schedule: {why}"));
+    (engine, id)
 }
 
 struct Entering<'a> {
@@ -142,6 +167,7 @@ impl Contestant for Entering<'_> {
                 Desk::Window(desk) => *desk.write() = window(1),
                 Desk::Tokens(desk, _) => *desk.write() = DashMap::new(),
                 Desk::Bare(desk) => *desk.write() = DashMap::new(),
+                Desk::Engine(desk) => *desk.write() = in_its_window(self.people as u32),
             }
         }
     }
@@ -170,6 +196,16 @@ impl Contestant for Entering<'_> {
                     black_box(token);
                 }
             }
+            Desk::Engine(desk) => {
+                let desk = desk.read();
+                let (engine, schedule) = &*desk;
+                for number in asks {
+                    let patient = patient(*number);
+                    let device = DeviceId::new(!patient.to_u128());
+                    let request = Request::new(patient, *schedule).device(device);
+                    let _ = black_box(engine.request(&request));
+                }
+            }
             Desk::Bare(desk) => {
                 let desk = desk.read();
                 for number in asks {
@@ -185,12 +221,13 @@ impl Contestant for Entering<'_> {
             Desk::Window(desk) => desk.read().entries() as usize,
             Desk::Tokens(desk, _) => desk.read().len(),
             Desk::Bare(desk) => desk.read().len(),
+            Desk::Engine(desk) => desk.read().0.stats().waiting as usize,
         };
         assert_eq!(entered, self.people, "everybody once");
     }
 }
 
-/// `entry`, `entry_bare`.
+/// `entry`, `entry_bare`, `entry_engine`.
 pub(crate) fn entry_rows(args: &Args, rounds: Rounds) -> Vec<Row> {
     let people: u32 = if args.quick { 1_000 } else { 250_000 };
     let mut asks: Vec<u32> = (0..4).flat_map(|_| 0..people).collect();
@@ -201,18 +238,25 @@ pub(crate) fn entry_rows(args: &Args, rounds: Rounds) -> Vec<Row> {
         Desk::Window(Box::new(RwLock::new(window(1)))),
         Desk::Tokens(RwLock::default(), key),
         Desk::Bare(RwLock::default()),
+        Desk::Engine(Box::new(RwLock::new(in_its_window(1)))),
     ];
     let desks = desks.map(|desk| Entering {
         asks: &asks,
         people: people as usize,
         desk,
     });
-    let [ours, tokens, bare] = &desks;
-    let series = contest(2, rounds, &[ours, tokens, bare]);
+    let [ours, tokens, bare, engine] = &desks;
+    let series = contest(2, rounds, &[ours, tokens, bare, engine]);
     let tokens = ("DashMap by token (hmac)", &series[1]);
     let bare = ("DashMap by patient, no token", &series[2]);
     vec![
         Row::pair("entry", &series[0], tokens, Goal::at_least(2.0, 3.0)),
         Row::pair("entry_bare", &series[0], bare, Goal::stated_more()),
+        Row::pair(
+            "entry_engine",
+            &series[3],
+            ("the window alone", &series[0]),
+            Goal::stated(None),
+        ),
     ]
 }

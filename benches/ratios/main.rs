@@ -119,7 +119,7 @@ const GROUPS: &[Group] = &[
         measure: draw::draw,
     },
     Group {
-        rows: &["entry", "entry_bare"],
+        rows: &["entry", "entry_bare", "entry_engine"],
         measure: draw::entry_rows,
     },
 ];

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use fairslot::{Audit, Availability, Stats};
 
+use crate::draws::Checked;
 use crate::hospital::Hospital;
 use crate::tally::{End, Record, Sale};
 
@@ -25,7 +26,26 @@ pub(crate) struct Verdict {
     pub(crate) remarks: Vec<String>,
 }
 
+const REMARKS_MAX: usize = 12;
+
 impl Verdict {
+    /// What the check of the draws came to, beside how many draws and entries the engine counted.
+    pub(crate) fn draws(&mut self, checked: Checked, drawn: u64, entries: u64) {
+        if (checked.drawn, checked.entries) != (drawn, entries) {
+            let said = format!(
+                "the engine counted {drawn} draws with {entries} entries, the transcripts {checked:?}"
+            );
+            self.remarks.push(said);
+        }
+        // One thing that is wrong makes every draw disagree: the first few will do.
+        let more = self.remarks.len().saturating_sub(REMARKS_MAX);
+        if more > 0 {
+            self.remarks.truncate(REMARKS_MAX);
+            self.remarks.push(format!("and {more} more"));
+        }
+        self.consistent &= checked.is_good() && self.remarks.is_empty();
+    }
+
     pub(crate) fn is_good(&self) -> bool {
         self.double_booked == 0 && self.lost == 0 && self.consistent
     }
@@ -161,6 +181,16 @@ fn statistics(record: &Record, engines: &Engines<'_>, remarks: &mut Vec<String>)
         ),
         ("holds", after.held - before.held, record.sales.len() as u64),
         (
+            "places in draws",
+            after.waiting - before.waiting,
+            record.entries.len() as u64,
+        ),
+        (
+            "answers given again",
+            after.remembered - before.remembered,
+            record.same_place,
+        ),
+        (
             "confirmations",
             after.confirmed - before.confirmed,
             record.ends(paid),
@@ -183,7 +213,8 @@ fn statistics(record: &Record, engines: &Engines<'_>, remarks: &mut Vec<String>)
         }
     }
     let sum: u64 = record.refused.values().sum();
-    if record.requests() != record.sales.len() as u64 + sum {
+    let asked = record.sales.iter().filter(|sale| !sale.drawn).count() as u64;
+    if record.requests() != asked + record.place.count() + sum {
         remarks.push("the clients' answers do not add up to their requests".to_owned());
     }
 }

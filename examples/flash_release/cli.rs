@@ -22,6 +22,8 @@ pub(crate) struct Options {
     pub(crate) threads: usize,
     pub(crate) seed: u64,
     pub(crate) pace: Pace,
+    /// One morning each, the same people in all of them.
+    pub(crate) openings: &'static [Kind],
     pub(crate) json: bool,
     /// `None`: beside the build, see [`default_report`](crate::flags::default_report).
     pub(crate) report: Option<PathBuf>,
@@ -43,6 +45,24 @@ pub(crate) enum Pace {
     Real,
 }
 
+/// How the sessions open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    FirstCome,
+    /// As [`Opening::lottery`](fairslot::Opening::lottery) recommends it.
+    Lottery,
+}
+
+impl Kind {
+    /// As flags and JSON have it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::FirstCome => "first_come",
+            Self::Lottery => "lottery",
+        }
+    }
+}
+
 /// With these, 200,000 requests arrive in the first minute, more than 20,000 of them in the first second.
 pub(crate) const PEOPLE: u32 = 13_000;
 pub(crate) const BOTS: u32 = 200;
@@ -61,12 +81,15 @@ usage: cargo run --release --example flash_release -- [flags]
   --bots N           scripts that ask 100 times a second each, 0 to 20,000 (default 200)
   --threads N        threads that call the engine, 1 to 256 (default: as many as the machine runs at once)
   --seed N           the crowd's seed, 0 to 2^64-1 (default 1)
-  --pace fast|real   as fast as possible on a simulated clock, or in real time, which takes two minutes (default fast)
-  --json             one line of JSON instead of the summary
+  --opening first_come|lottery|both
+                     how the sessions open: first come, first served; by the draw that is recommended; or the same morning
+                     with each, side by side (default both)
+  --pace fast|real   as fast as possible on a simulated clock, or in real time, two minutes an opening (default fast)
+  --json             one line of JSON an opening instead of the summary
   --report FILE      where the report with the pictures goes (default: flash_release.html in the build's target directory)
   --help             this text
 
-exit status: 0 all well, 1 a slot was sold twice or lost or the books disagree, 2 a flag or an input is wrong
+exit status: 0 all well, 1 a slot was sold twice or lost, or books or draws do not hold, 2 a flag or an input is wrong
 ";
 
 /// Reads the arguments, the program's name left out.
@@ -105,6 +128,11 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command,
                 &mut given.pace,
                 pace(flag, words.value(flag, inline)?)?,
             )?,
+            "--opening" => once(
+                flag,
+                &mut given.openings,
+                openings(flag, words.value(flag, inline)?)?,
+            )?,
             "--report" => once(
                 flag,
                 &mut given.report,
@@ -125,6 +153,7 @@ struct Given {
     threads: Option<u32>,
     seed: Option<u64>,
     pace: Option<Pace>,
+    openings: Option<&'static [Kind]>,
     json: Option<()>,
     report: Option<PathBuf>,
 }
@@ -152,9 +181,24 @@ impl Given {
             threads,
             seed: self.seed.unwrap_or(1),
             pace: self.pace.unwrap_or(Pace::Fast),
+            openings: self.openings.unwrap_or(BOTH),
             json: self.json.is_some(),
             report: self.report,
         })
+    }
+}
+
+const BOTH: &[Kind] = &[Kind::FirstCome, Kind::Lottery];
+
+fn openings(flag: &str, value: OsString) -> Result<&'static [Kind], String> {
+    match value.to_str() {
+        Some("first_come") => Ok(&[Kind::FirstCome]),
+        Some("lottery") => Ok(&[Kind::Lottery]),
+        Some("both") => Ok(BOTH),
+        _ => Err(format!(
+            "{flag} is {:?}; it must be first_come, lottery or both",
+            value.to_string_lossy()
+        )),
     }
 }
 

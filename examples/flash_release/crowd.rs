@@ -6,6 +6,10 @@
 //! looks again every few seconds. A bot asks 100 times a second from the first milliseconds on, the rate the press
 //! reported of groups that grabbed slots of a children's hospital in 2024; when the rush is over it looks in once a second
 //! for what comes back.
+//!
+//! Where a draw opens the sessions, the same people press at the same instants. Each patient waits in one draw at a time, a
+//! rule that the service keeps: a person for the session that is dearest, a bot with each of its papers for the session
+//! that the client behind them wants, by the same taste as everybody's. Who presses again meanwhile asks for the same.
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -29,6 +33,8 @@ pub(crate) struct Crowd {
     pub(crate) bots: u32,
     /// For each person, the sessions that would do, the dearest first.
     wishes: Vec<[u32; WISHES]>,
+    /// For each paper of each bot, the session that its client wants.
+    orders: Vec<[u32; PAPERS as usize]>,
     /// In the order of the clients.
     attempts: Vec<Attempt>,
     open_to: u32,
@@ -60,10 +66,14 @@ impl Crowd {
         for client in people..people + bots {
             series(client, bot(&mut dice), &mut attempts);
         }
+        let orders = (0..bots)
+            .map(|_| [(); PAPERS as usize].map(|()| popular.pick(&mut dice)))
+            .collect();
         Self {
             people,
             bots,
             wishes,
+            orders,
             attempts,
             open_to: capacities.len() as u32,
             seed,
@@ -84,6 +94,14 @@ impl Crowd {
         let mut share: Vec<Attempt> = self.attempts.iter().filter(mine).copied().collect();
         share.sort_unstable();
         share
+    }
+
+    /// The session whose draw a client enters first, with this paper.
+    pub(crate) fn dearest(&self, client: u32, paper: u32) -> u32 {
+        match client.checked_sub(self.people) {
+            Some(bot) => self.orders[bot as usize][paper as usize],
+            None => self.wishes[client as usize][0],
+        }
     }
 
     /// The sessions that would do. After the fourth attempt a person takes any of the wishes, before that one at a time;

@@ -4,6 +4,7 @@ use fairslot::{
     Engine, Opening, PatientId, PractitionerId, Request, Schedule, ScheduleId, Session, Timestamp,
 };
 
+use crate::cli::Kind;
 use crate::input::{self, instant::Instant};
 
 /// A hospital's morning as it stands in the files.
@@ -111,11 +112,13 @@ impl Hospital {
     }
 
     /// Publishes every period, to open at `opens_at`; where that is not the hospital's own opening (in real time it is
-    /// in a moment), all sessions move along. What is taken elsewhere is booked by patients made up for it, one a slot.
+    /// in a moment), all sessions move along. What is taken elsewhere was opened first come, and is booked by patients made
+    /// up for it, one a slot.
     pub(crate) fn publish(
         &self,
         engine: &Engine,
         opens_at: Timestamp,
+        kind: Kind,
     ) -> Result<Vec<ScheduleId>, String> {
         let moved = opens_at
             .as_millis()
@@ -130,7 +133,10 @@ impl Hospital {
                 opens_at
             };
             let practitioner = PractitionerId::new(period.calendar as u64 + 1);
-            let opening = Opening::first_come(at);
+            let opening = match kind {
+                Kind::Lottery if !period.taken => Opening::lottery(at),
+                _ => Opening::first_come(at),
+            };
             let Period {
                 start, capacity, ..
             } = *period;

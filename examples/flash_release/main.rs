@@ -1,7 +1,8 @@
-//! One hospital's morning: at seven o'clock its slots open, and 200,000 requests arrive in the first minute.
+//! One hospital's morning: at seven o'clock its slots open, and 200,000 requests arrive in the first minute. It is played
+//! twice: first come, first served, and by the draw, which is what to choose wherever a rush is expected.
 //!
-//! `cargo run --release --example flash_release` plays it and says whether every slot was sold once, how fast the yeses
-//! and the noes were, and where a picture of it lies. `-- --help` lists the flags.
+//! `cargo run --release --example flash_release` says who got the slots under each, whether every slot was sold once, whether
+//! the draws can be verified, how fast the yeses and the noes were, and where a picture of it lies. `-- --help` lists the flags.
 
 mod books;
 mod cli;
@@ -10,6 +11,7 @@ mod console;
 mod crowd;
 #[path = "../shared/dice.rs"]
 mod dice;
+mod draws;
 #[path = "../shared/figures.rs"]
 mod figures;
 #[path = "../shared/flags.rs"]
@@ -29,10 +31,11 @@ use std::process::ExitCode;
 
 use fairslot::{Availability, Engine, ScheduleId};
 
-use books::{Engines, Verdict};
-use cli::{Command, Options, Pace};
+use books::Engines;
+use cli::{Command, Kind, Options, Pace};
 use console::{cannot_write, complain, say, writable};
 use crowd::{ASKING_MS, Crowd};
+use draws::Promises;
 use hospital::{HOLD_TTL_MS, Hospital};
 use progress::Progress;
 use run::{Morning, Time};
@@ -50,13 +53,14 @@ fn main() -> ExitCode {
         Err(why) => return complain(NAME, &why),
     };
     match play(&options) {
-        Ok(verdict) if verdict.is_good() => ExitCode::SUCCESS,
-        Ok(_) => ExitCode::FAILURE,
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(why) => complain(NAME, &why),
     }
 }
 
-fn play(options: &Options) -> Result<Verdict, String> {
+/// Plays a morning for each opening: whether all is well.
+fn play(options: &Options) -> Result<bool, String> {
     let hospital = match &options.files {
         Some(files) => input::read(files)?,
         None => Hospital::sample()?,
@@ -64,22 +68,40 @@ fn play(options: &Options) -> Result<Verdict, String> {
     let named = options.report.clone();
     let path = named.unwrap_or_else(|| flags::default_report(NAME));
     writable(&path)?;
-    let story = morning(options, hospital)?;
-    std::fs::write(&path, report::page(&story)).map_err(|why| cannot_write(&path, &why))?;
+    let play = |kind: &Kind| morning(options, hospital.clone(), *kind);
+    let stories: Vec<Story> = options
+        .openings
+        .iter()
+        .map(play)
+        .collect::<Result<_, _>>()?;
+    std::fs::write(&path, report::page(&stories)).map_err(|why| cannot_write(&path, &why))?;
     if options.json {
-        say(&format!("{}\n", table::json(&story)));
+        for story in &stories {
+            say(&format!("{}\n", table::json(story)));
+        }
     } else {
-        say(&table::summary(&story, &path));
+        say(&table::summary(&stories, &path));
     }
-    Ok(story.verdict)
+    Ok(stories.iter().all(|story| story.verdict.is_good()))
 }
 
 /// Publishes, lets everybody in, waits for the last hold to be settled, and compares the books.
-fn morning(options: &Options, hospital: Hospital) -> Result<Story, String> {
+fn morning(options: &Options, hospital: Hospital, kind: Kind) -> Result<Story, String> {
     let (time, opens_at) = Time::new(options.pace, hospital.opens_at());
     let engine = engine(&time, options.seed)?;
-    let schedules = hospital.publish(&engine, opens_at)?;
+    let schedules = hospital.publish(&engine, opens_at, kind)?;
     let open = hospital.open();
+    let by_draw = (0..)
+        .zip(&hospital.periods)
+        .filter(|(_, period)| !period.taken);
+    let promises = match kind {
+        Kind::FirstCome => None,
+        Kind::Lottery => Some(Promises::note(
+            &engine,
+            &schedules,
+            by_draw.map(|(index, _)| index),
+        )?),
+    };
     let capacities: Vec<u32> = open
         .iter()
         .map(|period| hospital.periods[*period as usize].capacity)
@@ -91,6 +113,7 @@ fn morning(options: &Options, hospital: Hospital) -> Result<Story, String> {
         time: &time,
         opens_at,
         crowd: &crowd,
+        kind,
         schedules: &schedules,
         periods: &schedules.iter().copied().zip(0..).collect(),
         open: &open,
@@ -116,9 +139,23 @@ fn morning(options: &Options, hospital: Hospital) -> Result<Story, String> {
     } else {
         REAL_SLACK_MS
     };
-    let verdict = books::compare(&hospital, &record, &engines, slack_ms);
+    let mut verdict = books::compare(&hospital, &record, &engines, slack_ms);
+    let draws = promises.map(|promises| {
+        let name = |period: u32| hospital.name(period as usize);
+        promises.check(&engine, &record, name, &mut verdict.remarks)
+    });
+    if let Some(draws) = draws {
+        let after = engines.after;
+        verdict.draws(
+            draws,
+            after.drawn - before.drawn,
+            after.entries - before.entries,
+        );
+    }
     Ok(Story {
         options: options.clone(),
+        kind,
+        draws,
         timer_ns: latency::timer_cost_ns(),
         hospital,
         record,

@@ -3,6 +3,7 @@
 //! No script, and nothing is loaded from anywhere.
 
 mod answers;
+mod compare;
 mod over_time;
 mod people;
 #[path = "../shared/plot.rs"]
@@ -12,75 +13,104 @@ mod tables;
 
 use std::fmt::Write;
 
+use crate::cli::Kind;
 use crate::figures::grouped;
 use crate::story::{Story, duration, rough};
-use crate::table::{quantiles, slots};
+use crate::table::{opening_name, quantiles, slots};
 
 const STYLE: &str = include_str!("../shared/style.css");
 
 /// The page.
-pub(crate) fn page(story: &Story) -> String {
+pub(crate) fn page(stories: &[Story]) -> String {
     let mut html =
         String::from("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
     let _ = write!(
         html,
         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>fairslot: one morning's flash release</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n"
     );
-    html.push_str(&head(story));
-    html.push_str(&tiles(story));
-    for (id, english, chinese, caption, picture) in sections(story) {
-        let _ = write!(
-            html,
-            "<section id=\"{id}\">\n{}<p>{caption}</p>\n{picture}</section>\n",
-            heading(english, chinese)
-        );
+    html.push_str(&head(stories));
+    if stories.len() > 1 {
+        compare::sections(stories)
+            .iter()
+            .for_each(|it| section(&mut html, it));
     }
-    html.push_str(&tables::conditions(story));
+    for story in stories {
+        if stories.len() > 1 {
+            let (english, chinese) = part(story);
+            let _ = writeln!(
+                html,
+                "<h1 class=\"part\">{english} <span lang=\"zh\">{chinese}</span></h1>"
+            );
+        }
+        html.push_str(&tiles(story));
+        sections(story).iter().for_each(|it| section(&mut html, it));
+    }
+    html.push_str(&tables::conditions(stories));
     html.push_str("</main>\n</body>\n</html>\n");
     html
 }
 
-type Section = (&'static str, &'static str, &'static str, String, String);
+/// Its id, its name in both languages, what it says, and the picture.
+type Section = (String, &'static str, &'static str, String, String);
 
-fn sections(story: &Story) -> [Section; 6] {
-    [
+fn section(html: &mut String, (id, english, chinese, caption, picture): &Section) {
+    let heading = heading(english, chinese);
+    let _ = write!(
+        html,
+        "<section id=\"{id}\">\n{heading}<p>{caption}</p>\n{picture}</section>\n"
+    );
+}
+
+fn part(story: &Story) -> (&'static str, &'static str) {
+    match story.kind {
+        Kind::FirstCome => ("In detail: first come, first served", "先到先得"),
+        Kind::Lottery => ("In detail: by the draw", "摇号"),
+    }
+}
+
+fn sections(story: &Story) -> Vec<Section> {
+    let id = |name: &str| match story.kind {
+        Kind::FirstCome => name.to_owned(),
+        Kind::Lottery => format!("draw-{name}"),
+    };
+    vec![
         (
-            "slots-left",
+            id("slots-left"),
             "Slots left over time",
             "剩余号源",
             over_time::slots_left_caption(story),
             over_time::slots_left(story),
         ),
         (
-            "yes-no",
+            id("yes-no"),
             "Yes and no, second by second",
             "每秒的成功与拒绝",
             over_time::seconds_caption(story),
             over_time::seconds(story),
         ),
         (
-            "latency",
+            id("latency"),
             "How long an answer takes",
             "应答时延",
             answers::latency_caption(story),
             answers::latency(story),
         ),
         (
-            "who",
+            id("who"),
             "Who got what",
             "谁得到了号",
             people::who_caption(story),
             people::who(story),
         ),
         (
-            "holds",
+            id("holds"),
             "What became of the holds",
             "锁号的去向",
             tables::holds_caption(story),
             tables::holds(story),
         ),
         (
-            "wanted",
+            id("wanted"),
             "The most wanted sessions",
             "最抢手的门诊",
             tables::wanted_caption(story),
@@ -93,22 +123,44 @@ fn heading(english: &str, chinese: &str) -> String {
     format!("<h2>{english} <span lang=\"zh\">{chinese}</span></h2>\n")
 }
 
-fn head(story: &Story) -> String {
-    let (class, mark) = if story.verdict.is_good() {
-        ("good", "✓")
-    } else {
-        ("bad", "✗")
-    };
-    let mut html = format!(
-        "<header>\n<h1>One morning’s flash release <span lang=\"zh\">放号实况</span></h1>\n<p class=\"lead\">{}: {}. What is left opens in \
-         one instant. The crowd is simulated, the engine that answers it is the real one.</p>\n<p class=\"verdict {class}\"><b>{mark}</b> \
-         {}</p>\n",
-        escape(&story.hospital.title),
-        slots(story),
-        story.verdict_sentence()
+fn head(stories: &[Story]) -> String {
+    let mut html = String::from(
+        "<header>\n<h1>One morning’s flash release <span lang=\"zh\">放号实况</span></h1>\n",
     );
-    for remark in &story.verdict.remarks {
-        let _ = writeln!(html, "<p class=\"verdict bad\">{}</p>", escape(remark));
+    if let Some(story) = stories.first() {
+        let played = match (stories.len(), story.kind) {
+            (1, Kind::FirstCome) => "What is left opens in one instant.",
+            (1, Kind::Lottery) => "What is left opens by a draw (摇号).",
+            _ => {
+                "What is left opens in one instant: once first come, first served, and once by a draw (摇号)."
+            }
+        };
+        let _ = writeln!(
+            html,
+            "<p class=\"lead\">{}: {}. {played} The crowd is simulated, the engine that answers it is the real one.</p>",
+            escape(&story.hospital.title),
+            slots(story),
+        );
+    }
+    for story in stories {
+        let (class, mark) = if story.verdict.is_good() {
+            ("good", "✓")
+        } else {
+            ("bad", "✗")
+        };
+        let which = if stories.len() > 1 {
+            format!("{}: ", opening_name(story))
+        } else {
+            String::new()
+        };
+        let _ = writeln!(
+            html,
+            "<p class=\"verdict {class}\"><b>{mark}</b> <span>{which}{}</span></p>",
+            story.verdict_sentence()
+        );
+        for remark in &story.verdict.remarks {
+            let _ = writeln!(html, "<p class=\"verdict bad\">{}</p>", escape(remark));
+        }
     }
     html.push_str("</header>\n");
     html

@@ -1,6 +1,7 @@
 //! The morning itself: threads that ask, pay, give back and walk away, on a clock that is simulated or real.
 
 mod client;
+mod places;
 mod ticks;
 
 use std::collections::HashMap;
@@ -10,7 +11,7 @@ use std::time::Duration;
 
 use fairslot::{Clock, CoarseClock, Engine, ManualClock, ScheduleId, SystemClock, Timestamp};
 
-use crate::cli::Pace;
+use crate::cli::{Kind, Pace};
 use crate::crowd::Crowd;
 use crate::latency::timed;
 use crate::progress::Progress;
@@ -77,6 +78,7 @@ pub(crate) struct Morning<'a> {
     pub(crate) time: &'a Time,
     pub(crate) opens_at: Timestamp,
     pub(crate) crowd: &'a Crowd,
+    pub(crate) kind: Kind,
     /// The published schedules.
     pub(crate) schedules: &'a [ScheduleId],
     /// The same the other way round.

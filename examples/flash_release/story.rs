@@ -1,15 +1,22 @@
 //! What there is to tell when the morning is over: what was asked for, what came of it, and how the books stand.
 
+use fairslot::fairness::{Group, advantage};
+
 use crate::books::Verdict;
-use crate::cli::{Options, Pace};
+use crate::cli::{Kind, Options, Pace};
 use crate::crowd::PAPERS;
-use crate::figures::grouped;
+use crate::draws::Checked;
+use crate::figures::{counted, grouped};
 use crate::flags::machine_threads;
 use crate::hospital::Hospital;
-use crate::tally::{End, Record};
+use crate::tally::{End, Record, Sale};
+use crate::timeline::{sold_out_at, timeline};
 
 pub(crate) struct Story {
     pub(crate) options: Options,
+    pub(crate) kind: Kind,
+    /// What the check of the draws came to, where sessions opened by one.
+    pub(crate) draws: Option<Checked>,
     pub(crate) hospital: Hospital,
     pub(crate) record: Record,
     /// From the first request to the last settlement, everything that the clients themselves do included.
@@ -90,7 +97,74 @@ impl Story {
                 grouped(free)
             ),
         };
-        format!("{left}. None was sold twice, none was lost, and the audit of the engine agrees.")
+        let mut said = format!(
+            "{left}. None was sold twice, none was lost, and the audit of the engine agrees."
+        );
+        if let Some(Checked {
+            verified, receipts, ..
+        }) = self.draws
+        {
+            let (verified, receipts) = (
+                counted(verified, "draw was", "draws were"),
+                counted(receipts, "receipt", "receipts"),
+            );
+            said.push_str(&format!(
+                " {verified} done again from the transcript and came out the same, and all {receipts} agree."
+            ));
+        }
+        said
+    }
+
+    /// How many times as likely to get a slot a patient whose papers a bot had was as one who asked in person.
+    pub(crate) fn advantage(&self) -> Option<f64> {
+        let bots = Group::new(self.papers(), self.record.won(true));
+        let people = Group::new(u64::from(self.options.people), self.record.won(false));
+        advantage(bots, people)
+    }
+
+    /// When the last slot was gone for the first time, in milliseconds after the opening.
+    pub(crate) fn gone_at(&self) -> Option<i64> {
+        let standings = timeline(&self.record.sales, self.on_sale());
+        let gone = standings.iter().find(|standing| standing.free <= 0);
+        gone.map(|standing| standing.at)
+    }
+
+    /// When half of the sessions that were on sale had been sold out, in milliseconds after the opening.
+    pub(crate) fn half_gone_at(&self) -> Option<i64> {
+        let periods = &self.hospital.periods;
+        let capacities: Vec<u32> = periods.iter().map(|period| period.capacity).collect();
+        let mut gone = sold_out_at(&self.record.sales, &capacities);
+        gone.sort_by_key(|at| at.unwrap_or(i64::MAX));
+        let on_sale = periods.iter().filter(|period| !period.taken).count();
+        gone.get(on_sale.div_ceil(2).checked_sub(1)?)
+            .copied()
+            .flatten()
+    }
+
+    /// How long this share of the people, in percent, waited at most for the first final word, in milliseconds from their first
+    /// request after the opening. `None` if nobody asked.
+    pub(crate) fn knew_ms(&self, percent: usize) -> Option<i64> {
+        let mut waits = self.record.knew.clone();
+        waits.sort_unstable();
+        let last = (waits.len() * percent).div_ceil(100).checked_sub(1)?;
+        waits.get(last).copied()
+    }
+
+    /// Slots that people, or bots, have in the end, and that a draw gave them, or first come: in a morning with draws, what came
+    /// back.
+    pub(crate) fn won_by(&self, bot: bool, drawn: bool) -> u64 {
+        let has = |sale: &&Sale| {
+            (sale.bot, sale.drawn) == (bot, drawn) && matches!(sale.end, End::Paid { .. })
+        };
+        self.record.sales.iter().filter(has).count() as u64
+    }
+
+    /// What the opening is called.
+    pub(crate) fn opening(&self) -> &'static str {
+        match self.kind {
+            Kind::FirstCome => "first come, first served",
+            Kind::Lottery => "by the draw",
+        }
     }
 
     pub(crate) fn pace(&self) -> &'static str {
@@ -116,6 +190,15 @@ pub(crate) fn duration(ns: f64) -> String {
         _ => 0,
     };
     format!("{value:.digits$} {unit}")
+}
+
+/// How many times as likely, as one would say it.
+pub(crate) fn times(ratio: Option<f64>) -> String {
+    match ratio {
+        Some(ratio) if ratio.is_finite() && ratio >= 9.95 => format!("{ratio:.0} ×"),
+        Some(ratio) if ratio.is_finite() => format!("{ratio:.1} ×"),
+        _ => "–".to_owned(),
+    }
 }
 
 /// A rate as one would say it: what changes from run to run is no figure.

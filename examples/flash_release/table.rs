@@ -1,16 +1,42 @@
 //! The morning on a terminal: a summary for people, one line of JSON for programs.
 
+mod both;
+
+pub(crate) use both::{WHO, name as opening_name};
+
 use std::fmt::Write;
 use std::path::Path;
 
 use serde_json::{Value, json};
 
+use crate::cli::Kind;
 use crate::figures::{counted, grouped};
 use crate::latency::Latency;
 use crate::story::{Story, duration, percent, rough};
 
 /// The summary, ready to be printed.
-pub(crate) fn summary(story: &Story, report: &Path) -> String {
+pub(crate) fn summary(stories: &[Story], report: &Path) -> String {
+    let mut out = match stories {
+        [story] => alone(story),
+        _ => both::summary(stories),
+    };
+    for story in stories {
+        let which = if stories.len() > 1 {
+            format!("{}: ", both::name(story))
+        } else {
+            String::new()
+        };
+        let _ = writeln!(out, "\n  {which}{}", story.verdict_sentence());
+        for remark in &story.verdict.remarks {
+            let _ = writeln!(out, "  ! {remark}");
+        }
+    }
+    let _ = writeln!(out, "  The picture: {}", report.display());
+    out
+}
+
+/// One morning.
+fn alone(story: &Story) -> String {
     let mut out = String::new();
     let mut line = |label: &str, text: String| {
         // Writing to a String cannot fail.
@@ -32,6 +58,9 @@ pub(crate) fn summary(story: &Story, report: &Path) -> String {
             counted(bots, "bot", "bots")
         ),
     );
+    if story.kind == Kind::Lottery {
+        line("opening", story.opening().to_owned());
+    }
     let (minute, peak) = (grouped(record.first_minute()), grouped(record.peak()));
     let requests = grouped(record.requests());
     line(
@@ -64,16 +93,24 @@ pub(crate) fn summary(story: &Story, report: &Path) -> String {
             counted(story.sold_again(), "slot was", "slots were")
         ),
     );
+    if let Some(draws) = story.draws {
+        let (bots, people) = (record.drawn(true), record.drawn(false));
+        let drawn = counted(draws.drawn, "draw", "draws");
+        let entries = counted(draws.entries, "entry", "entries");
+        line(
+            "drawn",
+            format!(
+                "{drawn} with {entries}: {} slots to people, {} to bots",
+                grouped(people),
+                grouped(bots)
+            ),
+        );
+    }
     line("refused", refused(story));
     out.push('\n');
     latencies(story, &mut out);
     out.push('\n');
     who(story, &mut out);
-    let _ = writeln!(out, "\n  {}", story.verdict_sentence());
-    for remark in &story.verdict.remarks {
-        let _ = writeln!(out, "  ! {remark}");
-    }
-    let _ = writeln!(out, "  The picture: {}", report.display());
     out
 }
 
@@ -116,7 +153,12 @@ fn latencies(story: &Story, out: &mut String) {
         "  one call    {:>11}{:>11}{:>11}{:>11}{:>11}",
         "calls", "p50", "p99", "p99.9", "max"
     );
-    for (name, latency) in [("yes", &story.record.yes), ("no", &story.record.no)] {
+    let (yes, no, place) = (&story.record.yes, &story.record.no, &story.record.place);
+    let rows = [("yes", yes), ("no", no), ("a place", place)];
+    for (name, latency) in rows
+        .into_iter()
+        .filter(|(name, it)| *name != "a place" || it.count() > 0)
+    {
         let calls = grouped(latency.count());
         let [p50, p99, p999, max] = quantiles(latency).map(|ns| duration(ns as f64));
         let _ = writeln!(
@@ -163,7 +205,7 @@ pub(crate) fn json(story: &Story) -> Value {
         let [p50, p99, p999, max] = quantiles(latency);
         json!({ "p50_ns": p50, "p99_ns": p99, "p999_ns": p999, "max_ns": max })
     };
-    json!({
+    let mut line = json!({
         "schedules": story.hospital.periods.len(),
         "capacity": story.hospital.capacity(),
         "taken_elsewhere": story.hospital.taken(),
@@ -179,5 +221,20 @@ pub(crate) fn json(story: &Story) -> Value {
         "requests_per_s": story.requests_per_s().round(),
         "yes": latency(&record.yes),
         "no": latency(&record.no),
-    })
+    });
+    if story.options.openings.len() > 1 || story.kind == Kind::Lottery {
+        line["opening"] = story.kind.name().into();
+        line["people_won"] = record.won(false).into();
+        line["bots_won"] = record.won(true).into();
+        line["advantage"] = story.advantage().into();
+    }
+    if let Some(draws) = story.draws {
+        line["drawn"] = draws.drawn.into();
+        line["entries"] = draws.entries.into();
+        line["verified"] = draws.verified.into();
+        line["waiting"] = record.place.count().into();
+        line["held_by_draw"] = (record.drawn(false) + record.drawn(true)).into();
+        line["place"] = latency(&record.place);
+    }
+    line
 }

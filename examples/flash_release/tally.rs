@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use fairslot::BookingId;
+use fairslot::{BookingId, TicketId};
 
 use crate::crowd::{ASKING_MS, Attempt};
 use crate::latency::Latency;
@@ -18,8 +18,17 @@ pub(crate) struct Record {
     /// Requests for each period; one for several counts for its first wish.
     pub(crate) wanted: Vec<u64>,
     pub(crate) sales: Vec<Sale>,
+    /// What became of places in draws.
+    pub(crate) entries: Vec<Entry>,
+    /// Answers that gave a place in a draw which the patient had already.
+    pub(crate) same_place: u64,
+    /// How long each person waited for the first final word, in milliseconds from the first request after the opening: a
+    /// hold, a no that was not "too early", or how the draw went.
+    pub(crate) knew: Vec<i64>,
     pub(crate) yes: Latency,
     pub(crate) no: Latency,
+    /// Requests that were given a place in a draw.
+    pub(crate) place: Latency,
     /// How long the thread, or all of them together, worked: waiting for time to pass left out.
     pub(crate) worked_ns: u64,
     /// Answers that no client should ever get. Empty unless something is broken.
@@ -35,8 +44,29 @@ pub(crate) struct Who {
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct YesNo {
+    /// Holds, those that draws gave included: they answer no request.
     pub(crate) yes: u64,
     pub(crate) no: u64,
+    /// A place in a draw.
+    pub(crate) place: u64,
+    /// Of the yeses, those that a draw gave.
+    pub(crate) drawn: u64,
+}
+
+impl YesNo {
+    pub(crate) fn requests(&self) -> u64 {
+        self.yes + self.no + self.place - self.drawn
+    }
+}
+
+/// A place in a draw, and what became of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) period: u32,
+    pub(crate) ticket: TicketId,
+    pub(crate) bot: bool,
+    /// `None` if the client never heard.
+    pub(crate) won: Option<bool>,
 }
 
 /// A hold that a client was given, and what became of it. Times are milliseconds since the opening.
@@ -48,6 +78,8 @@ pub(crate) struct Sale {
     pub(crate) bot: bool,
     pub(crate) held_at: i64,
     pub(crate) expires_at: i64,
+    /// Given by a draw.
+    pub(crate) drawn: bool,
     pub(crate) end: End,
 }
 
@@ -82,23 +114,36 @@ impl Record {
             seconds: vec![YesNo::default(); (ASKING_MS / 1_000 - FIRST_SECOND) as usize],
             wanted: vec![0; periods],
             sales: Vec::new(),
+            entries: Vec::new(),
+            same_place: 0,
+            knew: Vec::new(),
             yes: Latency::new(),
             no: Latency::new(),
+            place: Latency::new(),
             worked_ns: 0,
             surprises: Vec::new(),
         }
     }
 
-    pub(crate) fn yes(&mut self, attempt: Attempt, at: i64, ns: u64, sale: Sale) {
+    pub(crate) fn yes(&mut self, due: i64, at: i64, ns: u64, sale: Sale) {
         self.yes.add(ns);
-        self.second(attempt, at).yes += 1;
+        let second = self.second(due, at);
+        second.yes += 1;
+        second.drawn += u64::from(sale.drawn);
         self.who(sale.bot).held += 1;
         self.sales.push(sale);
     }
 
+    /// A place in a draw, a new one or, if `same`, the one from before.
+    pub(crate) fn place(&mut self, attempt: Attempt, at: i64, ns: u64, same: bool) {
+        self.place.add(ns);
+        self.second(attempt.at, at).place += 1;
+        self.same_place += u64::from(same);
+    }
+
     pub(crate) fn no(&mut self, attempt: Attempt, at: i64, ns: u64, code: &'static str) {
         self.no.add(ns);
-        self.second(attempt, at).no += 1;
+        self.second(attempt.at, at).no += 1;
         *self.refused.entry(code).or_insert(0) += 1;
     }
 
@@ -121,9 +166,9 @@ impl Record {
         }
     }
 
-    /// The second an answer belongs to: that of the attempt, or a later one if the machine was late.
-    fn second(&mut self, attempt: Attempt, at: i64) -> &mut YesNo {
-        let second = at.max(attempt.at).div_euclid(1_000) - FIRST_SECOND;
+    /// The second an answer belongs to: that in which it was due, or a later one if the machine was late.
+    fn second(&mut self, due: i64, at: i64) -> &mut YesNo {
+        let second = at.max(due).div_euclid(1_000) - FIRST_SECOND;
         let last = self.seconds.len() - 1;
         &mut self.seconds[usize::try_from(second).unwrap_or(0).min(last)]
     }
@@ -142,13 +187,19 @@ impl Record {
         for (mine, theirs) in self.seconds.iter_mut().zip(other.seconds) {
             mine.yes += theirs.yes;
             mine.no += theirs.no;
+            mine.place += theirs.place;
+            mine.drawn += theirs.drawn;
         }
         for (mine, theirs) in self.wanted.iter_mut().zip(other.wanted) {
             *mine += theirs;
         }
         self.sales.extend(other.sales);
+        self.entries.extend(other.entries);
+        self.same_place += other.same_place;
+        self.knew.extend(other.knew);
         self.yes.merge(&other.yes);
         self.no.merge(&other.no);
+        self.place.merge(&other.place);
         self.worked_ns += other.worked_ns;
         self.surprises.extend(other.surprises);
     }
@@ -162,17 +213,19 @@ impl Record {
         let from = -FIRST_SECOND as usize;
         self.seconds[from..from + 60]
             .iter()
-            .map(|second| second.yes + second.no)
+            .map(YesNo::requests)
             .sum()
     }
 
     /// Requests in the busiest second.
     pub(crate) fn peak(&self) -> u64 {
-        self.seconds
-            .iter()
-            .map(|second| second.yes + second.no)
-            .max()
-            .unwrap_or(0)
+        self.seconds.iter().map(YesNo::requests).max().unwrap_or(0)
+    }
+
+    /// The slots that draws gave to people, or to bots.
+    pub(crate) fn drawn(&self, bot: bool) -> u64 {
+        let drawn = |sale: &&Sale| sale.drawn && sale.bot == bot;
+        self.sales.iter().filter(drawn).count() as u64
     }
 
     pub(crate) fn ends(&self, is: impl Fn(End) -> bool) -> u64 {

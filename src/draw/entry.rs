@@ -24,11 +24,13 @@ pub struct Entry {
     device: Option<DeviceId>,
     trusted: bool,
     pub(crate) suspicion: u8,
+    pub(crate) trace: Trace,
     pub(crate) groups: u16,
     pub(crate) preferences: Vec<u16>,
-    /// Where it came from, for whoever judges that at the close; zeros are nowhere.
-    pub(crate) path: [u64; 2],
 }
+
+/// What the caller will know a way in by when it judges it at the close.
+pub(crate) type Trace = [u64; 2];
 
 impl Entry {
     /// For this person, from nowhere in particular.
@@ -40,9 +42,9 @@ impl Entry {
             device: None,
             trusted: false,
             suspicion: 0,
+            trace: [0; 2],
             groups: 0,
             preferences: Vec::new(),
-            path: [0; 2],
         }
     }
 
@@ -75,10 +77,10 @@ impl Entry {
         self
     }
 
-    /// Where it came from, to be judged at the close.
+    /// How suspicious this way in looks is to be judged at the close: see [`Window::close_judged`](super::Window::close_judged).
     #[must_use]
-    pub(crate) const fn path(mut self, path: [u64; 2]) -> Self {
-        self.path = path;
+    pub(crate) const fn trace(mut self, trace: Trace) -> Self {
+        self.trace = trace;
         self
     }
 

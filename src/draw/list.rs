@@ -147,7 +147,7 @@ impl List {
                 }
                 bytes[36] = 1;
                 bytes[39..].copy_from_slice(&row.cluster.0);
-                label.hash(&bytes)
+                label.hash_short(&bytes)
             }
             _ => self.leaf(row).digest(&label),
         };
@@ -218,7 +218,7 @@ impl Numbers {
 
     #[inline]
     pub(crate) fn of(&self, token: &Token) -> Rank {
-        Rank(split(&self.0.hash(&token.0)).0)
+        Rank(split(&self.0.hash_short(&token.0)).0)
     }
 
     /// The first eight bytes as a number.

@@ -97,7 +97,7 @@ impl Pool {
 pub struct Policy {
     /// How many entries of a cluster stay in the first tier, 1 and up.
     pub cluster_cap: u32,
-    /// Whose suspicion is at least this is a suspect, 1 to 255.
+    /// Whose suspicion is at least this is a suspect, 1 to 255. [`Policy::new`]: 128, a score of 500 of 1,000 as the engine's [`Verdict`](crate::Verdict) has it.
     pub suspect_at: u8,
     /// The share of suspects that stays in the first tier, in millionths, 1 to 1,000,000: suspicion is no proof, so nobody's chance is nothing.
     pub suspect_weight_ppm: u32,
@@ -117,7 +117,7 @@ impl Policy {
     pub fn of(pools: Vec<Pool>) -> Self {
         Self {
             cluster_cap: 3,
-            suspect_at: 50,
+            suspect_at: 128,
             suspect_weight_ppm: 200_000,
             pools,
         }

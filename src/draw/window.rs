@@ -16,7 +16,7 @@ use crossbeam_utils::CachePadded;
 
 use super::bins::Bins;
 use super::bytes::{Cluster, Digest, Seed, Token};
-use super::entry::{EnterError, Entry, Receipt};
+use super::entry::{EnterError, Entry, Receipt, Trace};
 use super::frozen::Frozen;
 use super::list::{List, Row, strange};
 use super::seed::{ServerKey, Source};
@@ -125,18 +125,17 @@ struct Seat {
     cluster: Cluster,
     /// A keyed hash of what `cluster` was made from: who comes from there again is not worked out again.
     tag: u64,
+    trace: Trace,
     groups: u16,
     suspicion: u8,
     trusted: bool,
-    /// Where the first came from, to be judged at the close.
-    path: [u64; 2],
 }
 
 #[derive(Default)]
 struct Extra {
     clusters: Vec<Cluster>,
-    /// One for each of them, in no order.
-    paths: Vec<[u64; 2]>,
+    /// Of these, in any order.
+    traces: Vec<Trace>,
     preferences: Vec<u16>,
 }
 
@@ -146,7 +145,7 @@ const CLUSTERS_MAX: usize = u16::MAX as usize;
 impl Window {
     /// Opens a window. Publish [`commitment`](Self::commitment) before anybody enters.
     ///
-    /// `entries_max` bounds the memory: 100 to 200 bytes an entry while the window is open, and again as much at the close.
+    /// `entries_max` bounds the memory: 110 to 220 bytes an entry while the window is open, and again as much at the close.
     ///
     /// # Errors
     /// [`Invalid`] for terms out of their range, or an `entries_max` that is not from 1 to 2^28.
@@ -225,7 +224,8 @@ impl Window {
         let token = match shard.seats.get_mut(&identity) {
             Some(seat) => {
                 if let Some(source) = source {
-                    self.also_from((source, entry.path), seat, identity, &mut shard.extras)?;
+                    let from = (source, entry.trace);
+                    self.also_from(from, seat, identity, &mut shard.extras)?;
                 }
                 seat.trusted |= source.is_none();
                 seat.suspicion = seat.suspicion.min(entry.suspicion);
@@ -257,10 +257,10 @@ impl Window {
             token: self.key.token(draw, entry.patient),
             cluster: cluster.unwrap_or_default(),
             tag: source.map_or(0, |it| self.tag(it)),
+            trace: entry.trace,
             groups: entry.groups,
             suspicion: entry.suspicion,
             trusted: source.is_none(),
-            path: entry.path,
         }
     }
 
@@ -272,7 +272,7 @@ impl Window {
     /// Notes a further cluster, if it is one.
     fn also_from(
         &self,
-        (source, path): (Source, [u64; 2]),
+        (source, trace): (Source, Trace),
         seat: &Seat,
         identity: u128,
         extras: &mut Table<Extra>,
@@ -289,7 +289,7 @@ impl Window {
             }
             let extra = extras.entry(identity).or_default();
             extra.clusters.insert(at, cluster);
-            extra.paths.push(path);
+            extra.traces.push(trace);
         }
         Ok(())
     }
@@ -349,31 +349,27 @@ impl Window {
 
     /// Closes the window and freezes the list; again, it gives the same. Publish [`Frozen::closing`] before anybody can know what the beacon says.
     pub fn close(&self) -> &Frozen {
-        self.close_judging(|_| 0)
+        self.close_judged(|_| 0)
     }
 
-    /// The same. If it was not closed before, each entry is at least as suspicious as `judge` says of the least suspicious of the ways that it came by.
-    pub(crate) fn close_judging(&self, judge: impl Fn([u64; 2]) -> u8) -> &Frozen {
+    /// The same, with everybody judged as they are known now, by the ways they came in: the least suspicious counts, and at least what was said of them at their entry.
+    pub(crate) fn close_judged(&self, judge: impl Fn(Trace) -> u8) -> &Frozen {
         self.frozen.get_or_init(|| self.freeze(judge))
     }
 
-    fn freeze(&self, judge: impl Fn([u64; 2]) -> u8) -> Frozen {
+    fn freeze(&self, judge: impl Fn(Trace) -> u8) -> Frozen {
         let shards: Vec<_> = self.shards.iter().map(|shard| self.take(shard)).collect();
         let count = shards.iter().map(|(seats, _)| seats.len()).sum();
         let mut list = List::default();
         let mut bins = Bins::new(count);
         for (seats, mut extras) in shards {
-            for (identity, mut seat) in seats {
+            for (identity, seat) in seats {
                 let extra = match extras.is_empty() {
                     true => Extra::default(),
                     false => extras.remove(&identity).unwrap_or_default(),
                 };
-                let paths = std::iter::once(&seat.path).chain(&extra.paths);
-                let judged = paths.map(|path| judge(*path)).min().unwrap_or(0);
-                if !seat.trusted {
-                    seat.suspicion = seat.suspicion.max(judged);
-                }
-                bins.put(row(&mut list, &seat, extra), PatientId::new(identity));
+                let row = row(&mut list, &seat, extra, &judge);
+                bins.put(row, PatientId::new(identity));
             }
         }
         let patients = bins.empty_into(&mut list);
@@ -398,13 +394,19 @@ impl Window {
 }
 
 /// The row of a seat, its clusters in order, or none if one channel was trusted.
-fn row(list: &mut List, seat: &Seat, extra: Extra) -> Row {
+fn row(list: &mut List, seat: &Seat, extra: Extra, judge: impl Fn(Trace) -> u8) -> Row {
+    let ways = std::iter::once(seat.trace).chain(extra.traces);
+    let judged = if seat.trusted {
+        0
+    } else {
+        ways.map(judge).min().unwrap_or(0)
+    };
     let mut row = Row {
         token: seat.token,
         cluster: seat.cluster,
         more: 0,
         groups: seat.groups,
-        suspicion: seat.suspicion,
+        suspicion: seat.suspicion.max(judged),
         trusted: seat.trusted,
     };
     let mut clusters = extra.clusters;

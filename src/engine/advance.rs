@@ -85,6 +85,11 @@ impl Engine {
         report.drawn = drawn - std::mem::replace(&mut chores.drawn, drawn);
         drop(chores);
         inner.close(&bulletin);
+        drop(bulletin);
+        if report.retired > 0 {
+            // Nobody waits for a schedule of a week ago, unless its draw never came.
+            inner.waiters.wake_all();
+        }
         report
     }
 

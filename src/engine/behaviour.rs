@@ -109,39 +109,6 @@ impl Inner {
         seen
     }
 
-    /// It was granted something. Under its book's lock.
-    pub(super) fn see_granted(
-        &self,
-        watch: &Watch,
-        origin: Origin,
-        patient: PatientId,
-        granted: &Outcome,
-        now: Timestamp,
-    ) {
-        match granted {
-            Outcome::Held(held) => self.see_hold(watch, origin, patient, held, now),
-            // What becomes of the place is told of where it was asked for first.
-            Outcome::Waiting(ticket) if self.whence(ticket.id.record()).is_none() => {
-                self.ledger
-                    .note_whence(ticket.id.record(), [origin.device, origin.account]);
-            }
-            _ => {}
-        }
-    }
-
-    /// Whoever waited was given a slot. Under their book's lock.
-    pub(super) fn see_won(
-        &self,
-        number: u32,
-        patient: PatientId,
-        schedule: ScheduleId,
-        now: Timestamp,
-    ) {
-        if let Some((watch, origin)) = self.whence(number) {
-            self.count_displaced_records(watch.note_claim(origin, patient, schedule, now));
-        }
-    }
-
     /// It was granted a hold. Under its book's lock.
     pub(super) fn see_hold(
         &self,
@@ -164,12 +131,6 @@ impl Inner {
         let watch = self.watch.as_deref()?;
         let [device, account] = self.ledger.whence(number)?;
         Some((watch, Origin { device, account }))
-    }
-
-    /// How suspicious who comes this way looks, as hashes of device and account: 0 to 255.
-    pub(super) fn suspicion(&self, [device, account]: [u64; 2], now: Timestamp) -> u8 {
-        let watch = self.watch.as_ref();
-        watch.map_or(0, |watch| watch.suspicion(Origin { device, account }, now))
     }
 
     /// A hold or booking came to this.

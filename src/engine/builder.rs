@@ -13,6 +13,7 @@ use crate::pool::places::Places;
 use crate::raw::hash::SplitMix;
 use crate::raw::lately::Lately;
 use crate::raw::tally::Tally;
+use crate::raw::waiters::Waiters;
 use crate::raw::wheel::Wheel;
 use crate::words::clock::{Clock, SystemClock};
 use crate::words::error::Invalid;
@@ -47,11 +48,14 @@ pub struct EngineBuilder {
     expected_lines: u32,
     retire_after_ms: Option<u64>,
     draw_entries_max: u32,
+    waits_max: u32,
     draw_entries_kept: u64,
-    trusted: Vec<ChannelId>,
     /// The narrowest first, as the gate has them.
     limits: PerKind<Limit>,
     behaviour: Option<Behaviour>,
+    trusted_channels: Vec<ChannelId>,
+    #[cfg(feature = "evidence")]
+    evidence: Option<crate::gate::evidence::Evidence>,
 }
 
 impl EngineBuilder {
@@ -66,10 +70,13 @@ impl EngineBuilder {
             expected_lines: 1 << 14,
             retire_after_ms: Some(7 * MEMORY_MS),
             draw_entries_max: 1 << 20,
+            waits_max: 1 << 20,
             draw_entries_kept: 1 << 22,
-            trusted: Vec::new(),
             limits: PerKind::default(),
             behaviour: None,
+            trusted_channels: Vec::new(),
+            #[cfg(feature = "evidence")]
+            evidence: None,
         }
     }
 
@@ -168,7 +175,41 @@ impl EngineBuilder {
         self
     }
 
-    /// How many people may enter one draw: 1 to 268,435,455. Default 1,048,576: a city's worth, drawn in a few hundred milliseconds. Memory is taken as they come, 100 to 200 bytes each beside their
+    /// Writes down what the gate refused, and who got and gave up slots: see [`evidence`](crate::evidence). Default: nothing. Needs the feature `evidence`.
+    #[cfg(feature = "evidence")]
+    pub fn evidence(mut self, evidence: crate::gate::evidence::Evidence) -> Self {
+        self.evidence = Some(evidence);
+        self
+    }
+
+    /// What stands for the settings in the records' policy: both bounds of a patient's book, and for each limit whether there is one and its five numbers, each as 8
+    /// bytes, big-endian.
+    #[cfg(feature = "evidence")]
+    fn policy(&self) -> Vec<u8> {
+        let limits = self.limits.iter().flat_map(|limit| match limit {
+            None => [0; 6],
+            Some(it) => [
+                1,
+                it.requests.into(),
+                it.period_ms,
+                it.burst.into(),
+                it.cells.into(),
+                it.penalty.into(),
+            ],
+        });
+        let bounds = [self.live_holds_max, self.book_lines_max].map(u64::from);
+        let numbers = bounds.into_iter().chain(limits);
+        numbers.flat_map(u64::to_be_bytes).collect()
+    }
+
+    /// How many may wait for tickets at a time ([`Engine::wait`]): 1 to 268,435,455, rounded up to a multiple of 64, and no more than a 64th of it by tickets whose numbers are alike
+    /// modulo 64. Default 1,048,576: everybody in a city's draw. Memory is taken as they come.
+    pub fn waits_max(mut self, max: u32) -> Self {
+        self.waits_max = max;
+        self
+    }
+
+    /// How many people may enter one draw: 1 to 268,435,455. Default 1,048,576: a city's worth, drawn in a few hundred milliseconds. Memory is taken as they come, 110 to 220 bytes each beside their
     /// records while the window is open, and once more at its close.
     pub fn draw_entries_max(mut self, max: u32) -> Self {
         self.draw_entries_max = max;
@@ -189,10 +230,10 @@ impl EngineBuilder {
         self
     }
 
-    /// The channels that the caller vouches for: window, telephone, referral desk. Their devices and accounts are no cluster in a draw. Whoever comes through one is not judged by how many patients come
-    /// with them, nor by how regularly or how soon; only by how fast, by a quota of its own. Default: none. Let requests name one only if it was proved.
+    /// The channels that the caller vouches for: window, telephone, referral desk. Whoever comes through one is not judged by how many patients come with them, nor by
+    /// how regularly or how soon; only by how fast, by a quota of its own; and their device or account is no cluster in a draw. Default: none. A caller that lets others name the channel vouches for everybody.
     pub fn trusted_channels(mut self, channels: impl IntoIterator<Item = ChannelId>) -> Self {
-        self.trusted = channels.into_iter().collect();
+        self.trusted_channels = channels.into_iter().collect();
         self
     }
 
@@ -225,6 +266,7 @@ impl EngineBuilder {
             1_000_000,
             "1,001 to 1,000,000",
         )?;
+        range("waits_max", self.waits_max, 1, MAX, "1 to 268,435,455")?;
         range("records_max", self.records_max, 1, MAX, "1 to 268,435,455")?;
         range(
             "schedules_max",
@@ -271,7 +313,9 @@ impl EngineBuilder {
                 (seed, Secrets::of(&root))
             }
         };
-        let mut trusted = self.trusted;
+        #[cfg(feature = "evidence")]
+        let policy = self.policy();
+        let mut trusted = self.trusted_channels;
         trusted.sort_unstable();
         let draws = lottery::Settings {
             entries_max: self.draw_entries_max,
@@ -285,6 +329,14 @@ impl EngineBuilder {
         let watch = behaviour
             .map(|it| Watch::new(it, &trusted, self.schedules_max, &mut key))
             .transpose()?;
+        #[cfg(feature = "evidence")]
+        let evidence = match self.evidence {
+            Some(evidence) => {
+                evidence.check()?;
+                Some(Box::new(crate::gate::evidence::Log::new(evidence, &policy)))
+            }
+            None => None,
+        };
         let clock = self.clock.unwrap_or_else(|| Box::new(SystemClock::new()));
         let recent = clock.recent();
         Ok(Engine {
@@ -304,11 +356,14 @@ impl EngineBuilder {
                 },
                 keys: filter_keys,
                 gate: gate.map(Box::new),
+                #[cfg(feature = "evidence")]
+                evidence,
                 draws: Box::new(Draws::new(secrets, draws)),
                 watch: watch.map(Box::new),
                 named: Lately::new(self.expected_lines),
                 tally: Tally::new(),
                 feeds: Feeds::new(),
+                waiters: Waiters::new(self.waits_max),
                 chores: Mutex::new(Chores::default()),
             }),
         })
@@ -328,7 +383,7 @@ impl fmt::Debug for EngineBuilder {
             .field("draw_entries_kept", &self.draw_entries_kept)
             .field("limits", &self.limits)
             .field("behaviour", &self.behaviour)
-            .field("trusted_channels", &self.trusted)
+            .field("trusted_channels", &self.trusted_channels)
             .finish_non_exhaustive()
     }
 }

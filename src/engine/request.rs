@@ -208,17 +208,14 @@ impl Inner {
         let book = self.ledger.book(request.patient(), hash);
         let seen = self.read(&book, request.request_id(), bulletin.at);
         let (mut turn, mut first, mut outcome) = (Turn::default(), None, None);
+        bulletin.comes_from(|| gate::keys_of(request));
         for &schedule in request.schedules() {
             match self.judge(&book, &seen, request, schedule, &mut turn, bulletin) {
                 Ok(granted) => {
-                    if let (Some((watch, by)), None) = (seen_by_gate, seen.remembered) {
-                        self.see_granted(
-                            watch,
-                            by.origin,
-                            request.patient(),
-                            &granted,
-                            bulletin.at,
-                        );
+                    if let (Some((watch, by)), None, Outcome::Held(held)) =
+                        (seen_by_gate, seen.remembered, &granted)
+                    {
+                        self.see_hold(watch, by.origin, request.patient(), held, bulletin.at);
                     }
                     outcome = Some(granted);
                     break;
@@ -269,7 +266,7 @@ impl Inner {
             return self.enter(book, seen, request, (schedule, pool), turn, bulletin);
         }
         self.may_claim(book, seen, pool, schedule, bulletin)?;
-        self.take_turn(turn, || gate::keys_of(request), now)?;
+        self.take_turn_for(schedule, turn, request, bulletin)?;
         self.rules(seen)?;
         if request.request_id().is_some() {
             self.named.add(self.filter_hash(book.patient()));

@@ -96,12 +96,16 @@ impl Engine {
     /// # Errors
     /// `unknown_schedule`; `wrong_state` if it is withdrawn already.
     pub fn withdraw(&self, schedule: ScheduleId) -> Result<u32, SupplyError> {
-        self.inner.supply(schedule, |pool, desk, bulletin| {
+        let affected = self.inner.supply(schedule, |pool, desk, bulletin| {
             if pool.is_withdrawn() {
                 return Err(Refusal::WrongState.into());
             }
             Ok(self.inner.withdraw(schedule, pool, desk, bulletin))
-        })
+        });
+        if affected.is_ok() {
+            self.inner.waiters.wake_group(schedule.0);
+        }
+        affected
     }
 
     /// A withdrawn session takes place after all. Its slots are free again; what the withdrawal ended stays ended. The answer is how many

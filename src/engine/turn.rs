@@ -5,11 +5,13 @@
 //! the last moment, it is given back: "sold out" costs nothing at the look either.
 
 use crate::gate::behaviour::Card;
-use crate::gate::{Gate, Keys};
+use crate::gate::{self, Gate, Keys};
+use crate::words::ask::Request;
+use crate::words::id::ScheduleId;
 use crate::words::refusal::Refusal;
 use crate::words::time::Timestamp;
 
-use super::Inner;
+use super::{Bulletin, Inner};
 
 /// A request's dealings with the gate.
 #[derive(Debug, Clone, Copy, Default)]
@@ -26,6 +28,11 @@ pub(super) enum Turn {
 }
 
 impl Turn {
+    /// Whether the gate has been asked.
+    const fn is_asked(self) -> bool {
+        !matches!(self, Self::NotAsked)
+    }
+
     /// A schedule refused.
     pub(super) fn note(&mut self, why: Refusal) {
         if matches!((&self, why), (Self::Given, Refusal::Rule { .. })) {
@@ -60,6 +67,24 @@ impl Stance {
 }
 
 impl Inner {
+    /// Whether it is a request's turn, for one of its schedules; the first no is written down.
+    #[inline]
+    pub(super) fn take_turn_for(
+        &self,
+        schedule: ScheduleId,
+        turn: &mut Turn,
+        request: &Request,
+        bulletin: &Bulletin<'_>,
+    ) -> Result<(), Refusal> {
+        let asked = turn.is_asked();
+        self.take_turn(turn, || gate::keys_of(request), bulletin.at)
+            .inspect_err(|why| {
+                if !asked {
+                    bulletin.denied(schedule, *why);
+                }
+            })
+    }
+
     /// Refuses if it is not their turn. For a schedule that has a slot to give, as far as a look can tell.
     #[inline]
     pub(super) fn take_turn(

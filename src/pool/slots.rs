@@ -1,8 +1,8 @@
 //! Where a pool keeps its slots' words and free bits.
 //!
-//! The bits of the first 32 slots lie in the pool's first line, for the look; everything else in boxed segments: the first holds the filter and
-//! as many slots as the schedule was published with, later ones, each twice as large, what was added. Segments never move and are kept for the
-//! next schedule in this place.
+//! The bits of the first 32 slots lie in the pool's first line, for the look, and the filter of a schedule of up to 40 in its second; everything else in boxed
+//! segments: the first holds what is seldom asked about the schedule, the filter of a larger one, and as many slots as it was published with; later ones, each
+//! twice as large, what was added. Segments never move and are kept for the next schedule in this place.
 //!
 //! For the look at a larger pool, `left` is never less than the number of bits set beyond the first 32: it is raised before a bit is set and
 //! lowered after one was cleared. So 0 means that none is set.
@@ -17,7 +17,21 @@ use super::word::{At, State};
 /// Later segments: the first has at least 32 slots, each has twice the one before, so 12 reach past 65,535.
 const MORE: usize = 12;
 
-/// In the first segment: filter words, words of free bits, slot words. In a later one: words of free bits, slot words.
+/// Filter words in the pool's own line, and for how many slots they do: of 40, six bits each, one stranger in eighteen passes when all are taken.
+const OWN_FILTER: usize = 4;
+const OWN_ROOM: u32 = 40;
+
+/// What is seldom asked about a schedule, in front of its first segment.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Term {
+    StartsAt,
+    CancelUntil,
+    HoldCap,
+}
+
+const TERMS: u32 = 3;
+
+/// In the first segment: terms, filter words, words of free bits, slot words. In a later one: words of free bits, slot words.
 type Segment = OnceLock<Box<[AtomicU64]>>;
 
 #[derive(Debug, Default)]
@@ -26,13 +40,14 @@ pub(crate) struct Slots {
     /// The bits of slots 0 to 31.
     bits: AtomicU64,
     first: Segment,
+    // From here on in the pool's second line.
     /// Slots in the first segment.
     first_room: AtomicU32,
-    /// Words of it that are the filter.
-    filter_words: AtomicU32,
     /// At least the number of bits set beyond the first 32.
     left: AtomicU32,
     more: OnceLock<Box<[Segment; MORE]>>,
+    /// The filter, unless it needs more words.
+    filter: [AtomicU64; OWN_FILTER],
 }
 
 /// Words of bits in a segment of `room` slots, without those of the pool's first line.
@@ -45,11 +60,20 @@ const fn bit_words(room: u32, own_line: bool) -> u32 {
     .div_ceil(BITS)
 }
 
-fn segment(filter: u32, bits: u32, slots: u32, generation: u32) -> Box<[AtomicU64]> {
-    let words: Box<[AtomicU64]> = (0..filter + bits + slots)
+/// Filter words in a first segment of `room` slots.
+const fn filter_words(room: u32) -> u32 {
+    if room <= OWN_ROOM {
+        0
+    } else {
+        filter::words_for(room)
+    }
+}
+
+fn segment(front: u32, bits: u32, slots: u32, generation: u32) -> Box<[AtomicU64]> {
+    let words: Box<[AtomicU64]> = (0..front + bits + slots)
         .map(|_| AtomicU64::new(0))
         .collect();
-    words[filter as usize..(filter + bits) as usize]
+    words[front as usize..(front + bits) as usize]
         .iter()
         .for_each(|word| FreeWord(word).reset(generation, 0));
     words
@@ -69,25 +93,56 @@ impl Slots {
         self.first_room.load(Ordering::Relaxed) as u16
     }
 
-    /// How many of the first segment's words are the filter.
     #[inline]
-    fn filter_words(&self) -> u32 {
-        self.filter_words.load(Ordering::Relaxed)
+    fn has_own_filter(&self) -> bool {
+        self.first_room.load(Ordering::Relaxed) <= OWN_ROOM
+    }
+
+    /// The filter of a larger schedule.
+    fn large_filter(&self) -> &[AtomicU64] {
+        let room = self.first_room.load(Ordering::Relaxed);
+        let words = TERMS as usize..(TERMS + filter_words(room)) as usize;
+        self.first
+            .get()
+            .and_then(|first| first.get(words))
+            .unwrap_or_default()
     }
 
     /// Whether an entry may be in the filter.
     #[inline]
     pub(crate) fn may_know(&self, hash: u64) -> bool {
-        self.first
-            .get()
-            .is_some_and(|first| filter::may_hold(first, self.filter_words(), hash))
+        // Two calls, so that the usual one knows how many words there are.
+        if self.has_own_filter() {
+            filter::may_hold(&self.filter, hash)
+        } else {
+            filter::may_hold(self.large_filter(), hash)
+        }
     }
 
     /// Enters a hash into the filter.
     #[inline]
     pub(crate) fn remember(&self, hash: u64) {
-        if let Some(first) = self.first.get() {
-            filter::add(first, self.filter_words(), hash);
+        if self.has_own_filter() {
+            filter::add(&self.filter, hash);
+        } else {
+            filter::add(self.large_filter(), hash);
+        }
+    }
+
+    fn term_word(&self, term: Term) -> Option<&AtomicU64> {
+        self.first.get()?.get(term as usize)
+    }
+
+    /// What was set last, or 0.
+    pub(crate) fn term(&self, term: Term) -> u64 {
+        self.term_word(term)
+            .map_or(0, |word| word.load(Ordering::Relaxed))
+    }
+
+    /// To be set once the segments are there.
+    pub(crate) fn set_term(&self, term: Term, value: u64) {
+        if let Some(word) = self.term_word(term) {
+            word.store(value, Ordering::Relaxed);
         }
     }
 
@@ -162,7 +217,7 @@ impl Slots {
         FreeWord(&self.bits).any() || self.left.load(Ordering::Acquire) != 0
     }
 
-    /// Reads the word of the slot that would be claimed next, if it is one of the first 32, and that of the hash in the filter.
+    /// Reads the word of the slot that would be claimed next, if it is one of the first 32, and that of the hash in a filter that is no part of the pool's lines.
     #[inline]
     pub(crate) fn touch(&self, hash: u64) -> u64 {
         let Some(first) = self.first.get() else {
@@ -173,7 +228,7 @@ impl Slots {
         let word = first
             .get(before + slot)
             .map_or(0, |word| word.load(Ordering::Relaxed));
-        word ^ u64::from(filter::may_hold(first, self.filter_words(), hash))
+        word ^ u64::from(!self.has_own_filter() && self.may_know(hash))
     }
 
     /// Clears the lowest bit there is and says whose it was.
@@ -248,12 +303,12 @@ impl Slots {
     /// Makes the segments that `capacity` slots need, with no bit set.
     pub(crate) fn reach(&self, generation: u32, capacity: u16) {
         if self.first.get().is_none() {
-            let (room, filter) = (u32::from(capacity), filter::words_for(u32::from(capacity)));
+            let room = u32::from(capacity);
             // Before the words: whoever finds them finds their number.
             self.first_room.store(room, Ordering::Relaxed);
-            self.filter_words.store(filter, Ordering::Relaxed);
+            let front = TERMS + filter_words(room);
             self.first
-                .get_or_init(|| segment(filter, bit_words(room, true), room, generation));
+                .get_or_init(|| segment(front, bit_words(room, true), room, generation));
         }
         let last = self.place(capacity - 1);
         for later in 1..=last.segment {
@@ -290,11 +345,11 @@ impl Slots {
     /// Hands the place to a schedule: empty filter, every slot free but those whose versions are used up, every bit of the new generation.
     pub(crate) fn open(&self, generation: u32, capacity: u16) {
         self.reach(generation, capacity);
-        if let Some(first) = self.first.get() {
-            first[..self.filter_words() as usize]
-                .iter()
-                .for_each(|word| word.store(0, Ordering::Relaxed));
-        }
+        let filters = [&self.filter, self.large_filter()];
+        filters
+            .into_iter()
+            .flatten()
+            .for_each(|word| word.store(0, Ordering::Relaxed));
         self.left.store(0, Ordering::Relaxed);
         FreeWord(&self.bits).reset(generation, 0);
         for (bits, slots) in (0..=MORE).map_while(|segment| self.parts(segment)) {

@@ -16,25 +16,27 @@ pub(crate) const fn words_for(entries: u32) -> u32 {
 }
 
 /// The word of an entry among so many, and its three bits there: disjoint parts of the hash.
-const fn place(hash: u64, words: u32) -> (usize, u64) {
+const fn place(hash: u64, words: usize) -> (usize, u64) {
     let bits = 1 << (hash & 63) | 1 << ((hash >> 6) & 63) | 1 << ((hash >> 12) & 63);
     ((((hash >> 32) * words as u64) >> 32) as usize, bits)
 }
 
-/// Adds an entry to a filter, which is the first `words` of a slice.
+/// Adds an entry.
 #[inline]
-pub(crate) fn add(slice: &[AtomicU64], words: u32, hash: u64) {
-    let (word, bits) = place(hash, words);
-    if slice[word].load(Ordering::Acquire) & bits != bits {
-        slice[word].fetch_or(bits, Ordering::Release);
+pub(crate) fn add(filter: &[AtomicU64], hash: u64) {
+    let (word, bits) = place(hash, filter.len());
+    if let Some(word) = filter.get(word)
+        && word.load(Ordering::Acquire) & bits != bits
+    {
+        word.fetch_or(bits, Ordering::Release);
     }
 }
 
-/// Whether an entry may be in a filter, which is the first `words` of a slice.
+/// Whether an entry may be there.
 #[inline]
-pub(crate) fn may_hold(slice: &[AtomicU64], words: u32, hash: u64) -> bool {
-    let (word, bits) = place(hash, words);
-    slice
+pub(crate) fn may_hold(filter: &[AtomicU64], hash: u64) -> bool {
+    let (word, bits) = place(hash, filter.len());
+    filter
         .get(word)
         .is_some_and(|word| word.load(Ordering::Acquire) & bits == bits)
 }
@@ -55,11 +57,11 @@ mod tests {
             let filter: Vec<AtomicU64> = (0..words).map(|_| AtomicU64::new(0)).collect();
             let members = entries;
             for member in 0..members {
-                add(&filter, words, mix(member));
+                add(&filter, mix(member));
             }
-            assert!((0..members).all(|member| may_hold(&filter, words, mix(member))));
+            assert!((0..members).all(|member| may_hold(&filter, mix(member))));
             let passed = (members..members + 10_000)
-                .filter(|&stranger| may_hold(&filter, words, mix(stranger)))
+                .filter(|&stranger| may_hold(&filter, mix(stranger)))
                 .count();
             assert!(
                 passed < 900,

@@ -32,16 +32,13 @@ impl Lately {
 
     pub(crate) fn add(&self, hash: u64) {
         let half = &self.halves[self.current.load(Ordering::Acquire) & 1];
-        // As many as `new` made.
-        filter::add(half, half.len() as u32, hash);
+        filter::add(half, hash);
     }
 
     /// A no means that it was not added since the last turn but one.
     #[inline]
     pub(crate) fn may_hold(&self, hash: u64) -> bool {
-        self.halves
-            .iter()
-            .any(|half| filter::may_hold(half, half.len() as u32, hash))
+        self.halves.iter().any(|half| filter::may_hold(half, hash))
     }
 
     /// Turns, if the last turn was at least `every` ago. One at a time.

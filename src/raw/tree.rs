@@ -40,7 +40,7 @@ impl Tree {
 fn level_above(below: &[Bytes32], node: &Prefix) -> Vec<Bytes32> {
     let (pairs, single) = below.as_chunks::<2>();
     let mut level = Vec::with_capacity(pairs.len() + single.len());
-    level.extend(pairs.iter().map(|pair| node.hash(pair.as_flattened())));
+    level.extend(pairs.iter().map(|pair| node.hash_pair(pair)));
     level.extend_from_slice(single);
     level
 }
@@ -65,7 +65,7 @@ pub(crate) fn climb(
                 0 => [digest, neighbour],
                 _ => [neighbour, digest],
             };
-            digest = node.hash(pair.as_flattened());
+            digest = node.hash_pair(&pair);
         }
         at >>= 1;
         width = width.div_ceil(2);

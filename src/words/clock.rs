@@ -60,6 +60,23 @@ impl RecentTime {
     }
 }
 
+/// How long something has taken, by the machine: for whoever blocks a thread. Nothing is decided by it.
+pub(crate) struct Stopwatch(Instant);
+
+impl Stopwatch {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is where the machine's clocks are read"
+    )]
+    pub(crate) fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
 /// The machine's clock, anchored to its monotonic one.
 ///
 /// A reading that lies more than [`SystemClock::LEAP`] away from what the monotonic clock expects is not believed until it has

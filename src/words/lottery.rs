@@ -31,8 +31,7 @@ pub struct Lottery {
     /// How many entries of a cluster stay in the first tier, 1 and up. Default 3.
     #[cfg_attr(feature = "serde", serde(default = "Lottery::cluster_cap"))]
     pub cluster_cap: u32,
-    /// Whose suspicion is at least this is a suspect, 1 to 255. Default 128: a score of [`Verdict`](crate::Verdict) of half of all points. Without
-    /// [`EngineBuilder::behaviour`](crate::EngineBuilder::behaviour) nobody is judged, and nobody is one.
+    /// Whose suspicion is at least this is a suspect, 1 to 255. Default 128: half of all the points that behaviour can earn.
     #[cfg_attr(feature = "serde", serde(default = "Lottery::suspect_at"))]
     pub suspect_at: u8,
     /// The share of suspects that stays in the first tier, in millionths, 1 to 1,000,000. Default 200,000.

@@ -7,11 +7,16 @@
 mod real {
     pub(crate) use parking_lot::{Mutex, MutexGuard};
     pub(crate) use std::sync::atomic;
-    pub(crate) use std::sync::{Arc, OnceLock};
+    pub(crate) use std::sync::{Arc, OnceLock, Weak};
 
     pub(crate) use crossbeam_queue::ArrayQueue as Ring;
 
     use std::cell::Cell;
+
+    /// A handle that keeps nothing alive.
+    pub(crate) fn weak<T>(of: &Arc<T>) -> Weak<T> {
+        Arc::downgrade(of)
+    }
 
     /// Threads that have a lane of their own at one time.
     pub(crate) const LANES: usize = 64;
@@ -100,6 +105,20 @@ mod model {
 
     pub(crate) fn cores() -> usize {
         1
+    }
+
+    /// In a model every handle keeps alive what it is of: that something is gone is no matter of orders.
+    #[derive(Debug)]
+    pub(crate) struct Weak<T>(Arc<T>);
+
+    impl<T> Weak<T> {
+        pub(crate) fn upgrade(&self) -> Option<Arc<T>> {
+            Some(Arc::clone(&self.0))
+        }
+    }
+
+    pub(crate) fn weak<T>(of: &Arc<T>) -> Weak<T> {
+        Weak(Arc::clone(of))
     }
 
     /// A mutex with parking_lot's face.

@@ -40,7 +40,7 @@ fn who_wins_is_uniform_over_the_applicants() {
 #[test]
 fn suspects_stay_as_often_as_the_weight_says() {
     let mut scene = crowd(20_000, 20_000, Policy::new(1));
-    scene.asks.iter_mut().for_each(|ask| ask.suspicion = 50);
+    scene.asks.iter_mut().for_each(|ask| ask.suspicion = 128);
     let window = scene.window();
     let drawn = window
         .close()

@@ -33,7 +33,7 @@ fn the_draw_that_was_written_down_comes_out_again() {
         figures,
         [
             // commitment
-            "3919a4314cf90df7d4209b0693b333701d263e1db569fbb6a41319a84d78a6c6",
+            "e24ecff46bd53d48f9acfe9d310981ebb2cffadf268a82b537d57568134f6048",
             // root
             "2500e35ff3947b468f710caece0dc68d12cd02e8a42e0870206af37523d4d83d",
             // lot

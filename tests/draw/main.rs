@@ -15,6 +15,7 @@ mod crowd;
 #[allow(dead_code, reason = "shared: each example uses a part")]
 mod flags;
 mod golden;
+mod judged;
 #[cfg(feature = "serde")]
 mod outside;
 mod plain;

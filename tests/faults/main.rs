@@ -18,6 +18,7 @@ mod f28_observer;
 mod f29_dead_thread;
 mod f30_tags;
 mod f32_midnight;
+mod f39_waker;
 mod f40_drop;
 mod f41_sold_out;
 

@@ -41,6 +41,16 @@ fn every_wrong_flag_gets_its_sentence() {
         ),
         (&["--seed", "1", "--seed", "1"], ["--seed", "given twice"]),
         (&["--pace", "slow"], ["--pace is \"slow\"", "fast or real"]),
+        (
+            &["--opening", "draw"],
+            ["--opening is \"draw\"", "first_come, lottery or both"],
+        ),
+        (&["--opening"], ["--opening", "needs a value"]),
+        (&["--opening="], ["--opening", "needs a value"]),
+        (
+            &["--opening", "both", "--opening=both"],
+            ["--opening", "given twice"],
+        ),
         (&["--json", "--json"], ["--json", "given twice"]),
         (&["--json=yes"], ["--json", "takes no value"]),
         (&["--schedules", "a"], ["--schedules", "--slots"]),
@@ -64,6 +74,8 @@ fn a_flag_that_is_no_text_gets_its_sentence() {
     assert!(wrong.expect_err("not a flag").contains("is not a flag"));
     let wrong = crate::cli::parse(["--pace".into(), OsString::from_vec(vec![0xff])]);
     assert!(wrong.expect_err("not a pace").contains("fast or real"));
+    let wrong = crate::cli::parse(["--opening".into(), OsString::from_vec(vec![0xff])]);
+    assert!(wrong.expect_err("no opening").contains("lottery or both"));
 }
 
 #[test]
@@ -79,6 +91,7 @@ fn help_names_every_flag() {
         "threads",
         "seed",
         "pace",
+        "opening",
         "json",
         "report",
         "help",

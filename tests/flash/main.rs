@@ -11,6 +11,8 @@ mod cli;
 mod crowd;
 #[path = "../../examples/shared/dice.rs"]
 mod dice;
+#[path = "../../examples/flash_release/draws.rs"]
+mod draws;
 #[path = "../../examples/shared/flags.rs"]
 mod flags;
 #[path = "../../examples/flash_release/hospital.rs"]
@@ -27,6 +29,7 @@ mod timeline;
 mod bad_files;
 mod bad_flags;
 mod bad_input;
+mod drawn;
 mod morning;
 mod page;
 mod parts;

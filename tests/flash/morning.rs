@@ -4,34 +4,41 @@ use serde_json::Value;
 
 use crate::process::Folder;
 
-const SMALL: [&str; 4] = ["--people", "300", "--bots", "4"];
+const SMALL: [&str; 5] = ["--people", "300", "--bots=4", FIRST_COME[0], FIRST_COME[1]];
+pub(crate) const FIRST_COME: [&str; 2] = ["--opening", "first_come"];
 
-fn number(json: &Value, key: &str) -> u64 {
+pub(crate) fn number(json: &Value, key: &str) -> u64 {
     json[key]
         .as_u64()
         .unwrap_or_else(|| panic!("{key} is no whole number in {json}"))
 }
 
 /// Everything that doesn't depend on how fast the machine is.
-fn totals(json: &Value) -> Value {
+pub(crate) fn totals(json: &Value) -> Value {
     let mut totals = json.clone();
     let fields = totals.as_object_mut().expect("an object");
     for timing in ["requests_per_s", "yes", "no"] {
         fields.remove(timing).expect(timing);
     }
+    fields.remove("place");
     totals
 }
 
-fn adds_up(json: &Value) {
+pub(crate) fn adds_up(json: &Value) {
     let refused: u64 = json["refused"]
         .as_object()
         .expect("by code")
         .values()
         .filter_map(Value::as_u64)
         .sum();
+    // What a draw gives answers no request; a place in it does.
+    let (places, drawn) = match json["opening"].as_str() {
+        Some("lottery") => (number(json, "waiting"), number(json, "held_by_draw")),
+        _ => (0, 0),
+    };
     assert_eq!(
-        number(json, "requests"),
-        number(json, "held") + refused,
+        number(json, "requests") + drawn,
+        number(json, "held") + places + refused,
         "{json}"
     );
     assert!(number(json, "confirmed") <= number(json, "held"), "{json}");
@@ -86,8 +93,8 @@ fn threads_race_and_the_books_agree() {
 #[test]
 fn people_alone_and_bots_alone_come_too() {
     let folder = Folder::new("alone");
-    adds_up(&folder.json(&["--people", "2500", "--bots", "0"]));
-    adds_up(&folder.json(&["--people", "0", "--bots", "120"]));
+    adds_up(&folder.json(&[&FIRST_COME[..], &["--people", "2500", "--bots", "0"]].concat()));
+    adds_up(&folder.json(&[&FIRST_COME[..], &["--people", "0", "--bots", "120"]].concat()));
 }
 
 #[test]
@@ -101,7 +108,7 @@ fn the_sample_has_the_slots_of_the_press_figures() {
 /// second, and all of the slots sold.
 #[test]
 fn the_default_morning_is_the_promised_one() {
-    let json = Folder::new("default").json(&[]);
+    let json = Folder::new("default").json(&FIRST_COME);
     adds_up(&json);
     assert!(
         (200_000..201_000).contains(&number(&json, "first_minute")),
@@ -166,6 +173,7 @@ fn files_of_others_are_read() {
         "two.ndjson",
         "--people",
         "200",
+        "--opening=first_come",
     ];
     let json = folder.json(&[&files[..], &["--bots", "2"]].concat());
     adds_up(&json);
@@ -209,6 +217,7 @@ fn a_hospital_with_nothing_left_says_no_to_everybody() {
         r#"{"resourceType":"Slot","id":"1","schedule":{"reference":"Schedule/a"},"status":"busy","start":"2026-12-08T08:00:00Z","end":"2026-12-08T12:00:00Z"}"#,
     );
     let json = folder.json(&[
+        "--opening=first_come",
         "--schedules",
         "schedules.ndjson",
         "--slots",

@@ -21,7 +21,8 @@ fn page(test: &str, flags: &[&str]) -> String {
 
 #[test]
 fn the_report_needs_nothing_from_anywhere_and_has_every_picture() {
-    let html = page("page", &["--people", "400", "--bots", "5"]);
+    let flags = ["--people", "400", "--bots", "5", "--opening", "first_come"];
+    let html = page("page", &flags);
     for foreign in [
         "http:", "https:", "//", "<script", "<link", "<img", "@import", "url(", "NaN", "inf",
     ] {
@@ -69,9 +70,12 @@ fn a_crowd_of_one_has_a_report_too() {
         ("page-one", ["--people", "1", "--bots", "0"]),
         ("page-bot", ["--people", "0", "--bots", "1"]),
     ] {
+        let alone = page(test, &[&flags[..], &["--opening=lottery"]].concat());
+        assert!(!alone.contains("NaN") && !alone.contains("inf"), "{test}");
+        assert_eq!(alone.matches("<svg").count(), 4);
         let html = page(test, &flags);
         assert!(!html.contains("NaN") && !html.contains("inf"), "{test}");
-        assert_eq!(html.matches("<svg").count(), 4);
+        assert_eq!(html.matches("<svg").count(), 11);
     }
 }
 

@@ -82,6 +82,7 @@ fn slots_stand_free_held_and_booked() {
         bot: false,
         held_at,
         expires_at: held_at + 20_000,
+        drawn: false,
         end,
     };
     let sales = [

@@ -3,6 +3,7 @@
 use fairslot::{BookingId, Clock, Engine, ManualClock, Timestamp};
 
 use crate::books::{Engines, Verdict, compare, double_booked};
+use crate::cli::Kind;
 use crate::hospital::Hospital;
 use crate::tally::{End, Record, Sale};
 
@@ -18,6 +19,7 @@ fn sale(slot: u16, client: u32, held_at: i64, end: End) -> Sale {
         bot: false,
         held_at,
         expires_at: held_at + 20_000,
+        drawn: false,
         end,
     }
 }
@@ -77,7 +79,7 @@ fn verdict(said: impl FnOnce(&mut Record)) -> Verdict {
         .build()
         .expect("an engine");
     let schedules = hospital
-        .publish(&engine, opens_at)
+        .publish(&engine, opens_at, Kind::FirstCome)
         .expect("it can be published");
     let before = engine.stats();
     clock.set(Timestamp::from_millis(clock.now().as_millis() + 60_000));

@@ -17,10 +17,14 @@ mod behaviour;
 mod books;
 mod claim;
 mod draw;
+#[cfg(feature = "evidence")]
+mod evidence;
 mod expire;
 mod gate;
+mod lottery;
 mod publish;
 mod raw;
 mod support;
 mod time;
 mod verbs;
+mod wait;

@@ -3,6 +3,7 @@
 use super::plot::{
     BOOKED, FREE, Frame, HELD, LEFT, NO, RIGHT, Scale, Side, Svg, WIDTH, YES, plain, step,
 };
+use crate::cli::Kind;
 use crate::crowd::ASKING_MS;
 use crate::figures::grouped;
 use crate::hospital::HOLD_TTL_MS;
@@ -18,13 +19,9 @@ fn end_ms() -> f64 {
 }
 
 pub(super) fn slots_left_caption(story: &Story) -> String {
-    let standings = timeline(&story.record.sales, story.on_sale());
-    let gone = standings.iter().find(|standing| standing.free <= 0);
+    let gone = story.gone_at();
     let gone = gone.map_or("There were slots left at every moment".to_owned(), |gone| {
-        format!(
-            "The last slot was gone {} after the opening",
-            millis(gone.at)
-        )
+        format!("The last slot was gone {} after the opening", millis(gone))
     });
     format!(
         "{gone}. A hold keeps a slot for {TTL_S} seconds while its patient pays; what nobody paid \
@@ -59,19 +56,42 @@ pub(super) fn slots_left(story: &Story) -> String {
         WIDTH - LEFT - 450.0 - RIGHT,
         end_ms() / 1_000.0,
     );
-    stack(&mut svg, &first, &standings, 1.0);
+    stack(&mut svg, &first, &standings, 1.0, "slots");
     first.x_axis(
         &mut svg,
         "the beginning, in milliseconds after the opening",
         plain,
     );
-    stack(&mut svg, &whole, &standings, 1_000.0);
+    stack(&mut svg, &whole, &standings, 1_000.0, "slots");
     whole.x_axis(
         &mut svg,
         "the whole run, in seconds after the opening",
         plain,
     );
     svg.finish()
+}
+
+/// The whole run, in a frame at (left, top) of that width and height.
+pub(super) fn whole_run(
+    svg: &mut Svg,
+    story: &Story,
+    (left, top, width, height): (f64, f64, f64, f64),
+    name: &str,
+) {
+    let frame = Frame {
+        left,
+        top,
+        width,
+        height,
+        x: Scale::Linear {
+            from: 0.0,
+            to: end_ms() / 1_000.0,
+        },
+        y: Scale::up_to(story.on_sale() as f64),
+    };
+    let standings = timeline(&story.record.sales, story.on_sale());
+    stack(svg, &frame, &standings, 1_000.0, name);
+    frame.x_axis(svg, "seconds after the opening", plain);
 }
 
 /// How long the beginning is: a round time, half again as long as it took until nothing was left.
@@ -84,8 +104,8 @@ fn beginning_ms(standings: &[Standing]) -> f64 {
 }
 
 /// `unit`: milliseconds in one of the x axis.
-fn stack(svg: &mut Svg, frame: &Frame, standings: &[Standing], unit: f64) {
-    frame.y_axis(svg, "slots", plain);
+fn stack(svg: &mut Svg, frame: &Frame, standings: &[Standing], unit: f64, name: &str) {
+    frame.y_axis(svg, name, plain);
     // One step for each half of a pixel is all that can be seen.
     let mut seen: Vec<(f64, Standing)> = Vec::new();
     for standing in standings {
@@ -116,11 +136,24 @@ fn stack(svg: &mut Svg, frame: &Frame, standings: &[Standing], unit: f64) {
 pub(super) fn seconds_caption(story: &Story) -> String {
     let (record, requests) = (&story.record, story.record.requests());
     format!(
-        "Of {} requests {} got a no: {}. Whoever asks after the rush finds something only when a \
-         hold was given back or ran out, the first unpaid ones {TTL_S} seconds after the opening.",
+        "Of {} requests {} got a no: {}.{} Whoever asks after the rush finds something only when a \
+         hold was given back or ran out, the first unpaid ones {TTL_S} seconds after {}.",
         grouped(requests),
         percent(record.no.count(), requests),
-        codes(story)
+        codes(story),
+        match (story.kind, record.place.count()) {
+            (Kind::FirstCome, _) => String::new(),
+            (Kind::Lottery, places) => format!(
+                " {} were given a place in a draw: {} a new one, the others the one that they had. The yeses of the draw answer \
+                 no request: each patient is told when the window closes.",
+                grouped(places),
+                grouped(record.entries.len() as u64)
+            ),
+        },
+        match story.kind {
+            Kind::FirstCome => "the opening",
+            Kind::Lottery => "the draw",
+        }
     )
 }
 
@@ -139,7 +172,9 @@ fn codes(story: &Story) -> String {
 
 /// Noes above, yeses below, a bar a second.
 pub(super) fn seconds(story: &Story) -> String {
-    let mut svg = Svg::new(WIDTH, 440.0, "Requests refused and granted in each second");
+    let lottery = story.kind == Kind::Lottery;
+    let height = if lottery { 640.0 } else { 440.0 };
+    let mut svg = Svg::new(WIDTH, height, "Requests refused and granted in each second");
     let seconds = &story.record.seconds;
     let no = bars(
         &mut svg,
@@ -156,11 +191,29 @@ pub(super) fn seconds(story: &Story) -> String {
         seconds,
         |second| second.yes,
     );
-    yes.x_axis(&mut svg, "seconds after the opening", plain);
+    yes.x_axis(
+        &mut svg,
+        if lottery {
+            ""
+        } else {
+            "seconds after the opening"
+        },
+        plain,
+    );
+    if lottery {
+        let place = bars(
+            &mut svg,
+            (460.0, 130.0),
+            ("a place in the draw, requests a second 排队", HELD),
+            seconds,
+            |second| second.place,
+        );
+        place.x_axis(&mut svg, "seconds after the opening", plain);
+    }
     let again = seconds
         .get((TTL_S as i64 - FIRST_SECOND) as usize)
         .map_or(0, |second| second.yes);
-    if again > 0 {
+    if again > 0 && !lottery {
         let at = (yes.at_x(TTL_S as f64 + 1.0) + 8.0, yes.bottom() - 24.0);
         let said = format!("{} when the first unpaid holds run out", grouped(again));
         svg.text(at, Side::Start, "strong", said);

@@ -1,19 +1,28 @@
 //! Who got what: people against bots.
 
 use super::plot::{BOTS, PEOPLE, RIGHT, Side, Svg, WIDTH};
+use crate::cli::Kind;
 use crate::figures::grouped;
 use crate::story::{Story, percent};
 
 pub(super) fn who_caption(story: &Story) -> String {
     let (people, papers) = (u64::from(story.options.people), story.papers());
     let (slots, scalped) = (story.record.won(false), story.record.won(true));
-    let mut text = "These schedules opened first come, first served. The engine sells every slot \
-                    once, whoever asks; whom it is sold to is up to the opening rule, and this one \
-                    rewards speed, hence scripts."
-        .to_owned();
-    if people > 0 && papers > 0 && slots > 0 {
-        let chance = |won: u64, of: u64| won as f64 / of as f64;
-        let advantage = chance(scalped, papers) / chance(slots, people);
+    let mut text = match story.kind {
+        Kind::FirstCome => "These schedules opened first come, first served. The engine sells every slot \
+                            once, whoever asks; whom it is sold to is up to the opening rule, and this one \
+                            rewards speed, hence scripts."
+            .to_owned(),
+        Kind::Lottery => format!(
+            "These schedules opened by a draw: neither speed nor the number of requests is worth anything in it. It gave \
+             {} slots to people and {} to bots. What came back was sold first come, to {} people and {} bots’ patients.",
+            grouped(story.record.drawn(false)),
+            grouped(story.record.drawn(true)),
+            grouped(story.won_by(false, false)),
+            grouped(story.won_by(true, false))
+        ),
+    };
+    if let Some(advantage) = story.advantage().filter(|it| it.is_finite()) {
         let (by_bot, in_person) = (percent(scalped, papers), percent(slots, people));
         let digits = if advantage < 10.0 { 1 } else { 0 };
         text.push_str(&format!(

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::{escape, heading};
+use crate::cli::Kind;
 use crate::crowd::{ASKING_MS, PAPERS};
 use crate::figures::{counted, grouped};
 use crate::hospital::HOLD_TTL_MS;
@@ -17,6 +18,13 @@ const FIGURES: &str = "The size of the default morning (1,009 first-visit slots,
      pays, gives back or walks away is assumed.";
 const BOOKS: &str = "“Sold twice” and “lost” are counted by the clients, from the answers they got, and compared \
      with what the engine says is free and booked, with its statistics and with its own audit.";
+
+const DRAW: &str = "Each session is a draw of its own, with the settings recommended: entry from the opening on until \
+     hardly anybody comes any more (3 to 20 s), three of a device in the first tier. The service lets a patient wait in \
+     one draw at a time; people enter for the session they want most, bots with each of their papers for the one that \
+     the client behind it wants, by the same taste. Whoever loses may look for what comes back, first come.";
+const CHECKED: &str = "The commitments were noted before the opening. Afterwards each draw was done again from its transcript, \
+     as anybody can, and each patient’s receipt was looked up in it: won or lost there as the patient was told.";
 
 pub(super) fn holds_caption(story: &Story) -> String {
     let (holds, slots) = (grouped(story.record.yes.count()), grouped(story.on_sale()));
@@ -100,7 +108,10 @@ pub(super) fn wanted(story: &Story) -> String {
     html
 }
 
-pub(super) fn conditions(story: &Story) -> String {
+pub(super) fn conditions(stories: &[Story]) -> String {
+    let Some(story) = stories.first() else {
+        return String::new();
+    };
     let options = &story.options;
     let crowd = format!(
         "{}, who arrive as people do (median 3 s, one in ten eager), ask again, and in part keep \
@@ -119,23 +130,35 @@ pub(super) fn conditions(story: &Story) -> String {
         options.seed,
         HOLD_TTL_MS / 1_000
     );
-    let speed = format!(
-        "{} requests a second: all {}, by the {} that the threads worked together, times the \
-         threads that the machine runs at once. Everything that the simulated clients do \
-         themselves is included, waiting for the clock and for other threads is left out. The \
-         whole run took {}.",
-        rough(story.requests_per_s()),
-        grouped(story.record.requests()),
-        duration(story.record.worked_ns as f64),
-        duration(story.elapsed_ns as f64)
-    );
-    let rows = [
-        ("crowd", crowd.as_str()),
-        ("figures", FIGURES),
-        ("time", &time),
-        ("speed", &speed),
-        ("books", BOOKS),
+    let speed = |story: &Story| {
+        format!(
+            "{} requests a second: all {}, by the {} that the threads worked together, times the \
+             threads that the machine runs at once. Everything that the simulated clients do \
+             themselves is included, waiting for the clock and for other threads is left out. The \
+             whole run took {}.",
+            rough(story.requests_per_s()),
+            grouped(story.record.requests()),
+            duration(story.record.worked_ns as f64),
+            duration(story.elapsed_ns as f64)
+        )
+    };
+    let mut rows = vec![
+        ("crowd", crowd),
+        ("figures", FIGURES.to_owned()),
+        ("time", time),
     ];
+    for story in stories {
+        let name = match story.kind {
+            Kind::FirstCome => "speed",
+            Kind::Lottery => "speed, by the draw",
+        };
+        rows.push((name, speed(story)));
+    }
+    rows.push(("books", BOOKS.to_owned()));
+    if stories.iter().any(|story| story.kind == Kind::Lottery) {
+        rows.push(("draw", DRAW.to_owned()));
+        rows.push(("check of the draws", CHECKED.to_owned()));
+    }
     let mut html = format!(
         "<section id=\"conditions\">\n{}<table>\n",
         heading("How this was done", "测试条件")

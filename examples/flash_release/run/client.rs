@@ -3,9 +3,13 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use fairslot::{AccountId, DeviceId, Hold, Outcome, PatientId, PaymentRef, Refusal, Request};
+use fairslot::{
+    AccountId, DeviceId, Hold, Outcome, PatientId, PaymentRef, Refusal, Request, ScheduleId,
+};
 
 use super::Morning;
+use super::places::{Places, Waits};
+use crate::cli::Kind;
 use crate::crowd::{Attempt, PAPERS, Wanted, chance};
 use crate::hospital::HOLD_TTL_MS;
 use crate::latency::timed;
@@ -21,8 +25,14 @@ pub(super) struct Clients<'a> {
     holds: Vec<(Hold, PatientId, Plan)>,
     /// A bit for each paper of each client of this thread: served.
     served: Vec<u16>,
+    /// For each person of this thread, when they asked first after the opening: [`NEVER`], or [`KNOWS`] once they know.
+    asked_at: Vec<i64>,
+    places: Places,
     record: Record,
 }
+
+const NEVER: i64 = i64::MAX;
+const KNOWS: i64 = i64::MIN;
 
 /// What a client does about a hold. The shares are assumptions, made so that everything happens within the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +79,8 @@ impl<'a> Clients<'a> {
             plans: BinaryHeap::new(),
             holds: Vec::new(),
             served: vec![0; crowd.clients() as usize / of + 1],
+            asked_at: vec![NEVER; crowd.clients() as usize / of + 1],
+            places: Places::new(),
             record: Record::new(morning.schedules.len()),
         }
     }
@@ -81,7 +93,8 @@ impl<'a> Clients<'a> {
     pub(super) fn due(&mut self) -> Option<i64> {
         let attempt = self.attempts.peek().map(|attempt| attempt.at);
         let plan = self.plans.peek().map(|Reverse((at, _))| *at);
-        attempt.into_iter().chain(plan).min()
+        let news = self.places.news_at();
+        attempt.into_iter().chain(plan).chain(news).min()
     }
 
     /// Does everything that is due at `now`, in the order in which it became due.
@@ -92,6 +105,10 @@ impl<'a> Clients<'a> {
 
     fn work_through(&mut self, now: i64) {
         while let Some(due) = self.due().filter(|due| *due <= now) {
+            if self.places.news_at() == Some(due) {
+                self.hear(due, now);
+                continue;
+            }
             match self.plans.peek() {
                 Some(&Reverse((at, sale))) if at == due => {
                     self.plans.pop();
@@ -113,21 +130,117 @@ impl<'a> Clients<'a> {
             return;
         };
         let patient = patient(attempt.client, paper);
-        let (request, period) = self.request(attempt, patient);
+        let enters = self.enters(attempt.client, paper, patient);
+        let (request, period) = match enters {
+            Some(period) => self.request_one(attempt.client, patient, period),
+            None => self.request(attempt, patient),
+        };
         self.record.asked(bot, period);
+        let enters_nothing_more = |places: &mut Places| enters.is_none() || places.go_on(patient);
         let (outcome, ns) = timed(|| morning.engine.request(&request));
         let at = morning.now();
+        self.note_first(attempt.client, at);
         match outcome {
             Outcome::Held(hold) => {
-                let sale = self.sale(hold, attempt.client, bot);
-                self.record.yes(attempt, at, ns, sale);
-                self.served[attempt.client as usize / morning.threads] |= 1 << paper;
-                self.decide(hold, patient, attempt.client, bot);
+                self.served_by(hold, patient, attempt.client, (attempt.at, at, ns), false);
             }
-            Outcome::Refused(why) => self.record.no(attempt, at, ns, why.code()),
+            Outcome::Waiting(ticket) => {
+                // Of several sessions it is the first that people may still enter.
+                let waits = Waits {
+                    ticket: ticket.id,
+                    patient,
+                    client: attempt.client,
+                    period: self.period_of(ticket.schedule),
+                };
+                let new = self.places.take(waits, at, &mut self.record.entries, bot);
+                self.record.place(attempt, at, ns, !new);
+            }
+            Outcome::Refused(why) => {
+                self.record.no(attempt, at, ns, why.code());
+                // Whoever waits for a draw knows when it is drawn, and not before.
+                if !matches!(why, Refusal::NotOpen { .. }) && enters_nothing_more(&mut self.places)
+                {
+                    self.knows(attempt.client, at);
+                }
+            }
             other => self
                 .record
                 .surprise(|| format!("a request was answered with {other:?}")),
+        }
+    }
+
+    /// The period whose draw this patient enters, or waits in. `None` where sessions open first come, and for who has been in a
+    /// draw or came too late for it.
+    fn enters(&self, client: u32, paper: u32, patient: PatientId) -> Option<u32> {
+        if self.morning.kind == Kind::FirstCome {
+            return None;
+        }
+        let dearest = || self.morning.open[self.morning.crowd.dearest(client, paper) as usize];
+        match self.places.waits_for(patient) {
+            Some(period) => Some(period),
+            None => (!self.places.has_been(patient)).then(dearest),
+        }
+    }
+
+    /// Looks which draws are over, and tells those who were in them.
+    fn hear(&mut self, due: i64, now: i64) {
+        let engine = self.morning.engine;
+        let over = self.places.over(now, |ticket| {
+            !matches!(engine.ticket(ticket), Ok(Outcome::Waiting(_)))
+        });
+        for (waits, entry) in over {
+            let (answer, ns) = timed(|| engine.ticket(waits.ticket));
+            let at = self.morning.now();
+            let (patient, client) = (waits.patient, waits.client);
+            self.places.heard(patient);
+            match answer {
+                Ok(Outcome::Held(hold)) => {
+                    self.record.entries[entry].won = Some(true);
+                    self.served_by(hold, patient, client, (due, at, ns), true);
+                }
+                Ok(Outcome::Refused(Refusal::SoldOut)) => {
+                    self.record.entries[entry].won = Some(false);
+                    self.knows(client, at);
+                }
+                // The draw gives one slot after the other: who hasn't heard when the first has, hears soon.
+                Ok(Outcome::Waiting(_)) => self.places.wait_on(waits, entry),
+                other => self
+                    .record
+                    .surprise(|| format!("a place in a draw became {other:?}")),
+            }
+        }
+    }
+
+    /// Somebody is given a hold: they were due at, and got it at, after so many nanoseconds; by a draw or asking.
+    fn served_by(
+        &mut self,
+        hold: Hold,
+        patient: PatientId,
+        client: u32,
+        (due, at, ns): (i64, i64, u64),
+        drawn: bool,
+    ) {
+        let bot = self.morning.crowd.is_bot(client);
+        let sale = self.sale(hold, client, bot, drawn);
+        self.record.yes(due, at, ns, sale);
+        self.served[client as usize / self.morning.threads] |= 1 << paper(patient);
+        self.knows(client, at);
+        self.decide(hold, patient, client, bot);
+    }
+
+    fn note_first(&mut self, client: u32, at: i64) {
+        let asked_at = &mut self.asked_at[client as usize / self.morning.threads];
+        if *asked_at == NEVER && at >= 0 {
+            *asked_at = at;
+        }
+    }
+
+    /// A person has the first final word.
+    fn knows(&mut self, client: u32, at: i64) {
+        let asked_at = &mut self.asked_at[client as usize / self.morning.threads];
+        if !self.morning.crowd.is_bot(client) && !matches!(*asked_at, NEVER | KNOWS) {
+            self.record.knew.push(at - *asked_at);
+            *asked_at = KNOWS;
         }
     }
 
@@ -157,16 +270,15 @@ impl<'a> Clients<'a> {
                 (Request::any(patient, &any), period(sessions[0]))
             }
         };
-        let device = u128::from(attempt.client) + 1;
-        (
-            request
-                .account(AccountId::new(device))
-                .device(DeviceId::new(device)),
-            first,
-        )
+        (from(attempt.client, request), first)
     }
 
-    fn sale(&mut self, hold: Hold, client: u32, bot: bool) -> Sale {
+    fn request_one(&self, client: u32, patient: PatientId, period: u32) -> (Request, u32) {
+        let request = Request::new(patient, self.morning.schedules[period as usize]);
+        (from(client, request), period)
+    }
+
+    fn sale(&mut self, hold: Hold, client: u32, bot: bool, drawn: bool) -> Sale {
         let morning = self.morning;
         let expires_at = hold
             .expires_at
@@ -175,25 +287,25 @@ impl<'a> Clients<'a> {
             .wrapping_sub(morning.opens_at.as_millis().cast_signed());
         // The engine counts a hold's life from the instant of the claim.
         let held_at = expires_at - HOLD_TTL_MS.cast_signed();
-        let period = morning
-            .periods
-            .get(&hold.schedule)
-            .copied()
-            .unwrap_or_else(|| {
-                self.record.surprise(|| {
-                    format!("a hold of a schedule that was never published: {hold:?}")
-                });
-                0
-            });
         Sale {
-            period,
+            period: self.period_of(hold.schedule),
             slot: hold.slot.get(),
             client,
             bot,
             held_at,
             expires_at,
+            drawn,
             end: End::RanOut,
         }
+    }
+
+    fn period_of(&mut self, schedule: ScheduleId) -> u32 {
+        let period = self.morning.periods.get(&schedule).copied();
+        period.unwrap_or_else(|| {
+            let what = || format!("an answer for a schedule that was never published: {schedule}");
+            self.record.surprise(what);
+            0
+        })
     }
 
     fn decide(&mut self, hold: Hold, patient: PatientId, client: u32, bot: bool) {
@@ -250,6 +362,14 @@ impl<'a> Clients<'a> {
             Err(why) => Err(format!("a payment was refused: {why}")),
         }
     }
+}
+
+/// The request with what its client sends along: each has a device and an account.
+fn from(client: u32, request: Request) -> Request {
+    let device = u128::from(client) + 1;
+    request
+        .account(AccountId::new(device))
+        .device(DeviceId::new(device))
 }
 
 /// The identity behind a paper: people have one, below 2^64; bots have several.

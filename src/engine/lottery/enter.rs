@@ -1,7 +1,6 @@
 //! Somebody enters a draw: a record in their book, and an entry in the urn, under the one lock.
 
 use crate::draw::{EnterError, Entry};
-use crate::gate;
 use crate::gate::behaviour::Origin;
 use crate::ledger::Book;
 use crate::ledger::record::{Phase, Record};
@@ -49,7 +48,7 @@ impl Inner {
         if !seen.is_empty() && self.has_live(book, schedule, now, 0) {
             return Err(Refusal::AlreadyHolds);
         }
-        self.take_turn(turn, || gate::keys_of(request), now)?;
+        self.take_turn_for(schedule, turn, request, bulletin)?;
         self.rules(seen)?;
         if request.request_id().is_some() {
             self.named.add(self.filter_hash(book.patient()));
@@ -119,14 +118,12 @@ impl Inner {
         book.lines().find(|(_, record)| is_it(record))
     }
 
-    /// What is said about somebody who enters. How they behave is judged at the close; what was heard of them elsewhere is known now.
+    /// What is said about somebody who enters.
     fn entry_of(&self, request: &Request, now: Timestamp) -> Entry {
         let mut entry = Entry::new(request.patient());
         if let Some(watch) = &self.watch {
-            let Origin { device, account } = watch.origin(request);
-            entry = entry
-                .suspicion(watch.listed_suspicion(request, now))
-                .path([device, account]);
+            let (Origin { device, account }, listed) = watch.way_in(request, now);
+            entry = entry.suspicion(listed).trace([device, account]);
         }
         if let Some(account) = request.account_id() {
             entry = entry.account(account);

@@ -1,6 +1,7 @@
 //! Time draws: the window is closed, the ranks are walked, and whose turn it is gets the slot.
 
 use crate::draw::{BeaconValue, Frozen};
+use crate::gate::behaviour::Origin;
 use crate::ledger::record::Phase;
 use crate::pool::word::State;
 use crate::pool::{Lost, Pool};
@@ -18,7 +19,7 @@ enum Grant {
     Taken,
     /// They can't take it: it goes to the next.
     Passed,
-    /// There is nothing to give any more: the session was called off.
+    /// There is nothing to give any more.
     Nothing,
 }
 
@@ -39,6 +40,12 @@ impl Inner {
             let again = self.draw(&taken.urn, &mut most, &mut bulletin);
             self.close(&bulletin);
             taken.again = again;
+            let (schedule, decided) = (taken.urn.schedule(), bulletin.changed);
+            drop(bulletin);
+            drop(taken);
+            if decided {
+                self.waiters.wake_group(schedule.0);
+            }
             if again.is_some_and(|at| at <= now.as_millis()) {
                 return true;
             }
@@ -59,10 +66,13 @@ impl Inner {
         }
         if let Progress::Closed(at) = &*progress {
             let at = *at;
-            // How they behaved counts as it looks now.
-            let frozen = urn
-                .window(&self.draws, pool.capacity())
-                .close_judging(|path| self.suspicion(path, at));
+            let window = urn.window(&self.draws, pool.capacity());
+            // As they are known at the close, not at their first request, when nothing is known yet.
+            let frozen = window.close_judged(|[device, account]| {
+                self.watch
+                    .as_ref()
+                    .map_or(0, |watch| watch.suspicion(Origin { device, account }, at))
+            });
             match frozen.begin(BeaconValue::None) {
                 Ok(draft) => *progress = Progress::Granting(at, draft),
                 // It waits for what its beacon says.
@@ -78,7 +88,9 @@ impl Inner {
             match self.grant(patient, (schedule, pool), at, bulletin) {
                 Grant::Taken => draft.taken(seated),
                 Grant::Passed => draft.passed(&seated),
-                Grant::Nothing => return None,
+                Grant::Nothing if pool.is_withdrawn() => return None,
+                // Slots whose versions are used up are not to be had: an end that is not the draw's.
+                Grant::Nothing => break,
             }
             *most = most.saturating_sub(1);
             if *most == 0 {
@@ -160,7 +172,6 @@ impl Inner {
         self.wake_at(number, record, until);
         pool.lower_due(until.as_millis());
         self.count(Count::Won);
-        self.see_won(number, patient, schedule, at);
         let version = word.version();
         bulletin.tell(|| Note {
             schedule,

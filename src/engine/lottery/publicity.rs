@@ -1,7 +1,10 @@
 //! What everybody may check of a draw: what was committed to, who was in, what came of it.
 
-use crate::draw::{Closing, Digest, Proof, Receipt, Terms, Transcript};
+use crate::draw::{
+    BeaconSpec, BeaconValue, Closing, Digest, DrawId, Proof, Receipt, Terms, Transcript,
+};
 use crate::pool::Pool;
+use crate::words::error::SupplyError;
 use crate::words::id::{ScheduleId, TicketId};
 use crate::words::refusal::Refusal;
 
@@ -11,6 +14,14 @@ use crate::words::sync::Arc;
 
 /// # Everybody checks
 impl Engine {
+    /// Which draw a schedule opens by: for a holder to commit to a seed by. Fixes nothing.
+    ///
+    /// # Errors
+    /// As [`commitment`](Self::commitment).
+    pub fn draw_id(&self, schedule: ScheduleId) -> Result<DrawId, Refusal> {
+        self.inner.of_draw(schedule, |urn, _| Some(urn.draw()))
+    }
+
     /// What is promised of a schedule's draw, and the commitment to it: to be published before the window opens. The first call, or the first entry, fixes how many slots are drawn for:
     /// slots that are added later are first come after the draw.
     ///
@@ -21,6 +32,49 @@ impl Engine {
             let window = urn.window(&self.inner.draws, capacity);
             Some((window.terms().clone(), window.commitment()))
         })
+    }
+
+    /// Fixes whose word a schedule's draw waits for after its close: a round of a public beacon, or holders' seeds. Without one who knows the seed can work out the result while people enter. To be called
+    /// before anybody has entered or the commitment was asked for. The draw then waits for [`reveal`](Self::reveal).
+    ///
+    /// # Errors
+    /// [`SupplyError::Invalid`] for a beacon that may speak before the close, or a number of holders out of its range; `unknown_schedule` for a schedule without a draw; `wrong_state` if it is too late, or
+    /// a beacon was fixed before.
+    pub fn fix_beacon(&self, schedule: ScheduleId, beacon: &BeaconSpec) -> Result<(), SupplyError> {
+        let said = self.inner.of_draw(schedule, |urn, _| {
+            let checked = urn.terms_with(beacon).check();
+            match checked {
+                Err(why) => Some(Err(why)),
+                Ok(()) => urn.fix(beacon).then_some(Ok(())),
+            }
+        });
+        Ok(said??)
+    }
+
+    /// Draws with what the beacon said, or the holders revealed. Holds that it gives begin now.
+    ///
+    /// # Errors
+    /// `unknown_schedule`, `withdrawn`; `closed` from the booking cut-off on, when nothing new is held; `wrong_state` if its window is open, it is drawn, or that is not what was fixed.
+    pub fn reveal(&self, schedule: ScheduleId, value: BeaconValue) -> Result<(), Refusal> {
+        let inner = &*self.inner;
+        let now = inner.now();
+        inner.of_draw(schedule, |urn, _| {
+            let pool = inner.places.find(schedule)?;
+            Some(match &mut *urn.progress().lock() {
+                Progress::Void => Err(Refusal::Withdrawn),
+                _ if pool.is_withdrawn() => Err(Refusal::Withdrawn),
+                closed @ Progress::Closed(_) if now < pool.closes_at() => {
+                    let draft = urn.made()?.close().begin(value).ok()?;
+                    *closed = Progress::Granting(now, draft);
+                    Ok(())
+                }
+                Progress::Closed(_) => Err(Refusal::Closed),
+                _ => Err(Refusal::WrongState),
+            })
+        })??;
+        inner.draws.put_on_agenda(now.as_millis(), schedule);
+        inner.pass(now);
+        Ok(())
     }
 
     /// What is to be published at the close.

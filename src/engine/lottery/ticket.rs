@@ -22,12 +22,7 @@ impl Engine {
     /// `unknown_ticket`. A ticket that came to nothing is no error: the answer is then `Refused` with `withdrawn`, `already_released` if it was given up, `closed`, `already_holds`, `sold_out`, or the rule that
     /// kept the patient from a slot that was theirs.
     pub fn ticket(&self, ticket: TicketId) -> Result<Outcome, Refusal> {
-        let inner = &*self.inner;
-        let now = inner.now();
-        inner.pass(now);
-        let found = inner.open_ticket(ticket, now);
-        let answer = found.map(|it| inner.became_of(ticket, &it));
-        answer.inspect_err(|why| inner.count_refusal(*why))
+        self.inner.ticket(ticket)
     }
 
     /// Gives up a place in a line. It can be given up as long as it is undecided.
@@ -36,7 +31,11 @@ impl Engine {
     /// In this order: `unknown_ticket`, `not_yours`, `withdrawn`, `already_released` if it was given up before, `wrong_state` if it is decided.
     pub fn leave(&self, ticket: TicketId, patient: PatientId) -> Result<(), Refusal> {
         let inner = &*self.inner;
-        inner.settle(|bulletin| inner.leave(ticket, patient, bulletin))
+        let left = inner.settle(|bulletin| inner.leave(ticket, patient, bulletin));
+        if left.is_ok() {
+            inner.waiters.wake(ticket.schedule().0, ticket.record());
+        }
+        left
     }
 }
 
@@ -50,6 +49,15 @@ pub(super) struct Place<'a> {
 }
 
 impl Inner {
+    /// What became of a place in a line, by now.
+    pub(in super::super) fn ticket(&self, ticket: TicketId) -> Result<Outcome, Refusal> {
+        let now = self.now();
+        self.pass(now);
+        let found = self.open_ticket(ticket, now);
+        let answer = found.map(|it| self.became_of(ticket, &it));
+        answer.inspect_err(|why| self.count_refusal(*why))
+    }
+
     /// Opens the line of a ticket, if it is still remembered.
     pub(super) fn open_ticket(
         &self,

@@ -1,6 +1,6 @@
 //! One schedule's draw, from its announcement on: is its window over, and how far is it drawn?
 
-use crate::draw::{Draft, Policy, Settled, Terms, Window};
+use crate::draw::{BeaconSpec, Draft, DrawId, Policy, Settled, Terms, Window};
 use crate::words::id::ScheduleId;
 use crate::words::lottery::{EntryWindow, Lottery};
 use crate::words::sync::atomic::{AtomicBool, Ordering};
@@ -19,6 +19,8 @@ pub(super) struct Urn {
     attempt: u32,
     /// Made, and the rules with it, at the first entry, or when somebody asks what is committed to.
     window: OnceLock<Window>,
+    /// Whose word the draw waits for after the close, if somebody's.
+    beacon: Mutex<BeaconSpec>,
     progress: Mutex<Progress>,
     /// Drawn, or come to nothing.
     over: AtomicBool,
@@ -59,6 +61,7 @@ impl Urn {
             published,
             attempt,
             window: OnceLock::new(),
+            beacon: Mutex::new(BeaconSpec::None),
             progress: Mutex::new(Progress::Open(Vec::new())),
             over: AtomicBool::new(false),
         }
@@ -70,6 +73,12 @@ impl Urn {
 
     pub(super) fn attempt(&self) -> u32 {
         self.attempt
+    }
+
+    /// Which draw. The same schedule number published at another time, after a restart say, is another.
+    pub(super) fn draw(&self) -> DrawId {
+        let published = u128::from(self.published.as_millis());
+        DrawId::from(u128::from(self.schedule.0) << 64 | published)
     }
 
     /// When the window closes at the latest.
@@ -84,19 +93,34 @@ impl Urn {
     /// The window, made at its first use for as many slots as `capacity` says then.
     pub(super) fn window(&self, draws: &Draws, capacity: u16) -> &Window {
         self.window.get_or_init(|| {
-            // The same schedule number published at another time, after a restart say, is another draw.
-            let draw = u128::from(self.schedule.0) << 64 | u128::from(self.published.as_millis());
+            let draw = self.draw();
             let policy = Policy {
                 cluster_cap: self.lottery.cluster_cap,
                 suspect_at: self.lottery.suspect_at,
                 suspect_weight_ppm: self.lottery.suspect_weight_ppm,
                 ..Policy::new(u32::from(capacity))
             };
-            let terms = Terms::new(draw, self.closes_by(), policy);
+            let beacon = self.beacon.lock().clone();
+            let terms = Terms::new(draw, self.closes_by(), policy).beacon(beacon);
             let seed = draws.secrets.master.seed(terms.draw, self.attempt);
             let key = draws.secrets.key.clone();
             Window::open_checked(terms, seed, key, draws.settings.entries_max)
         })
+    }
+
+    /// Fixes the beacon, if nothing is fixed yet.
+    pub(super) fn fix(&self, beacon: &BeaconSpec) -> bool {
+        let mut fixed = self.beacon.lock();
+        let free = self.window.get().is_none() && *fixed == BeaconSpec::None;
+        if free {
+            *fixed = beacon.clone();
+        }
+        free
+    }
+
+    /// What would be promised with this beacon.
+    pub(super) fn terms_with(&self, beacon: &BeaconSpec) -> Terms {
+        Terms::new(self.draw(), self.closes_by(), Policy::new(1)).beacon(beacon.clone())
     }
 
     /// The window, if it was made.

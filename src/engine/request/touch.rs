@@ -1,6 +1,6 @@
 //! Reaching for what a request will want: which cache lines are those?
 //!
-//! A grant wants seven lines that nobody has at hand. Whoever reads a word of each before it works on the first waits for two misses, not for seven:
+//! A grant wants six lines that nobody has at hand. Whoever reads a word of each before it works on the first waits for two misses, not for six:
 //! those whose address the request tells, then those that they lead to.
 
 use std::hint::black_box;

@@ -163,7 +163,9 @@ impl Inner {
         let seen = self.read(&line.book, None, now);
         self.may_claim(&line.book, &seen, pool, target, bulletin)?;
         let (mut turn, keys) = (Turn::default(), || gate::keys_of_patient(patient));
-        self.take_turn(&mut turn, keys, now)?;
+        bulletin.comes_from(keys);
+        self.take_turn(&mut turn, keys, now)
+            .inspect_err(|why| bulletin.denied(target, *why))?;
         if seen.lines >= self.settings.book_lines_max {
             return Err(Refusal::Rule {
                 rule: Rule::BookFull,

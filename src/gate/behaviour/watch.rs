@@ -299,35 +299,6 @@ impl Watch {
         displaced
     }
 
-    /// Where a request comes from; from nowhere if through a trusted channel.
-    pub(crate) fn origin(&self, request: &Request) -> Origin {
-        let Who { origin, trusted } = self.who(request);
-        if trusted { Origin::default() } else { origin }
-    }
-
-    /// How suspicious who comes from there looks now, by what was seen of them here: 0 to 255.
-    pub(crate) fn suspicion(&self, origin: Origin, now: Timestamp) -> u8 {
-        let read = |table: &Sets<Record>, hash| {
-            let record = (hash != 0).then(|| table.read(hash)).flatten()?;
-            Some(record.at(now.as_millis()).judge(&self.card, false))
-        };
-        let [device, account] = [
-            read(&self.devices, origin.device),
-            read(&self.accounts, origin.account),
-        ];
-        let points = [device, account].into_iter().flatten();
-        suspicion(
-            points
-                .fold(Points::default(), |all, one| all.or(&one))
-                .sum(),
-        )
-    }
-
-    /// The same by what was taken in from elsewhere.
-    pub(crate) fn listed_suspicion(&self, request: &Request, now: Timestamp) -> u8 {
-        suspicion(self.listed(request, now).sum())
-    }
-
     /// How a request would be judged now, without being seen.
     pub(crate) fn verdict(&self, request: &Request, now: Timestamp) -> Verdict {
         let Who { origin, trusted } = self.who(request);
@@ -360,6 +331,30 @@ impl Watch {
             },
             policy_version: self.card.version,
         }
+    }
+
+    /// What a way in can be judged by later, and how suspicious it is by what was taken in about it from elsewhere.
+    pub(crate) fn way_in(&self, request: &Request, now: Timestamp) -> (Origin, u8) {
+        let Who { origin, trusted } = self.who(request);
+        let listed = suspicion(self.listed(request, now).sum());
+        if trusted {
+            return (Origin::default(), listed);
+        }
+        (origin, listed)
+    }
+
+    /// How suspicious this origin is now, by what was seen here.
+    pub(crate) fn suspicion(&self, origin: Origin, now: Timestamp) -> u8 {
+        let mut points = Points::default();
+        for (table, hash) in [
+            (&self.devices, origin.device),
+            (&self.accounts, origin.account),
+        ] {
+            if let Some(record) = (hash != 0).then(|| table.read(hash)).flatten() {
+                points = points.or(&record.at(now.as_millis()).judge(&self.card, false));
+            }
+        }
+        suspicion(points.sum())
     }
 
     // ---- labels from elsewhere, and for elsewhere -----------------------------------------------------------------------------

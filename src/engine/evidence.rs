@@ -1,0 +1,185 @@
+//! What is written down as evidence, and who hands it over.
+//!
+//! Decisions reach the log where they are told to listeners, and where a limit says no. That is under the lock of the patient's book, and takes no other than the thread's
+//! own lane's. Without the feature nothing of this is compiled in; with it and without a log it is one branch.
+
+#[cfg(feature = "evidence")]
+pub(super) use on::Book;
+
+#[cfg(not(feature = "evidence"))]
+mod off {
+    use crate::engine::{Bulletin, Note};
+    use crate::gate::Keys;
+    use crate::words::event::What;
+    use crate::words::id::ScheduleId;
+    use crate::words::refusal::Refusal;
+
+    impl Bulletin<'_> {
+        /// Whether anything is written down.
+        #[inline(always)]
+        pub(in crate::engine) const fn is_written_down(&self) -> bool {
+            false
+        }
+
+        /// Writes down what a listener is told, if that is evidence.
+        #[inline(always)]
+        pub(in crate::engine) const fn write_down(&self, _: &Note) {}
+
+        /// The same of a schedule as a whole.
+        #[inline(always)]
+        pub(in crate::engine) const fn write_down_of_schedule(&self, _: ScheduleId, _: &What) {}
+
+        /// Who asks, from now on.
+        #[inline(always)]
+        pub(in crate::engine) fn comes_from(&mut self, _: impl FnOnce() -> Keys) {}
+
+        /// A limit said no.
+        #[inline(always)]
+        pub(in crate::engine) const fn denied(&self, _: ScheduleId, _: Refusal) {}
+    }
+}
+
+#[cfg(feature = "evidence")]
+mod on {
+    use crate::engine::{Bulletin, Engine, Note};
+    use crate::gate::Keys;
+    use crate::gate::evidence::{Action, Code, Decision, Delivery, EvidenceStats, Log, Month};
+    use crate::words::event::What;
+    use crate::words::id::{ScheduleId, SlotNo};
+    use crate::words::refusal::Refusal;
+
+    /// What a bulletin writes into, and on whose account.
+    #[derive(Clone, Copy, Default)]
+    pub(in crate::engine) struct Book<'a> {
+        pub(in crate::engine) log: Option<&'a Log>,
+        /// Of a request.
+        pub(in crate::engine) asker: Option<Keys>,
+    }
+
+    impl Bulletin<'_> {
+        /// Whether anything is written down.
+        #[inline]
+        pub(in crate::engine) const fn is_written_down(&self) -> bool {
+            self.evidence.log.is_some()
+        }
+
+        /// Writes down what a listener is told, if that is evidence.
+        pub(in crate::engine) fn write_down(&self, note: &Note) {
+            let Some(log) = self.evidence.log else {
+                return;
+            };
+            let (action, whose) = match (note.what, self.evidence.asker) {
+                (What::Held { .. }, Some(asker)) => (Action::Request, asker),
+                (What::Held { .. }, None) => (Action::Draw, patient_of(note)),
+                (What::Cancelled, _) => (Action::Cancel, patient_of(note)),
+                (What::ExchangedIn { .. }, _) => (Action::Exchange, patient_of(note)),
+                _ => return,
+            };
+            log.note(&Decision {
+                slot: Some(SlotNo::from_index(note.slot)),
+                ..self.decision(action, Code::Done, note.schedule, whose)
+            });
+        }
+
+        /// The same of a schedule as a whole.
+        pub(in crate::engine) fn write_down_of_schedule(&self, schedule: ScheduleId, what: &What) {
+            if let (Some(log), What::Drawn { places, .. }) = (self.evidence.log, *what) {
+                let drawn = self.decision(Action::Draw, Code::Done, schedule, Keys::default());
+                log.note(&Decision {
+                    detail: places.into(),
+                    ..drawn
+                });
+            }
+        }
+
+        /// Who asks, from now on.
+        #[inline]
+        pub(in crate::engine) fn comes_from(&mut self, keys: impl FnOnce() -> Keys) {
+            if self.is_written_down() {
+                self.evidence.asker = Some(keys());
+            }
+        }
+
+        /// A limit said no.
+        pub(in crate::engine) fn denied(&self, schedule: ScheduleId, why: Refusal) {
+            if let (Some(log), Some(asker)) = (self.evidence.log, self.evidence.asker) {
+                let decision = self.decision(Action::Request, Code::RateLimited, schedule, asker);
+                log.note(&Decision {
+                    detail: why.retry_after().unwrap_or(0),
+                    ..decision
+                });
+            }
+        }
+
+        fn decision(
+            &self,
+            action: Action,
+            code: Code,
+            schedule: ScheduleId,
+            keys: Keys,
+        ) -> Decision {
+            Decision {
+                at: self.at,
+                action,
+                code,
+                schedule: Some(schedule),
+                slot: None,
+                score: 0,
+                labels: 0,
+                level: 0,
+                detail: 0,
+                keys,
+            }
+        }
+    }
+
+    fn patient_of(note: &Note) -> Keys {
+        let patient = note.whose.map(|(patient, _)| patient.to_u128());
+        [patient, None, None, None]
+    }
+
+    /// # Evidence (feature `evidence`)
+    impl Engine {
+        /// Hands the sink what is due: everything that was written down, if an epoch is over. Call it about as often as an epoch lasts, from a thread that may wait as long as the
+        /// sink likes; nobody waits for it, and who calls meanwhile is told that it is busy. Does nothing without a log.
+        ///
+        /// # Panics
+        /// If the sink does. The epoch stays in hand and is offered again.
+        pub fn deliver_evidence(&self) -> Delivery {
+            self.deliver(false)
+        }
+
+        /// The same, and ends the epoch whatever the time: before the process ends.
+        ///
+        /// # Panics
+        /// If the sink does.
+        pub fn close_evidence(&self) -> Delivery {
+            self.deliver(true)
+        }
+
+        fn deliver(&self, all: bool) -> Delivery {
+            let log = self.inner.evidence.as_deref();
+            log.map_or_else(Delivery::default, |log| log.deliver(self.inner.now(), all))
+        }
+
+        /// Gives the log the key of a month, in place of the one it had. Give next month's in good time: records of a month without a key bear no pseudonyms.
+        pub fn set_month_key(&self, month: Month, key: [u8; 32]) {
+            if let Some(log) = self.inner.evidence.as_deref() {
+                log.set_key(month, Some(&key));
+            }
+        }
+
+        /// Has the log forget a month's key; whether it had one. Once it is deleted everywhere else too, that month's records are nobody's.
+        pub fn forget_month(&self, month: Month) -> bool {
+            let log = self.inner.evidence.as_deref();
+            log.is_some_and(|log| log.set_key(month, None))
+        }
+
+        /// How the log fares; all zeros without one.
+        #[must_use]
+        pub fn evidence_stats(&self) -> EvidenceStats {
+            let log = self.inner.evidence.as_deref();
+            log.map_or_else(EvidenceStats::default, Log::stats)
+        }
+    }
+}

@@ -1,0 +1,284 @@
+//! How is a decision written down without waiting for anybody? A chain for each thread at work.
+//!
+//! A thread hashes its record onto its own lane's chain, under the lane's lock, which only whoever ends an epoch ever wants beside it. Threads beyond the lanes share
+//! the last one. Chains are numbered in the order in which they were first used, so that one thread's calls give the same log wherever they run.
+
+use crossbeam_utils::CachePadded;
+
+use super::frame::{Action, Body, Code, FRAME, Head, Record, follow};
+use super::month::{Kind, Month, MonthKeys, Pseudonym};
+use crate::raw::digest::Mac;
+use crate::words::hex::Digest;
+use crate::words::id::{ScheduleId, SlotNo};
+use crate::words::sync::atomic::{AtomicU32, Ordering};
+use crate::words::sync::{LANES, Mutex, lane};
+use crate::words::time::Timestamp;
+
+/// Pseudonyms that a lane remembers, a power of two: whoever hammers comes again, from the same device and network, and a pseudonym costs as much as half a record.
+const KNOWN: usize = if cfg!(any(fairslot_loom, fairslot_shuttle)) {
+    4
+} else {
+    512
+};
+
+/// What is to be written down.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Decision {
+    pub(crate) at: Timestamp,
+    pub(crate) action: Action,
+    pub(crate) code: Code,
+    pub(crate) schedule: Option<ScheduleId>,
+    pub(crate) slot: Option<SlotNo>,
+    pub(crate) score: u16,
+    pub(crate) labels: u32,
+    pub(crate) level: u8,
+    pub(crate) detail: u64,
+    /// Patient, account, device, network.
+    pub(crate) keys: [Option<u128>; 4],
+}
+
+/// A month's key, as a lane holds it.
+struct InForce {
+    month: Month,
+    from: Timestamp,
+    until: Timestamp,
+    key: Option<Mac>,
+}
+
+/// A thread's chain.
+struct Lane {
+    number: Option<u16>,
+    head: Head,
+    /// Whole records that wait for the end of the epoch.
+    waiting: Vec<u8>,
+    /// Decisions without room since the epoch began, and since the log did.
+    lost: u64,
+    lost_ever: u64,
+    month: Option<InForce>,
+    known: Box<[Option<(Kind, u128, Pseudonym)>]>,
+}
+
+/// What a lane had to say at the end of an epoch.
+pub(super) struct Part {
+    pub(super) number: u16,
+    pub(super) head: Head,
+    pub(super) records: Vec<u8>,
+}
+
+pub(super) struct Chains {
+    log: u128,
+    policy: Digest,
+    /// Records that a lane has room for.
+    room: usize,
+    lanes: Box<[CachePadded<Mutex<Lane>>]>,
+    /// Chains so far.
+    used: AtomicU32,
+    keys: Mutex<MonthKeys>,
+}
+
+impl Chains {
+    pub(super) fn new(log: u128, policy: Digest, room: usize, keys: MonthKeys) -> Self {
+        let lane = || Lane {
+            number: None,
+            head: Head {
+                records: 0,
+                hash: [0; 32],
+            },
+            waiting: Vec::new(),
+            lost: 0,
+            lost_ever: 0,
+            month: None,
+            known: Box::default(),
+        };
+        Self {
+            log,
+            policy,
+            room,
+            lanes: (0..=LANES)
+                .map(|_| CachePadded::new(Mutex::new(lane())))
+                .collect(),
+            used: AtomicU32::new(0),
+            keys: Mutex::new(keys),
+        }
+    }
+
+    /// Writes a decision down, or counts it, if there is no room. Denials have half the room: a flood of them pushes out no grant. Calls no user code.
+    pub(super) fn append(&self, decision: &Decision) {
+        let mut lane = self.lanes[lane()].lock();
+        let flood = decision.code == Code::RateLimited;
+        let room = if flood { self.room / 2 } else { self.room };
+        if lane.waiting.len() / FRAME >= room {
+            lane.lost += 1;
+            lane.lost_ever += 1;
+            return;
+        }
+        lane.write(self, decision);
+    }
+
+    /// Takes what waits, and where each chain stands with it; and how much was ever lost. What a lane had no room for is the last that it has to say.
+    pub(super) fn take(&self, now: Timestamp) -> (Vec<Part>, u64) {
+        let (mut parts, mut lost) = (Vec::new(), 0);
+        for lane in &self.lanes {
+            let mut lane = lane.lock();
+            lost += lane.lost_ever;
+            let unsaid = std::mem::take(&mut lane.lost);
+            if unsaid > 0 {
+                lane.write(self, &overflow(now, unsaid));
+            }
+            if let Some(number) = lane.number {
+                let records = std::mem::take(&mut lane.waiting);
+                parts.push(Part {
+                    number,
+                    head: lane.head,
+                    records,
+                });
+            }
+        }
+        (parts, lost)
+    }
+
+    /// Records that wait, and decisions ever lost.
+    pub(super) fn waiting(&self) -> (u64, u64) {
+        self.lanes.iter().fold((0, 0), |(waiting, lost), lane| {
+            let lane = lane.lock();
+            let more = lane.waiting.len() / FRAME + usize::from(lane.lost > 0);
+            (waiting + more as u64, lost + lane.lost_ever)
+        })
+    }
+
+    /// From the next record on, this month has this key, or none. When it returns, nothing here knows the old one or what was made with it.
+    pub(super) fn set_key(&self, month: Month, key: Option<&[u8; 32]>) -> bool {
+        let had = {
+            let mut keys = self.keys.lock();
+            let had = keys.remove(month);
+            if let Some(key) = key {
+                keys.insert(month, key);
+            }
+            had
+        };
+        for lane in &self.lanes {
+            lane.lock().forget();
+        }
+        had
+    }
+}
+
+fn overflow(at: Timestamp, lost: u64) -> Decision {
+    Decision {
+        at,
+        action: Action::Overflow,
+        code: Code::Lost,
+        schedule: None,
+        slot: None,
+        score: 0,
+        labels: 0,
+        level: 0,
+        detail: lost,
+        keys: [None; 4],
+    }
+}
+
+impl Lane {
+    fn forget(&mut self) {
+        self.month = None;
+        self.known.fill(None);
+    }
+
+    /// Hashes a record onto the chain.
+    fn write(&mut self, chains: &Chains, decision: &Decision) {
+        let number = match self.number {
+            Some(number) => number,
+            None => self.begin(chains),
+        };
+        let (month, whose) = self.pseudonyms(chains, decision);
+        let [patient, account, device, network] = whose;
+        let record = Record {
+            chain: number,
+            sequence: self.head.records,
+            at: decision.at,
+            action: decision.action,
+            code: decision.code,
+            schedule: decision.schedule,
+            slot: decision.slot,
+            score: decision.score,
+            labels: decision.labels,
+            level: decision.level,
+            detail: decision.detail,
+            month,
+            patient,
+            account,
+            device,
+            network,
+            policy: chains.policy,
+        };
+        let body: Body = record.body();
+        self.head = Head {
+            records: self.head.records + 1,
+            hash: follow(&self.head.hash, &body),
+        };
+        self.waiting.extend_from_slice(&body);
+        self.waiting.extend_from_slice(&self.head.hash);
+    }
+
+    #[cold]
+    fn begin(&mut self, chains: &Chains) -> u16 {
+        // Relaxed: only the number counts. There are fewer lanes than numbers.
+        let number = chains.used.fetch_add(1, Ordering::Relaxed) as u16;
+        self.number = Some(number);
+        self.head = Head::genesis(chains.log, number);
+        self.known = vec![None; KNOWN].into();
+        number
+    }
+
+    fn pseudonyms(
+        &mut self,
+        chains: &Chains,
+        decision: &Decision,
+    ) -> (Month, [Option<Pseudonym>; 4]) {
+        let at = decision.at;
+        let in_force = match self.month.take() {
+            Some(month) if month.from <= at && at < month.until => month,
+            _ => self.enter(chains, at),
+        };
+        let mut whose = [None; 4];
+        if let Some(key) = &in_force.key {
+            for ((whose, kind), identity) in whose.iter_mut().zip(Kind::ALL).zip(decision.keys) {
+                *whose = identity.map(|identity| self.known_as(key, kind, identity));
+            }
+        }
+        let month = in_force.month;
+        self.month = Some(in_force);
+        (month, whose)
+    }
+
+    /// Another month's records begin.
+    #[cold]
+    fn enter(&mut self, chains: &Chains, at: Timestamp) -> InForce {
+        self.forget();
+        let (month, from, until) = Month::spanning(at);
+        let key = chains.keys.lock().get(month);
+        InForce {
+            month,
+            from,
+            until,
+            key,
+        }
+    }
+
+    fn known_as(&mut self, key: &Mac, kind: Kind, identity: u128) -> Pseudonym {
+        // Any place will do; a better one would only be found more often.
+        let mixed = (identity ^ (identity >> 64)) as u64 ^ kind as u64;
+        let place = mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+        let place = place as usize & (KNOWN - 1);
+        match self.known.get(place) {
+            Some(Some((k, i, known))) if (*k, *i) == (kind, identity) => *known,
+            _ => {
+                let pseudonym = Pseudonym::of(key, kind, identity);
+                if let Some(place) = self.known.get_mut(place) {
+                    *place = Some((kind, identity, pseudonym));
+                }
+                pseudonym
+            }
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Opening by a draw: people enter, leave, and are called off while somebody draws.
+
+use super::support::{NOW, Notes, agree, count, engine, explore, hand_at, people, race, schedule};
+use crate::words::id::ScheduleId;
+use crate::{
+    Engine, EntryWindow, Lottery, Opening, Outcome, PatientId, Refusal, Request, Schedule,
+    TicketId, Timestamp,
+};
+
+/// When the window closes.
+const CLOSE: u64 = NOW + 50;
+
+/// A schedule of so many slots whose window is open until [`CLOSE`].
+fn publish(engine: &Engine, capacity: u32) -> ScheduleId {
+    let lottery = Lottery {
+        window: EntryWindow::Fixed { ms: CLOSE },
+        ..Lottery::new(Timestamp::from_millis(0))
+    };
+    let opening = Opening::Lottery(lottery);
+    let schedule = Schedule {
+        opening,
+        ..schedule(capacity)
+    };
+    engine.publish(&schedule).unwrap()
+}
+
+fn enter(engine: &Engine, patient: PatientId, schedule: ScheduleId) -> TicketId {
+    let said = engine.request(&Request::new(patient, schedule));
+    said.waiting().unwrap().id
+}
+
+/// Who of these has a slot by their ticket, once all is drawn.
+fn winners(engine: &Engine, tickets: &[TicketId]) -> Vec<bool> {
+    super::support::set_watch(CLOSE);
+    while engine.advance().more {}
+    let won = |ticket: &TicketId| match engine.ticket(*ticket).unwrap() {
+        Outcome::Held(_) => true,
+        Outcome::Refused(_) => false,
+        undecided => panic!("{undecided:?}"),
+    };
+    tickets.iter().map(won).collect()
+}
+
+/// Threads: one enters just before the close, one draws at it. Property: whoever was told to wait is in the draw, and whoever was not is told to come back, or
+/// has a slot that the draw left.
+///
+/// 15,241 interleavings, at most two preemptions.
+#[test]
+fn enter_against_draw() {
+    explore(Some(2), || {
+        let engine = engine();
+        let [ann, bob, ..] = people(&engine);
+        let s = publish(&engine, 2);
+        let before = enter(&engine, bob, s);
+        let (enters, draws, notes) = (engine.clone(), engine.clone(), Notes::new());
+        let said = notes.clone();
+        race([
+            hand_at(CLOSE - 1, move || {
+                said.add(enters.request(&Request::new(ann, s)));
+            }),
+            hand_at(CLOSE, move || _ = draws.advance()),
+        ]);
+        match notes.all()[..] {
+            [Outcome::Waiting(ticket)] => {
+                assert_eq!(winners(&engine, &[before, ticket.id]), [true, true]);
+            }
+            [Outcome::Held(_)] => assert_eq!(count(&engine, s), [0, 2, 0, 0]),
+            [Outcome::Refused(Refusal::NotOpen { retry_after_ms: 1 })] => {
+                assert_eq!(winners(&engine, &[before]), [true]);
+            }
+            ref other => panic!("{other:?}"),
+        }
+        agree(&engine);
+    });
+}
+
+/// Threads: two come by at the close. Property: it is drawn once, for as many as there are slots, and both see the same.
+///
+/// 5,004 interleavings, at most two preemptions.
+#[test]
+fn f34_two_closers() {
+    explore(Some(2), || {
+        let engine = engine();
+        let [ann, bob, ..] = people(&engine);
+        let s = publish(&engine, 1);
+        let tickets = [ann, bob].map(|patient| enter(&engine, patient, s));
+        let (draws, asks) = (engine.clone(), engine.clone());
+        race([
+            hand_at(CLOSE, move || _ = draws.advance()),
+            hand_at(CLOSE, move || {
+                // Waiting is right as long as the other draws.
+                assert!(asks.ticket(tickets[0]).is_ok());
+            }),
+        ]);
+        let won = winners(&engine, &tickets);
+        assert_eq!(won.iter().filter(|won| **won).count(), 1);
+        assert_eq!(count(&engine, s), [0, 1, 0, 0]);
+        let stats = engine.stats();
+        assert_eq!((stats.drawn, stats.entries, stats.held), (1, 2, 1));
+        agree(&engine);
+    });
+}
+
+/// Threads: one leaves, one draws. Property: who has left has no slot, and the place goes to the next.
+///
+/// 963 interleavings, at most two preemptions.
+#[test]
+fn leave_against_grant() {
+    explore(Some(2), || {
+        let engine = engine();
+        let [ann, bob, ..] = people(&engine);
+        let s = publish(&engine, 1);
+        let tickets = [ann, bob].map(|patient| enter(&engine, patient, s));
+        let (leaves, draws, notes) = (engine.clone(), engine.clone(), Notes::new());
+        let left = notes.clone();
+        race([
+            hand_at(CLOSE - 1, move || left.add(leaves.leave(tickets[0], ann))),
+            hand_at(CLOSE, move || _ = draws.advance()),
+        ]);
+        let won = winners(&engine, &tickets);
+        match notes.all()[..] {
+            // Who was passed over before they left may have lost.
+            [Ok(())] => assert_eq!(won, [false, true]),
+            [Err(Refusal::WrongState)] => assert_ne!(won[0], won[1]),
+            ref other => panic!("{other:?}"),
+        }
+        agree(&engine);
+    });
+}
+
+/// Threads: one calls the session off, one draws. Property: nobody has a slot, no place is left undecided, and the books agree.
+///
+/// 10,499 interleavings, at most two preemptions.
+#[test]
+fn withdraw_against_grant() {
+    explore(Some(2), || {
+        let engine = engine();
+        let [ann, bob, ..] = people(&engine);
+        let s = publish(&engine, 1);
+        let tickets = [ann, bob].map(|patient| enter(&engine, patient, s));
+        let (withdraws, draws) = (engine.clone(), engine.clone());
+        race([
+            hand_at(CLOSE - 1, move || assert!(withdraws.withdraw(s).is_ok())),
+            hand_at(CLOSE, move || _ = draws.advance()),
+        ]);
+        assert_eq!(count(&engine, s), [0, 0, 0, 1]);
+        for ticket in tickets {
+            let withdrawn = Outcome::Refused(Refusal::Withdrawn);
+            assert_eq!(engine.ticket(ticket), Ok(withdrawn));
+        }
+        agree(&engine);
+    });
+}
