@@ -1,5 +1,6 @@
 //! The scalper: how many identities, on how many devices, behind how many addresses, and how they ask.
 
+use crate::crowd::PEOPLE;
 use crate::habit::Habit;
 
 /// One way to attack an opening.
@@ -14,6 +15,32 @@ pub(crate) struct Attack {
     pub(crate) devices: u32,
     pub(crate) devices_per_address: u32,
     pub(crate) habit: Habit,
+    pub(crate) trick: Trick,
+}
+
+/// What is done besides asking for one's own identities.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Trick {
+    None,
+    /// So many of the people are entered from the scalper's devices, too.
+    Poison(u32),
+    /// So many more identities enter, from a device each, and leave at once.
+    Decoys(u32),
+}
+
+impl Attack {
+    /// How they ask, in a word.
+    pub(crate) const fn kind(&self) -> &'static str {
+        match self.habit {
+            Habit::Script => "naive",
+            _ => "disguised",
+        }
+    }
+
+    /// Its share of all who ask: what it would win if it were people.
+    pub(crate) fn fair_share(&self) -> f64 {
+        f64::from(self.identities) / f64::from(self.identities + PEOPLE)
+    }
 }
 
 /// Those that are simulated; the first is nobody's.
@@ -26,6 +53,7 @@ pub(crate) static ATTACKS: [Attack; 6] = [
         devices: 1,
         devices_per_address: 1,
         habit: Habit::Script,
+        trick: Trick::None,
     },
     Attack {
         name: "A0",
@@ -35,6 +63,7 @@ pub(crate) static ATTACKS: [Attack; 6] = [
         devices: 20,
         devices_per_address: 4,
         habit: Habit::Script,
+        trick: Trick::None,
     },
     Attack {
         name: "A1",
@@ -44,6 +73,7 @@ pub(crate) static ATTACKS: [Attack; 6] = [
         devices: 20,
         devices_per_address: 4,
         habit: Habit::Script,
+        trick: Trick::None,
     },
     Attack {
         name: "A2",
@@ -53,6 +83,7 @@ pub(crate) static ATTACKS: [Attack; 6] = [
         devices: 20,
         devices_per_address: 4,
         habit: Habit::Disguised,
+        trick: Trick::None,
     },
     Attack {
         name: "A3",
@@ -62,6 +93,7 @@ pub(crate) static ATTACKS: [Attack; 6] = [
         devices: 20,
         devices_per_address: 4,
         habit: Habit::Disguised,
+        trick: Trick::None,
     },
     Attack {
         name: "A4",
@@ -71,5 +103,6 @@ pub(crate) static ATTACKS: [Attack; 6] = [
         devices: 200,
         devices_per_address: 1,
         habit: Habit::Disguised,
+        trick: Trick::None,
     },
 ];

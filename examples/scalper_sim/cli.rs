@@ -1,10 +1,12 @@
 //! The flags of a study.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::attack::{ATTACKS, Attack};
 use crate::flags::{THREADS_MAX, Words, bare, machine_threads, no_flag, once};
+use crate::mechanism::{MECHANISMS, Mechanism};
+use crate::policy;
 use crate::study::{POPULATIONS, Size, TRIALS};
 
 /// What the command line asks for.
@@ -20,6 +22,10 @@ pub(crate) struct Options {
     pub(crate) size: Size,
     /// In the order in which they are listed, whichever way they were given.
     pub(crate) attacks: Vec<&'static Attack>,
+    /// The same; last the policy, if one was given.
+    pub(crate) mechanisms: Vec<&'static Mechanism>,
+    /// Whether the scalper's ploys are studied, too.
+    pub(crate) ploys: bool,
     pub(crate) json: bool,
     /// `None`: beside the build, see [`default_report`](crate::flags::default_report).
     pub(crate) report: Option<PathBuf>,
@@ -40,6 +46,22 @@ usage: cargo run --release --example scalper_sim -- [flags]
                        A2    60 identities on 20 devices, disguised as quick people
                        A3    200 identities on 20 devices, disguised as quick people
                        A4    200 identities, a device and an address each, disguised as quick people
+  --mechanism NAMES  which ways to open, likewise (default: all)
+                       first_come, first_come_limited (a limit for each patient, device and network)
+                       w0.5, w1, w2, w5, w10, w30     a draw among all who ask within so many seconds
+                       preregistered, adaptive        entry from ten minutes ahead; until hardly anybody comes any more
+                       w10_cap3                       three of a device in the first tier
+                       w10_w0.2                       a fifth of those who behave like scripts in the first tier
+                       w10_cap3_w0.2, w30_cap3_w0.2   both
+                       adaptive_cap3_w0.2             both: recommended
+  --policy FILE      another way to open, a hospital's own, as JSON; every field may be left out:
+                       {\"opening\": \"lottery\", \"window_ms\": 10000, \"entry_before_ms\": 0, \"cluster_cap\": 3,
+                        \"suspect_weight\": 0.2,
+                        \"limits\": {\"device\": {\"requests\": 2, \"period_ms\": 1000, \"burst\": 5}}}
+                       opening: lottery (default) or first_come; without window_ms: adaptive; without cluster_cap: 3, null is none; without
+                       suspect_weight: 0.2, 1 judges nobody;
+                       limits: of patient, device, network, none by default
+  --ploys            also what else a scalper can try against the recommended way, and what each of that gains
   --populations N    populations of people, each drawn anew, 1 to 1,000 (default 12)
   --trials N         openings for each population, 2 to 10,000 (default 200)
   --threads N        threads, 1 to 256 (default: as many as the machine runs at once); the figures do not depend on it
@@ -54,15 +76,26 @@ exit status: 0 measured, 1 the engine did something it must not, 2 a flag is wro
 /// Reads the arguments, the program's name left out.
 pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command, String> {
     let mut words = Words::new(args);
-    let mut named: Vec<&'static Attack> = Vec::new();
+    let mut attacks: Vec<&'static Attack> = Vec::new();
+    let mut mechanisms: Vec<&'static Mechanism> = Vec::new();
+    let mut policy = None;
     let (mut populations, mut trials, mut threads, mut seed) = (None, None, None, None);
-    let (mut json, mut report) = (None, None);
+    let (mut ploys, mut json, mut report) = (None, None, None);
     while let Some((flag, inline)) = words.flag()? {
         let flag = flag.as_str();
         match flag {
             "--help" => return bare(flag, inline).map(|()| Command::Help),
+            "--ploys" => once(flag, &mut ploys, bare(flag, inline)?)?,
             "--json" => once(flag, &mut json, bare(flag, inline)?)?,
-            "--attack" => attacks(flag, words.value(flag, inline)?, &mut named)?,
+            "--attack" => {
+                let names = words.value(flag, inline)?;
+                named(flag, &names, &ATTACKS, |it| it.name, &mut attacks)?;
+            }
+            "--mechanism" => {
+                let names = words.value(flag, inline)?;
+                named(flag, &names, &MECHANISMS, |it| it.name, &mut mechanisms)?;
+            }
+            "--policy" => once(flag, &mut policy, words.value(flag, inline)?)?,
             "--populations" => once(
                 flag,
                 &mut populations,
@@ -83,8 +116,10 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command,
             _ => return Err(no_flag(flag)),
         }
     }
-    let all = named.is_empty();
-    let wanted = |attack: &&'static Attack| all || named.contains(attack);
+    // Read last: whatever else is wrong is said first.
+    let policy = policy.map(|file| policy::read(Path::new(&file)));
+    let mut mechanisms = chosen(&MECHANISMS, &mechanisms);
+    mechanisms.extend(policy.transpose()?);
     Ok(Command::Run(Options {
         size: Size {
             populations: populations.unwrap_or(POPULATIONS),
@@ -92,25 +127,39 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command,
             seed: seed.unwrap_or(1),
             threads: threads.map_or_else(machine_threads, |n| n as usize),
         },
-        attacks: ATTACKS.iter().filter(wanted).collect(),
+        attacks: chosen(&ATTACKS, &attacks),
+        mechanisms,
+        ploys: ploys.is_some(),
         json: json.is_some(),
         report,
     }))
 }
 
-/// The attacks of one `--attack`, added to those of the others.
-fn attacks(flag: &str, names: OsString, into: &mut Vec<&'static Attack>) -> Result<(), String> {
+/// Those that were named, or all, in the order in which they are listed.
+fn chosen<T: PartialEq>(all: &'static [T], named: &[&'static T]) -> Vec<&'static T> {
+    let wanted = |one: &&'static T| named.is_empty() || named.contains(one);
+    all.iter().filter(wanted).collect()
+}
+
+/// What one flag names, added to those of the others.
+fn named<T: PartialEq>(
+    flag: &str,
+    names: &OsString,
+    all: &'static [T],
+    name_of: fn(&T) -> &'static str,
+    into: &mut Vec<&'static T>,
+) -> Result<(), String> {
     let names = names.to_string_lossy();
     for name in names.split(',') {
-        let attack = ATTACKS.iter().find(|attack| attack.name == name);
-        let attack = attack.ok_or_else(|| {
-            let known: Vec<&str> = ATTACKS.iter().map(|attack| attack.name).collect();
+        let one = all.iter().find(|one| name_of(one) == name);
+        let one = one.ok_or_else(|| {
+            let known: Vec<&str> = all.iter().map(name_of).collect();
             format!("{flag} names {name:?}; it must be of {}", known.join(", "))
         })?;
-        if into.contains(&attack) {
+        if into.contains(&one) {
             return Err(format!("{flag} names {name} twice"));
         }
-        into.push(attack);
+        into.push(one);
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use fairslot::{DeviceId, PatientId, Request, ScheduleId};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-use crate::attack::Attack;
+use crate::attack::{Attack, Trick};
 use crate::dice::Dice;
 use crate::habit::Habit;
 
@@ -20,7 +20,19 @@ pub(crate) struct Asker {
     pub(crate) patient: PatientId,
     pub(crate) device: DeviceId,
     pub(crate) network: IpAddr,
+    pub(crate) part: Part,
     habit: Habit,
+}
+
+/// Whose part somebody plays.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Part {
+    /// Their own.
+    Own,
+    /// Of one of the people, from the scalper's device.
+    Poison(u32),
+    /// Nobody's: enters and leaves.
+    Decoy,
 }
 
 /// The people first, then the scalper's identities.
@@ -60,6 +72,7 @@ impl Crowd {
         };
         let mut askers: Vec<Asker> = (0..PEOPLE).map(person).collect();
         askers.extend((0..attack.identities).map(scalper));
+        askers.extend(extras(attack));
         Self { askers, seed, nth }
     }
 
@@ -76,6 +89,11 @@ impl Crowd {
         }
         asks.sort_unstable();
         asks
+    }
+
+    /// What an engine for this trial is seeded with: each draws others.
+    pub(crate) fn engine_seed(&self, trial: u64) -> u64 {
+        mixed(&[self.seed, self.nth, trial, 2])
     }
 
     pub(crate) fn askers(&self) -> &[Asker] {
@@ -116,7 +134,38 @@ fn asker(n: u32, device: u32, address: u32, habit: Habit) -> Asker {
         patient: PatientId::new(u128::from(n) + 1),
         device: DeviceId::new(u128::from(device) + 1),
         network: Ipv4Addr::from_bits((10 << 24) + address).into(),
+        part: Part::Own,
         habit,
+    }
+}
+
+/// People with a device of their own, whom a scalper may enter from his, too.
+pub(crate) const FIRST_VICTIM: u32 = 170;
+
+/// Who comes with a scalper's trick.
+fn extras(attack: &Attack) -> Vec<Asker> {
+    let poison = |n: u32| {
+        let (victim, device) = (FIRST_VICTIM + n, n % attack.devices);
+        let address = SCALPERS + device / attack.devices_per_address;
+        Asker {
+            part: Part::Poison(victim),
+            ..asker(victim, SCALPERS + device, address, attack.habit)
+        }
+    };
+    let decoy = |n: u32| {
+        let (number, device) = (
+            PEOPLE + attack.identities + n,
+            SCALPERS + attack.devices + n,
+        );
+        Asker {
+            part: Part::Decoy,
+            ..asker(number, device, device, Habit::Disguised)
+        }
+    };
+    match attack.trick {
+        Trick::None => Vec::new(),
+        Trick::Poison(victims) => (0..victims).map(poison).collect(),
+        Trick::Decoys(decoys) => (0..decoys).map(decoy).collect(),
     }
 }
 
@@ -131,6 +180,11 @@ fn device(person: u32) -> u32 {
 
 /// A stream of random numbers of its own for every purpose.
 fn dice(purpose: &[u64]) -> Dice {
+    Dice(StdRng::seed_from_u64(mixed(purpose)))
+}
+
+/// A number of its own for every purpose.
+fn mixed(purpose: &[u64]) -> u64 {
     // SplitMix64's finalizer after each part: neighbours have nothing in common.
     let mix = |state: u64, part: &u64| {
         let x = (state ^ part).wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -138,5 +192,5 @@ fn dice(purpose: &[u64]) -> Dice {
         let x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         x ^ (x >> 31)
     };
-    Dice(StdRng::seed_from_u64(purpose.iter().fold(0, mix)))
+    purpose.iter().fold(0, mix)
 }

@@ -16,8 +16,13 @@ mod figures;
 #[path = "../shared/flags.rs"]
 #[allow(dead_code, reason = "shared: each example uses a part")]
 mod flags;
+mod formula;
+mod goals;
 mod habit;
+mod mechanism;
 mod opening;
+mod ploys;
+mod policy;
 mod progress;
 mod reference;
 mod report;
@@ -47,25 +52,37 @@ fn main() -> ExitCode {
         return complain(NAME, &why);
     }
     let progress = Progress::new(!options.json);
-    let cells = match study::run(&options.size, &options.attacks, |done, of| {
-        progress.show(done, of);
-    }) {
-        Ok(cells) => cells,
+    let show = |done, of| progress.show(done, of);
+    let studied = study::run(&options.size, &options.mechanisms, &options.attacks, show);
+    let ploys = match options.ploys {
+        true => study::run(
+            &options.size,
+            &mechanism::recommended(),
+            &ploys::PLOYS.iter().collect::<Vec<_>>(),
+            show,
+        ),
+        false => Ok(Vec::new()),
+    };
+    let (cells, ploys) = match studied.and_then(|cells| Ok((cells, ploys?))) {
+        Ok(both) => both,
         Err(why) => {
             eprintln!("{NAME}: {why}");
             return ExitCode::FAILURE;
         }
     };
     progress.done();
-    if let Err(why) = std::fs::write(&path, report::page(&cells, &options)) {
+    if let Err(why) = std::fs::write(&path, report::page(&cells, &ploys, &options)) {
         return complain(NAME, &cannot_write(&path, &why));
     }
     if options.json {
         for cell in &cells {
             say(&format!("{}\n", table::json(cell, &options)));
         }
+        for ploy in &ploys {
+            say(&format!("{}\n", table::ploy_json(ploy, &options)));
+        }
     } else {
-        say(&table::summary(&cells, &options, &path));
+        say(&table::summary(&cells, &ploys, &options, &path));
     }
     ExitCode::SUCCESS
 }

@@ -2,138 +2,237 @@
 
 use std::sync::Arc;
 
-use fairslot::{
-    Engine, Limit, ManualClock, Opening, Outcome, PractitionerId, Refusal, Schedule, Session,
-    Timestamp,
-};
+use fairslot::{Engine, Lottery, ManualClock, Outcome, Refusal, ScheduleId, TicketId, Timestamp};
 
-use crate::crowd::{Ask, Crowd};
-
-/// How slots are given to those who ask.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mechanism {
-    FirstCome,
-    /// With limits for patients, devices and networks.
-    FirstComeLimited,
-}
-
-/// Every mechanism that the engine has.
-pub(crate) const MECHANISMS: [Mechanism; 2] = [Mechanism::FirstCome, Mechanism::FirstComeLimited];
-
-impl Mechanism {
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::FirstCome => "first_come",
-            Self::FirstComeLimited => "first_come_limited",
-        }
-    }
-
-    /// What it is, in a few words.
-    pub(crate) const fn what(self) -> &'static str {
-        match self {
-            Self::FirstCome => "first come",
-            Self::FirstComeLimited => "first come, with limits",
-        }
-    }
-
-    const fn opening(self, at: Timestamp) -> Opening {
-        match self {
-            Self::FirstCome | Self::FirstComeLimited => Opening::first_come(at),
-        }
-    }
-
-    /// An engine that opens in this way.
-    fn engine(self, clock: Arc<ManualClock>) -> Result<Engine, String> {
-        let builder = Engine::builder().clock(clock).seed(0).expected_lines(SLOTS);
-        let builder = match self {
-            Self::FirstCome => builder,
-            Self::FirstComeLimited => builder
-                .patient_limit(a_second(1, 3))
-                .device_limit(a_second(2, 5))
-                .network_limit(a_second(50, 100)),
-        };
-        builder.build().map_err(|why| why.to_string())
-    }
-}
-
-/// A limit with cells enough for everybody in the crowd.
-const fn a_second(requests: u32, burst: u32) -> Limit {
-    Limit {
-        cells: 8_192,
-        ..Limit::new(requests, 1_000, burst)
-    }
-}
-
-pub(crate) const SLOTS: u32 = 50;
+use crate::crowd::{Ask, Asker, Crowd, PEOPLE, Part};
+use crate::mechanism::{Mechanism, OPENS_AT, SLOTS};
 
 /// What came of an opening.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Opened {
-    /// Who had a slot in the end, in the order in which they got it.
+    /// Who had a slot in the end, in the order in which they got it; out of a draw, in that of their numbers.
     pub(crate) winners: Vec<u32>,
     /// When the last slot went, in nanoseconds after the opening.
     pub(crate) sold_out_ns: Option<u64>,
     /// Requests that the engine answered.
     pub(crate) requests: u64,
+    /// Of each of the people who entered a draw: from their first request, or from the opening if that is later, to the decision. In milliseconds.
+    pub(crate) delays_ms: Vec<u32>,
+    /// Who was in the draw, and who of them looked suspicious at its close: the people, and the scalper's identities.
+    pub(crate) entered: [u32; 2],
+    pub(crate) flagged: [u32; 2],
 }
 
-/// An arbitrary day.
-const OPENS_AT: Timestamp = Timestamp::from_millis(1_796_083_200_000);
-const DAY_MS: u64 = 86_400_000;
+/// Where one who asks stands.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Place {
+    Nowhere,
+    /// In the draw, since so many nanoseconds after one may enter.
+    Waits(TicketId, u64),
+    Served,
+}
 
-/// Holds an opening: the clock stands at the millisecond of each request, and requests of one millisecond come in their own order.
-pub(crate) fn hold(mechanism: Mechanism, crowd: &Crowd, asks: &[Ask]) -> Result<Opened, String> {
-    let clock = Arc::new(ManualClock::new(OPENS_AT));
-    let engine = mechanism.engine(Arc::clone(&clock))?;
-    let day = "2026-12-08".parse().map_err(|why| format!("{why}"))?;
-    let schedule = Schedule::new(
-        PractitionerId::new(1),
-        day,
-        Session::Morning,
-        SLOTS,
-        mechanism.opening(OPENS_AT),
-        OPENS_AT.after(7 * DAY_MS),
-    );
-    let schedule = engine.publish(&schedule).map_err(|why| why.to_string())?;
-    let askers = crowd.askers();
-    let mut served = vec![false; askers.len()];
-    let mut opened = Opened {
-        winners: Vec::with_capacity(SLOTS as usize),
-        sold_out_ns: None,
-        requests: 0,
-    };
-    for &(at_ns, who) in asks {
-        let asker = &askers[who as usize];
-        if served[who as usize] {
-            continue;
+/// An opening under way.
+struct Rush<'a> {
+    mechanism: &'a Mechanism,
+    engine: Engine,
+    clock: Arc<ManualClock>,
+    schedule: ScheduleId,
+    askers: &'a [Asker],
+    places: Vec<Place>,
+    /// Of a draw that is still to come: when there is something to be done about it.
+    due: Option<Timestamp>,
+    all: bool,
+    suspect_at: u8,
+    opened: Opened,
+}
+
+/// Holds an opening: the clock stands at the millisecond of each request, and requests of one millisecond come in their own order. Another seed draws others.
+pub(crate) fn hold(
+    mechanism: &Mechanism,
+    crowd: &Crowd,
+    asks: &[Ask],
+    seed: u64,
+) -> Result<Opened, String> {
+    // Who waits and asks again has the same place: worth sending only where it is looked at how one asks.
+    hold_and_send(mechanism, crowd, asks, seed, mechanism.judges())
+}
+
+/// The same; `all`: also the requests of those who wait.
+pub(crate) fn hold_and_send(
+    mechanism: &Mechanism,
+    crowd: &Crowd,
+    asks: &[Ask],
+    seed: u64,
+    all: bool,
+) -> Result<Opened, String> {
+    let mut rush = Rush::new(mechanism, crowd, seed)?;
+    rush.all = all;
+    for ask in asks {
+        if rush.is_over() {
+            break;
         }
-        clock.set(OPENS_AT.after(at_ns / 1_000_000));
-        opened.requests += 1;
-        match engine.request(&asker.request(schedule)) {
+        rush.ask(*ask)?;
+    }
+    rush.draw_until(u64::MAX)?;
+    rush.check()?;
+    Ok(rush.opened)
+}
+
+impl<'a> Rush<'a> {
+    fn new(mechanism: &'a Mechanism, crowd: &'a Crowd, seed: u64) -> Result<Self, String> {
+        let clock = Arc::new(ManualClock::new(mechanism.begins()));
+        let (engine, schedule) = mechanism.engine(Arc::clone(&clock), seed)?;
+        let due = mechanism.rules().and_then(|_| engine.next_deadline());
+        let askers = crowd.askers();
+        Ok(Self {
+            mechanism,
+            engine,
+            clock,
+            schedule,
+            askers,
+            places: vec![Place::Nowhere; askers.len()],
+            due,
+            all: true,
+            suspect_at: Lottery::new(OPENS_AT).suspect_at,
+            opened: Opened::default(),
+        })
+    }
+
+    /// Whether nothing that is still to come can change anything: out of a draw, all is gone. First come goes on to the end.
+    fn is_over(&self) -> bool {
+        self.mechanism.rules().is_some() && self.opened.winners.len() == SLOTS as usize
+    }
+
+    fn at(&self, ns: u64) -> Timestamp {
+        self.mechanism.begins().after(ns / 1_000_000)
+    }
+
+    fn ask(&mut self, (at_ns, who): Ask) -> Result<(), String> {
+        self.draw_until(at_ns)?;
+        let place = self.places[who as usize];
+        let idle = matches!(place, Place::Waits(..)) && !self.all;
+        if place == Place::Served || idle || self.is_over() {
+            return Ok(());
+        }
+        self.clock.set(self.at(at_ns));
+        self.opened.requests += 1;
+        let asker = &self.askers[who as usize];
+        if asker.part != Part::Own {
+            return self.play(asker, who, at_ns);
+        }
+        match self.engine.request(&asker.request(self.schedule)) {
             Outcome::Held(hold) => {
-                let pending = engine.confirm(hold.id, asker.patient, None);
-                let booking = pending.map_err(|why| why.to_string())?.wait();
-                booking.map_err(|why| why.to_string())?;
-                served[who as usize] = true;
-                opened.winners.push(who);
-                if opened.winners.len() == SLOTS as usize {
-                    opened.sold_out_ns = Some(at_ns);
-                }
+                confirm(&self.engine, hold.id, asker)?;
+                self.serve(who, at_ns);
+            }
+            Outcome::Waiting(ticket) if place == Place::Nowhere => {
+                self.places[who as usize] = Place::Waits(ticket.id, at_ns);
+            }
+            Outcome::Waiting(ticket) if matches!(place, Place::Waits(id, _) if id == ticket.id) => {
             }
             Outcome::Refused(Refusal::SoldOut) => {}
             Outcome::Refused(Refusal::RateLimited { .. })
-                if mechanism == Mechanism::FirstComeLimited => {}
+                if self.mechanism.limits != Default::default() => {}
             other => return Err(format!("a request was answered with {other:?}")),
         }
+        Ok(())
     }
-    let books = engine
-        .availability(schedule)
-        .map_err(|why| why.to_string())?;
-    if books.booked as usize != opened.winners.len() || !engine.audit().is_consistent() {
-        return Err(format!(
-            "{} slots were won, and the engine's books say: {books:?}",
-            opened.winners.len()
-        ));
+
+    /// A trick: what it is answered is nobody's concern, but for where it puts somebody.
+    fn play(&mut self, asker: &Asker, who: u32, at_ns: u64) -> Result<(), String> {
+        let Outcome::Waiting(ticket) = self.engine.request(&asker.request(self.schedule)) else {
+            return Ok(());
+        };
+        match asker.part {
+            // Who is entered by another is in, and is told so when they ask.
+            Part::Poison(victim) if self.places[victim as usize] == Place::Nowhere => {
+                self.places[victim as usize] = Place::Waits(ticket.id, at_ns);
+            }
+            Part::Decoy => {
+                let left = self.engine.leave(ticket.id, asker.patient);
+                left.map_err(|why| why.to_string())?;
+                self.places[who as usize] = Place::Served;
+            }
+            _ => {}
+        }
+        Ok(())
     }
-    Ok(opened)
+
+    fn serve(&mut self, who: u32, at_ns: u64) {
+        self.places[who as usize] = Place::Served;
+        self.opened.winners.push(who);
+        if self.opened.winners.len() == SLOTS as usize {
+            let opening = OPENS_AT.since(self.mechanism.begins()) * 1_000_000;
+            self.opened.sold_out_ns = Some(at_ns.saturating_sub(opening));
+        }
+    }
+
+    /// Lets time pass until then, in nanoseconds after one may enter: what is to be drawn by then is drawn.
+    fn draw_until(&mut self, ns: u64) -> Result<(), String> {
+        while let Some(due) = self.due.filter(|due| *due <= self.at(ns)) {
+            self.clock.set(due);
+            let drawn = self.engine.advance().drawn > 0;
+            self.due = (!drawn).then(|| self.engine.next_deadline()).flatten();
+            if drawn {
+                self.settle(due)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The draw is decided: whoever won confirms.
+    fn settle(&mut self, now: Timestamp) -> Result<(), String> {
+        let begins = self.mechanism.begins();
+        let now_ns = now.since(begins) * 1_000_000;
+        let opening_ns = OPENS_AT.since(begins) * 1_000_000;
+        for who in 0..self.places.len() as u32 {
+            let Place::Waits(ticket, since_ns) = self.places[who as usize] else {
+                continue;
+            };
+            let asker = &self.askers[who as usize];
+            let side = usize::from(who >= PEOPLE);
+            self.opened.entered[side] += 1;
+            if self.mechanism.judges() {
+                let verdict = self.engine.verdict(&asker.request(self.schedule));
+                self.opened.flagged[side] += u32::from(verdict.suspicion() >= self.suspect_at);
+            }
+            if who < PEOPLE {
+                let waited = now_ns - since_ns.max(opening_ns);
+                self.opened.delays_ms.push((waited / 1_000_000) as u32);
+            }
+            match self.engine.ticket(ticket) {
+                Ok(Outcome::Held(hold)) => {
+                    confirm(&self.engine, hold.id, asker)?;
+                    self.serve(who, now_ns);
+                }
+                // Should there be more slots than entries, whoever comes later may have one, and who lost asks again.
+                Ok(Outcome::Refused(Refusal::SoldOut)) => {
+                    self.places[who as usize] = Place::Nowhere;
+                }
+                other => return Err(format!("after the draw a ticket says {other:?}")),
+            }
+        }
+        Ok(())
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let books = self.engine.availability(self.schedule);
+        let books = books.map_err(|why| why.to_string())?;
+        if books.booked as usize != self.opened.winners.len()
+            || !self.engine.audit().is_consistent()
+        {
+            return Err(format!(
+                "{} slots were won, and the engine's books say: {books:?}",
+                self.opened.winners.len()
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn confirm(engine: &Engine, hold: fairslot::HoldId, asker: &Asker) -> Result<(), String> {
+    let pending = engine.confirm(hold, asker.patient, None);
+    let booking = pending.map_err(|why| why.to_string())?.wait();
+    booking.map(|_| ()).map_err(|why| why.to_string())
 }

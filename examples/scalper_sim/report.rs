@@ -8,34 +8,37 @@ mod people;
 #[path = "../shared/plot.rs"]
 #[allow(dead_code, reason = "shared: each example uses a part")]
 mod plot;
+mod share;
 mod tables;
+mod window;
 
 use std::fmt::Write;
 
 use fairslot::fairness::Group;
 
 use crate::cli::Options;
-use crate::opening::MECHANISMS;
+use crate::mechanism::{MECHANISMS, RECOMMENDED};
 use crate::study::Cell;
 use crate::table::{size, within};
 
 const STYLE: &str = include_str!("../shared/style.css");
 
 /// The page.
-pub(crate) fn page(cells: &[Cell], options: &Options) -> String {
+pub(crate) fn page(cells: &[Cell], ploys: &[Cell], options: &Options) -> String {
     // Where the pictures would be the same, one is enough.
-    let plain = cells.partition_point(|cell| cell.mechanism == MECHANISMS[0]);
-    let plain = &cells[..plain];
+    let plain = of(cells, MECHANISMS[0].name);
     let mut html = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" \
          content=\"width=device-width, initial-scale=1\">\n<title>fairslot: what a scalper gains</title>\n<style>\n{STYLE}</style>\n\
          </head>\n<body>\n<main>\n<header>\n<h1>What a scalper gains <span lang=\"zh\">黄牛得利</span></h1>\n<p class=\"lead\">A \
          thousand people ask for fifty slots, and a scalper’s scripts with them: {}. Who asks is simulated, the engine that answers \
-         is the real one. Schedules open first come, first served; once without limits, once with limits for each patient, device and network.</p>\n",
+         is the real one. Schedules open first come, first served, as most do, or by a draw among all who ask within a window.</p>\n",
         size(options)
     );
+    let drawn = of(cells, RECOMMENDED);
     if let Some(worst) = worst(plain) {
-        html.push_str(&headline(worst));
+        let same = drawn.iter().find(|cell| cell.attack == worst.attack);
+        html.push_str(&headline(worst, same));
     }
     html.push_str(&verdict(cells, options));
     html.push_str("</header>\n");
@@ -44,8 +47,15 @@ pub(crate) fn page(cells: &[Cell], options: &Options) -> String {
             "who",
             "Who gets the slots",
             "号归谁",
-            gain::WHO,
-            gain::who(cells),
+            share::CAPTION,
+            share::boxes(cells),
+        ),
+        (
+            "window",
+            "What speed is worth",
+            "手快值多少",
+            window::CAPTION,
+            window::picture(cells),
         ),
         (
             "arrivals",
@@ -56,8 +66,8 @@ pub(crate) fn page(cells: &[Cell], options: &Options) -> String {
         ),
         (
             "advantage",
-            "What it is worth to be a scalper",
-            "黄牛的优势倍数",
+            "What it is worth to be a scalper under first come",
+            "先到先得：黄牛的优势倍数",
             gain::ADVANTAGE,
             gain::advantage(plain),
         ),
@@ -66,7 +76,21 @@ pub(crate) fn page(cells: &[Cell], options: &Options) -> String {
             "What is left to the people",
             "普通患者的机会",
             people::CAPTION,
-            people::chances(plain),
+            people::both(plain, drawn),
+        ),
+        (
+            "ploys",
+            "What else a scalper can try",
+            "黄牛还能怎么办",
+            tables::PLOYS,
+            tables::ploys(ploys),
+        ),
+        (
+            "goals",
+            "Goals",
+            "目标",
+            tables::GOALS,
+            tables::goals(cells, options),
         ),
         (
             "figures",
@@ -83,6 +107,9 @@ pub(crate) fn page(cells: &[Cell], options: &Options) -> String {
             tables::conditions(options),
         ),
     ] {
+        if id == "ploys" && ploys.is_empty() {
+            continue;
+        }
         let _ = write!(
             html,
             "<section id=\"{id}\">\n<h2>{english} <span lang=\"zh\">{chinese}</span></h2>\n"
@@ -94,6 +121,14 @@ pub(crate) fn page(cells: &[Cell], options: &Options) -> String {
     }
     html.push_str("</main>\n</body>\n</html>\n");
     html
+}
+
+/// The cells of one way to open.
+fn of<'a>(cells: &'a [Cell], mechanism: &str) -> &'a [Cell] {
+    let is = |cell: &Cell| cell.mechanism.name == mechanism;
+    let first = cells.iter().position(is).unwrap_or(cells.len());
+    let many = cells[first..].iter().take_while(|cell| is(cell)).count();
+    &cells[first..first + many]
 }
 
 /// The attack that takes most.
@@ -108,28 +143,65 @@ fn share(cell: &Cell) -> f64 {
         .map_or(0.0, |estimate| estimate.mean)
 }
 
-/// The headline figures, of the worst attack.
-fn headline(cell: &Cell) -> String {
+/// The headline figures: of the attack that takes most of first come, and what it takes of the recommended draw.
+fn headline(cell: &Cell, drawn: Option<&Cell>) -> String {
     let [pre_clickers, _, ordinary] = people::rates(cell).map(percent);
-    let scalper: Group = cell.populations.iter().map(|m| m.scalper).sum();
-    let client = scalper.rate().map_or("–".to_owned(), percent);
+    let client = |cell: &Cell| {
+        let scalper: Group = cell.populations.iter().map(|m| m.scalper).sum();
+        scalper.rate().map_or("–".to_owned(), percent)
+    };
     let gone = cell.estimate(|measured| measured.sold_out_ms);
-    let tiles = [
+    let mut tiles = vec![
         (
             percent(share(cell)),
-            "of the slots end with the scalper",
-            "号源落入黄牛之手",
+            "first come: of the slots end with the scalper",
+            "先到先得：号源落入黄牛之手",
         ),
         (
             gone.map_or("–".to_owned(), |gone| format!("{:.1} ms", gone.mean)),
-            "until the last slot is gone",
-            "号源售罄用时",
+            "first come: until the last slot is gone",
+            "先到先得：号源售罄用时",
         ),
-        (client, "chance of the scalper’s client", "黄牛客户的机会"),
-        (ordinary, "chance of an ordinary patient", "普通患者的机会"),
+        (
+            client(cell),
+            "first come: chance of the scalper’s client",
+            "先到先得：黄牛客户的机会",
+        ),
+        (
+            ordinary,
+            "first come: chance of an ordinary patient",
+            "先到先得：普通患者的机会",
+        ),
     ];
+    if let Some(drawn) = drawn {
+        let close = drawn.estimate(|measured| measured.sold_out_ms);
+        tiles.extend([
+            (
+                percent(share(drawn)),
+                "recommended draw: of the slots end with the scalper",
+                "推荐摇号：号源落入黄牛之手",
+            ),
+            (
+                close.map_or("–".to_owned(), |close| {
+                    format!("{:.1} s", close.mean / 1e3)
+                }),
+                "recommended draw: until it is drawn",
+                "推荐摇号：开号至摇号",
+            ),
+            (
+                client(drawn),
+                "recommended draw: chance of the scalper’s client",
+                "推荐摇号：黄牛客户的机会",
+            ),
+            (
+                percent(people::rates(drawn)[2]),
+                "recommended draw: chance of an ordinary patient",
+                "推荐摇号：普通患者的机会",
+            ),
+        ]);
+    }
     let mut html = format!(
-        "<p>The attack that takes most, {}: {} (<span lang=\"zh\">{}</span>). Even those who press before they see the page open \
+        "<p>The attack that takes most of first come, {}: {} (<span lang=\"zh\">{}</span>). There, even those who press before they see the page open \
          have a chance of no more than {pre_clickers}.</p>\n<div class=\"tiles\">\n",
         cell.attack.name, cell.attack.what, cell.attack.chinese
     );
@@ -145,10 +217,10 @@ fn headline(cell: &Cell) -> String {
 
 /// Whether the simulation is the one it should be.
 fn verdict(cells: &[Cell], options: &Options) -> String {
-    let outside: Vec<&str> = cells
+    let outside: Vec<String> = cells
         .iter()
         .filter(|cell| within(cell, options) == Some(false))
-        .map(|cell| cell.attack.name)
+        .map(|cell| format!("{} under {}", cell.mechanism.called(), cell.attack.name))
         .collect();
     let (class, text) = if !options.size.is_full() {
         (

@@ -8,10 +8,11 @@ use fairslot::fairness::{
     Estimate, Group, Interval, advantage, advantage_interval, jain, uplift_pp, yield_share,
 };
 
-use crate::attack::Attack;
-use crate::crowd::{Crowd, PEOPLE};
+use crate::attack::{Attack, Trick};
+use crate::crowd::{Crowd, FIRST_VICTIM, PEOPLE};
 use crate::habit::KINDS;
-use crate::opening::{MECHANISMS, Mechanism, Opened, hold};
+use crate::mechanism::Mechanism;
+use crate::opening::{Opened, hold};
 
 /// With these, the figures can be held against the reference.
 pub(crate) const POPULATIONS: u32 = 12;
@@ -35,7 +36,7 @@ impl Size {
 
 /// One mechanism under one attack: a measurement of each population.
 pub(crate) struct Cell {
-    pub(crate) mechanism: Mechanism,
+    pub(crate) mechanism: &'static Mechanism,
     pub(crate) attack: &'static Attack,
     pub(crate) populations: Vec<Measured>,
 }
@@ -54,10 +55,18 @@ pub(crate) struct Measured {
     pub(crate) kinds: [Group; KINDS.len()],
     /// The mean of the trials, if all of them sold out.
     pub(crate) sold_out_ms: Option<f64>,
-    /// Requests a trial.
+    /// How long the people who entered a draw wait for its decision, from the opening or their first request, whichever is later: the mean, and what
+    /// nineteen of twenty stay below. First come decides at once.
+    pub(crate) delay_ms: Option<f64>,
+    pub(crate) delay_p95_ms: Option<f64>,
+    /// Of the people in a draw that judges how one asks, and of the scalper's identities: the share that looked suspicious at its close.
+    pub(crate) flagged: [Option<f64>; 2],
+    /// Requests a trial: those that the engine was sent.
     pub(crate) requests: f64,
     /// The scalper's identities over all trials.
     pub(crate) scalper: Group,
+    /// Those of the people whom the scalper entered, too.
+    pub(crate) victims: Group,
 }
 
 impl Cell {
@@ -71,10 +80,11 @@ impl Cell {
 /// Runs it. `done` is told how many of how many populations are done.
 pub(crate) fn run(
     size: &Size,
+    mechanisms: &[&'static Mechanism],
     attacks: &[&'static Attack],
     done: impl Fn(usize, usize) + Sync,
 ) -> Result<Vec<Cell>, String> {
-    let mut cells: Vec<Cell> = MECHANISMS
+    let mut cells: Vec<Cell> = mechanisms
         .iter()
         .flat_map(|&mechanism| attacks.iter().map(move |&attack| (mechanism, attack)))
         .map(|(mechanism, attack)| Cell {
@@ -84,17 +94,17 @@ pub(crate) fn run(
         })
         .collect();
     let populations = size.populations as usize;
-    let all = cells.len() * populations;
+    let all = attacks.len() * populations;
     let (next, measured) = (AtomicUsize::new(0), Mutex::new(Vec::with_capacity(all)));
     let work = || -> Result<(), String> {
         loop {
             // Relaxed: a ticket, nothing else hangs on it.
             let ticket = next.fetch_add(1, Ordering::Relaxed);
-            let Some(cell) = cells.get(ticket / populations) else {
+            let Some(attack) = attacks.get(ticket / populations) else {
                 return Ok(());
             };
             let nth = (ticket % populations) as u64;
-            let one = population(size, nth, cell.mechanism, cell.attack)?;
+            let one = population(size, nth, mechanisms, attack)?;
             let mut measured = measured.lock().map_err(|_| "a thread died")?;
             measured.push((ticket, one));
             done(measured.len(), all);
@@ -111,28 +121,37 @@ pub(crate) fn run(
     // Whichever thread measured it, and whenever.
     let mut measured = measured.into_inner().map_err(|_| "a thread died")?;
     measured.sort_unstable_by_key(|(ticket, _)| *ticket);
-    for (ticket, one) in measured {
-        cells[ticket / populations].populations.push(one);
+    for (ticket, of_all) in measured {
+        let own = cells.iter_mut().skip(ticket / populations);
+        for (cell, one) in own.step_by(attacks.len()).zip(of_all) {
+            cell.populations.push(one);
+        }
     }
     Ok(cells)
 }
 
-/// All trials of one population.
+/// All trials of one population, each with every mechanism: the same people at the same instants.
 fn population(
     size: &Size,
     nth: u64,
-    mechanism: Mechanism,
+    mechanisms: &[&Mechanism],
     attack: &Attack,
-) -> Result<Measured, String> {
+) -> Result<Vec<Measured>, String> {
     let crowd = Crowd::gather(size.seed, nth, attack);
-    let trial = |trial| hold(mechanism, &crowd, &crowd.asks(trial));
-    let openings: Vec<Opened> = (0..u64::from(size.trials))
-        .map(trial)
-        .collect::<Result<_, _>>()?;
-    Ok(measure(&openings, &crowd, attack))
+    let mut openings: Vec<Vec<Opened>> = vec![Vec::new(); mechanisms.len()];
+    for trial in 0..u64::from(size.trials) {
+        let asks = crowd.asks(trial);
+        for (mechanism, openings) in mechanisms.iter().zip(&mut openings) {
+            openings.push(hold(mechanism, &crowd, &asks, crowd.engine_seed(trial))?);
+        }
+    }
+    let measured = mechanisms.iter().zip(&openings);
+    let measured =
+        measured.map(|(mechanism, openings)| measure(openings, &crowd, attack, mechanism.judges()));
+    Ok(measured.collect())
 }
 
-fn measure(openings: &[Opened], crowd: &Crowd, attack: &Attack) -> Measured {
+fn measure(openings: &[Opened], crowd: &Crowd, attack: &Attack, judges: bool) -> Measured {
     let mut wins = vec![0; PEOPLE as usize];
     let groups: Vec<(Group, Group)> = openings.iter().map(|o| groups(o, attack)).collect();
     for winner in openings.iter().flat_map(|opened| &opened.winners) {
@@ -145,6 +164,18 @@ fn measure(openings: &[Opened], crowd: &Crowd, attack: &Attack) -> Measured {
     let trials = openings.len() as f64;
     let sold_out: Option<u64> = openings.iter().map(|opened| opened.sold_out_ns).sum();
     let requests: u64 = openings.iter().map(|opened| opened.requests).sum();
+    let mut delays: Vec<u32> = openings
+        .iter()
+        .flat_map(|opened| opened.delays_ms.iter().copied())
+        .collect();
+    delays.sort_unstable();
+    let flagged = |side: usize| {
+        let sum =
+            |of: fn(&Opened) -> [u32; 2]| -> u32 { openings.iter().map(|it| of(it)[side]).sum() };
+        let entered = sum(|opened| opened.entered);
+        let flagged = f64::from(sum(|opened| opened.flagged)) / f64::from(entered);
+        (judges && entered > 0).then_some(flagged)
+    };
     Measured {
         advantage: advantage(scalper, people),
         advantage_interval: advantage_interval(&groups),
@@ -157,9 +188,34 @@ fn measure(openings: &[Opened], crowd: &Crowd, attack: &Attack) -> Measured {
         }),
         jain: jain(&wins, openings.len() as u32),
         sold_out_ms: sold_out.map(|ns| ns as f64 / trials / 1e6),
+        delay_ms: mean(&delays).or(Some(0.0)),
+        delay_p95_ms: Some(
+            delays
+                .get(delays.len() * 19 / 20)
+                .map_or(0.0, |ms| f64::from(*ms)),
+        ),
+        flagged: [flagged(0), flagged(1)],
         requests: requests as f64 / trials,
         scalper,
+        victims: victims(&wins, attack, openings.len() as u64),
     }
+}
+
+fn victims(wins: &[u32], attack: &Attack, openings: u64) -> Group {
+    let Trick::Poison(victims) = attack.trick else {
+        return Group::default();
+    };
+    let theirs = wins
+        .iter()
+        .skip(FIRST_VICTIM as usize)
+        .take(victims as usize);
+    let won = theirs.map(|wins| u64::from(*wins)).sum();
+    Group::new(u64::from(victims) * openings, won)
+}
+
+fn mean(values: &[u32]) -> Option<f64> {
+    let sum: u64 = values.iter().map(|value| u64::from(*value)).sum();
+    (!values.is_empty()).then(|| sum as f64 / values.len() as f64)
 }
 
 /// The scalper and the people of one opening.

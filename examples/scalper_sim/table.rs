@@ -3,17 +3,18 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use fairslot::fairness::Estimate;
+use fairslot::fairness::{Estimate, Group};
 use serde_json::{Map, Value, json};
 
 use crate::cli::Options;
 use crate::crowd::PEOPLE;
 use crate::figures::{counted, grouped};
-use crate::opening::SLOTS;
+use crate::goals;
+use crate::mechanism::SLOTS;
 use crate::reference::{Band, band};
 use crate::study::{Cell, Measured, POPULATIONS, TRIALS};
 
-/// A figure that every cell has: its key in JSON, its heading with the unit, what to multiply it by for that unit, and its decimals.
+/// A figure of a cell: its key in JSON, its heading with the unit (none: in JSON only), what to multiply it by for that unit, and its decimals.
 pub(crate) struct Figure {
     pub(crate) key: &'static str,
     pub(crate) heading: &'static str,
@@ -22,13 +23,13 @@ pub(crate) struct Figure {
     decimals: usize,
 }
 
-pub(crate) static FIGURES: [Figure; 6] = [
+pub(crate) static FIGURES: [Figure; 10] = [
     Figure {
         key: "advantage",
         heading: "advantage, ×",
         of: |measured| measured.advantage,
         unit: 1.0,
-        decimals: 1,
+        decimals: 3,
     },
     Figure {
         key: "yield_share",
@@ -59,8 +60,36 @@ pub(crate) static FIGURES: [Figure; 6] = [
         decimals: 1,
     },
     Figure {
+        key: "decision_delay_ms",
+        heading: "wait, s",
+        of: |measured| measured.delay_ms,
+        unit: 1e-3,
+        decimals: 1,
+    },
+    Figure {
+        key: "decision_delay_p95_ms",
+        heading: "",
+        of: |measured| measured.delay_p95_ms,
+        unit: 1e-3,
+        decimals: 1,
+    },
+    Figure {
+        key: "flagged_honest",
+        heading: "flagged, %",
+        of: |measured| measured.flagged[0],
+        unit: 100.0,
+        decimals: 3,
+    },
+    Figure {
+        key: "flagged_scalper",
+        heading: "",
+        of: |measured| measured.flagged[1],
+        unit: 100.0,
+        decimals: 1,
+    },
+    Figure {
         key: "requests",
-        heading: "requests",
+        heading: "",
         of: |measured| Some(measured.requests),
         unit: 1.0,
         decimals: 0,
@@ -87,10 +116,16 @@ impl Figure {
         let Some(estimate) = estimate else {
             return "–".to_owned();
         };
-        let large = estimate.mean * self.unit >= 1_000.0;
-        let number = |value: f64| match (value * self.unit, self.decimals) {
-            (value, _) if large => grouped(value.round() as u64),
-            (value, decimals) => format!("{value:.decimals$}"),
+        // Four digits are enough.
+        let decimals = match (estimate.mean * self.unit).abs() {
+            1_000.0.. => 0,
+            100.0.. => self.decimals.min(1),
+            10.0.. => self.decimals.min(2),
+            _ => self.decimals,
+        };
+        let number = |value: f64| match value * self.unit {
+            value if value >= 1_000.0 => grouped(value.round() as u64),
+            value => format!("{value:.decimals$}"),
         };
         let mut text = number(estimate.mean);
         if let Some(interval) = estimate.interval() {
@@ -121,14 +156,24 @@ pub(crate) fn size(options: &Options) -> String {
     )
 }
 
+/// The figures that people are shown.
+pub(crate) fn shown() -> impl Iterator<Item = &'static Figure> {
+    FIGURES.iter().filter(|figure| !figure.heading.is_empty())
+}
+
 /// The table, ready to be printed.
-pub(crate) fn summary(cells: &[Cell], options: &Options, report: &Path) -> String {
+pub(crate) fn summary(cells: &[Cell], ploys: &[Cell], options: &Options, report: &Path) -> String {
     let mut out = format!("  {}\n", size(options));
     let mut mechanism = None;
     for cell in cells {
-        if mechanism.replace(cell.mechanism) != Some(cell.mechanism) {
-            let headings = FIGURES.iter().map(|figure| figure.heading.to_owned());
-            let _ = writeln!(out, "\n  {}", cell.mechanism.what());
+        if mechanism.replace(cell.mechanism.name) != Some(cell.mechanism.name) {
+            let headings = shown().map(|figure| figure.heading.to_owned());
+            let _ = writeln!(
+                out,
+                "\n  {}: {}",
+                cell.mechanism.called(),
+                cell.mechanism.what
+            );
             row(&mut out, "", headings, "within");
         }
         let said = match within(cell, options) {
@@ -136,14 +181,30 @@ pub(crate) fn summary(cells: &[Cell], options: &Options, report: &Path) -> Strin
             Some(false) => "NO",
             None => "",
         };
-        let figures = FIGURES
-            .iter()
-            .map(|figure| figure.text(figure.estimate(cell)));
+        let figures = shown().map(|figure| figure.text(figure.estimate(cell)));
         row(&mut out, cell.attack.name, figures, said);
-        let bands = FIGURES
-            .iter()
-            .map(|figure| figure.band(cell).map_or("", |band| band.said).to_owned());
+        let bands = shown().map(|figure| figure.band(cell).map_or_else(String::new, |it| it.said));
         row(&mut out, "  reference", bands, "");
+    }
+    if !ploys.is_empty() {
+        let _ = writeln!(out, "\n  ploys against the recommended way");
+        row(&mut out, "", PLOY.map(str::to_owned).into_iter(), "");
+    }
+    for ploy in ploys {
+        let _ = writeln!(out, "  {}: {}", ploy.attack.name, ploy.attack.what);
+        row(&mut out, "", gains(ploy).into_iter(), "");
+    }
+    let goals = goals::judged(cells, &options.size);
+    if !goals.is_empty() {
+        let _ = writeln!(out, "\n  goals");
+    }
+    for goal in goals {
+        let met = goal.mark();
+        let _ = writeln!(
+            out,
+            "  {:<58}{:>16}  {:<13}{met}",
+            goal.what, goal.measured, goal.wanted
+        );
     }
     let _ = writeln!(
         out,
@@ -159,11 +220,61 @@ fn row(out: &mut String, name: &str, figures: impl Iterator<Item = String>, with
     let _ = writeln!(out, "{}", line.trim_end());
 }
 
+/// What is said of a ploy.
+pub(crate) const PLOY: [&str; 4] = [
+    "slots an opening",
+    "advantage, ×",
+    "a person’s, %",
+    "a victim’s, %",
+];
+
+/// Slots an opening, advantage, and the chances of one of the people and of one whom the scalper has entered, too.
+pub(crate) fn gains(ploy: &Cell) -> [String; 4] {
+    let of = |key: &str| FIGURES.iter().find(|figure| figure.key == key);
+    let share = of("yield_share").and_then(|figure| figure.estimate(ploy));
+    let slots = share.map_or("–".to_owned(), |share| {
+        let slots = |share: f64| share * f64::from(SLOTS);
+        let off = share.interval().map(|it| slots(it.high - share.mean));
+        let off = off.map_or(String::new(), |off| format!(" ± {off:.2}"));
+        format!("{:.2}{off}", slots(share.mean))
+    });
+    let advantage = of("advantage").map_or(String::new(), |it| it.text(it.estimate(ploy)));
+    let percent =
+        |chance: Option<f64>| chance.map_or("–".to_owned(), |it| format!("{:.2}", it * 100.0));
+    let [people, victims] = chances(ploy);
+    [slots, advantage, percent(people), percent(victims)]
+}
+
+/// Of one of the people, and of one whom the scalper has entered, too.
+fn chances(ploy: &Cell) -> [Option<f64>; 2] {
+    let people: Group = ploy.populations.iter().flat_map(|it| it.kinds).sum();
+    let victims: Group = ploy.populations.iter().map(|it| it.victims).sum();
+    [people.rate(), victims.rate()]
+}
+
+/// One object a ploy.
+pub(crate) fn ploy_json(ploy: &Cell, options: &Options) -> Value {
+    let mut object = json(ploy, options);
+    if let Value::Object(fields) = &mut object {
+        fields.remove("attack");
+        fields.insert("ploy".to_owned(), ploy.attack.name.into());
+        fields.insert("identities".to_owned(), ploy.attack.identities.into());
+        fields.insert("devices".to_owned(), ploy.attack.devices.into());
+        let [people, victims] = chances(ploy);
+        for (key, chance) in [("person_chance", people), ("victim_chance", victims)] {
+            if let Some(chance) = chance {
+                fields.insert(key.to_owned(), chance.into());
+            }
+        }
+    }
+    object
+}
+
 /// One object a cell: what was measured, and nothing else.
 pub(crate) fn json(cell: &Cell, options: &Options) -> Value {
     let mut fields = Map::new();
     let mut put = |key: &str, value: Value| fields.insert(key.to_owned(), value);
-    put("mechanism", cell.mechanism.name().into());
+    put("mechanism", cell.mechanism.name.into());
     put("attack", cell.attack.name.into());
     put("populations", options.size.populations.into());
     put("trials", options.size.trials.into());

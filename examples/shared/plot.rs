@@ -73,6 +73,14 @@ impl Svg {
         );
     }
 
+    /// An outline around something.
+    pub(super) fn frame(&mut self, (x, y): (f64, f64), (width, height): (f64, f64)) {
+        let _ = writeln!(
+            self.body,
+            "<rect x=\"{x:.2}\" y=\"{y:.2}\" width=\"{width:.2}\" height=\"{height:.2}\" fill=\"none\" stroke=\"#1d2733\" stroke-width=\"2\"/>"
+        );
+    }
+
     /// The area between two step lines over the same x positions: (x, lower y, upper y) from each x on.
     pub(super) fn steps(&mut self, steps: &[(f64, f64, f64)], end: f64, fill: &str) {
         let Some(first) = steps.first() else { return };
@@ -229,12 +237,24 @@ impl Frame {
 
     /// The x axis with its numbers, and its name below if it has one. Drawn last: it lies on top of the data.
     pub(super) fn x_axis(&self, svg: &mut Svg, name: &str, number: impl Fn(f64) -> String) {
+        let ticks = self.x.ticks(self.width / 75.0);
+        self.x_axis_at(svg, name, &ticks, number);
+    }
+
+    /// The same with numbers at these values.
+    pub(super) fn x_axis_at(
+        &self,
+        svg: &mut Svg,
+        name: &str,
+        ticks: &[f64],
+        number: impl Fn(f64) -> String,
+    ) {
         svg.line(
             (self.left, self.bottom()),
             (self.right(), self.bottom()),
             "axis",
         );
-        for tick in self.x.ticks(self.width / 75.0) {
+        for &tick in ticks {
             let x = self.at_x(tick);
             svg.line((x, self.bottom()), (x, self.bottom() + 5.0), "axis");
             svg.text(

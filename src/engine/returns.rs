@@ -67,7 +67,12 @@ impl Inner {
                 self.returns.note(schedule, next);
             }
             self.close(&bulletin);
+            let decided = bulletin.changed;
+            drop(bulletin);
             drop(desk);
+            if decided {
+                self.waiters.wake_group(schedule.0);
+            }
             if more {
                 return true;
             }

@@ -27,7 +27,7 @@ fn below(x: f64) -> f64 {
 
 /// The share of the people whose first request comes before `t` seconds, over populations: ordinary ones by the log-normal of median and daily variation
 /// together, variance 0.8² + 0.4², then pre-clickers and eager ones, evenly.
-fn people_before(t: f64) -> f64 {
+pub(crate) fn people_before(t: f64) -> f64 {
     let ordinary = if t > 0.3 {
         below((t / 3.0).ln() / 0.8_f64.sqrt())
     } else {

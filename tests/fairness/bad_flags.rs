@@ -19,6 +19,13 @@ fn every_wrong_flag_gets_its_sentence() {
         (&["--attack", "A1,A1"], ["A1", "twice"]),
         (&["--attack", "A1", "--attack=A1"], ["A1", "twice"]),
         (&["--attack", "A1", "A2"], ["A2", "not a flag"]),
+        (&["--mechanism", "w3"], ["\"w3\"", "first_come, "]),
+        (&["--mechanism", "w1,w1"], ["w1", "twice"]),
+        (&["--policy"], ["--policy", "needs a value"]),
+        (
+            &["--policy", "a", "--policy", "a"],
+            ["--policy", "given twice"],
+        ),
         (&["--populations", "0"], ["--populations", "from 1 to 1000"]),
         (&["--populations", "1001"], ["--populations", "from 1 to"]),
         (&["--populations", "-1"], ["\"-1\"", "whole number"]),
@@ -65,6 +72,9 @@ fn help_names_every_flag_and_attack() {
     let help = String::from_utf8(output.stdout).expect("text");
     for flag in [
         "attack",
+        "mechanism",
+        "policy",
+        "ploys",
         "populations",
         "trials",
         "threads",
@@ -78,6 +88,9 @@ fn help_names_every_flag_and_attack() {
     for attack in &crate::attack::ATTACKS {
         let line = format!("{:<5} {}\n", attack.name, attack.what);
         assert!(help.contains(&line), "{line}");
+    }
+    for mechanism in &crate::mechanism::MECHANISMS {
+        assert!(help.contains(mechanism.name), "{}", mechanism.name);
     }
     let (populations, trials) = (crate::study::POPULATIONS, crate::study::TRIALS);
     assert!(

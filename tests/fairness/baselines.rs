@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use crate::attack::ATTACKS;
-use crate::opening::Mechanism;
+use crate::mechanism::{MECHANISMS, Mechanism};
 use crate::reference::{Band, band};
 use crate::study::{Cell, Measured, Size, run};
 
@@ -18,7 +18,8 @@ fn study() -> &'static [Cell] {
     static STUDY: OnceLock<Vec<Cell>> = OnceLock::new();
     STUDY.get_or_init(|| {
         let attacks: Vec<_> = ATTACKS.iter().collect();
-        run(&SMALL, &attacks, |_, _| ()).expect("the engine does what it must")
+        let first_come: Vec<_> = MECHANISMS[..2].iter().collect();
+        run(&SMALL, &first_come, &attacks, |_, _| ()).expect("the engine does what it must")
     })
 }
 
@@ -32,7 +33,7 @@ fn mean(name: &str, of: fn(&Measured) -> Option<f64>) -> f64 {
 }
 
 fn reference(name: &str, key: &str) -> Band {
-    band(Mechanism::FirstCome, cell(name).attack, key).expect("there is a reference")
+    band(&MECHANISMS[0], cell(name).attack, key).expect("there is a reference")
 }
 
 /// Where a reference says how much may be missed, a study of a fifth of the size may miss as much again.
@@ -105,7 +106,7 @@ fn whoever_goes_through_the_scalper_has_a_better_chance() {
 fn limits_do_not_cure_first_come() {
     let limited = study()
         .iter()
-        .filter(|cell| cell.mechanism == Mechanism::FirstComeLimited);
+        .filter(|cell| cell.mechanism.name == "first_come_limited");
     for cell in limited {
         let share = |cell: &Cell| {
             let estimate = cell.estimate(|measured| measured.yield_share);
@@ -142,7 +143,9 @@ fn threads_make_no_difference() {
             seed,
             ..size.clone()
         };
-        let cells = run(&size, &attacks, |_, _| ()).expect("the engine does what it must");
+        let mechanisms: Vec<&Mechanism> = [&MECHANISMS[0], &MECHANISMS[9]].into();
+        let cells = run(&size, &mechanisms, &attacks, |_, _| ());
+        let cells = cells.expect("the engine does what it must");
         cells.into_iter().map(|cell| cell.populations).collect()
     };
     assert_eq!(measured(1, 7), measured(5, 7));

@@ -14,10 +14,20 @@ mod crowd;
 mod dice;
 #[path = "../../examples/shared/flags.rs"]
 mod flags;
+#[path = "../../examples/scalper_sim/formula.rs"]
+mod formula;
+#[path = "../../examples/scalper_sim/goals.rs"]
+mod goals;
 #[path = "../../examples/scalper_sim/habit.rs"]
 mod habit;
+#[path = "../../examples/scalper_sim/mechanism.rs"]
+mod mechanism;
 #[path = "../../examples/scalper_sim/opening.rs"]
 mod opening;
+#[path = "../../examples/scalper_sim/ploys.rs"]
+mod ploys;
+#[path = "../../examples/scalper_sim/policy.rs"]
+mod policy;
 #[path = "../../examples/scalper_sim/reference.rs"]
 mod reference;
 #[path = "../../examples/scalper_sim/study.rs"]
@@ -25,7 +35,9 @@ mod study;
 
 mod arrivals;
 mod bad_flags;
+mod bad_policy;
 mod baselines;
+mod drawn;
 mod evenness;
 mod gain;
 mod intervals;
@@ -33,5 +45,6 @@ mod outside;
 #[path = "../shared/process.rs"]
 mod process;
 mod round;
+mod suspects;
 
 const EXAMPLE: &str = "scalper_sim";

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::mechanism::MECHANISMS;
 use crate::process::Folder;
 
 const SMALL: [&str; 4] = ["--populations", "2", "--trials", "3"];
@@ -27,17 +28,16 @@ fn a_cell_is_an_object_with_what_was_measured() {
         .filter_map(|cell| cell["attack"].as_str())
         .collect();
     let attacks = ["none", "A0", "A1", "A2", "A3", "A4"];
-    assert_eq!(names, [attacks, attacks].concat());
+    assert_eq!(names, attacks.repeat(MECHANISMS.len()));
     for (nth, cell) in cells.iter().enumerate() {
-        let mechanism = ["first_come", "first_come_limited"][nth / attacks.len()];
-        assert_eq!(cell["mechanism"], mechanism);
+        assert_eq!(cell["mechanism"], MECHANISMS[nth / attacks.len()].name);
         let fields = cell.as_object().expect("an object");
         assert!(fields.values().all(|value| !value.is_null()), "{cell}");
         assert!(
             !fields.contains_key("within_reference"),
             "too small to say: {cell}"
         );
-        let measured = ["yield_share", "jain", "sold_out_ms", "requests"];
+        let measured = ["yield_share", "jain", "decision_delay_ms", "requests"];
         for key in measured {
             let mean = cell[key].as_f64().expect(key);
             let ends = cell[format!("{key}_ci")].as_array().expect(key);
@@ -54,10 +54,31 @@ fn a_cell_is_an_object_with_what_was_measured() {
 #[test]
 fn attacks_are_chosen_by_name_in_any_way() {
     let folder = Folder::new("attacks");
-    let one = said(&folder, &["--json", "--attack", "A3,none"]);
-    let two = said(&folder, &["--attack=none", "--json", "--attack", "A3"]);
+    let one = said(
+        &folder,
+        &["--json", "--attack", "A3,none", "--mechanism=w1,first_come"],
+    );
+    let two = said(
+        &folder,
+        &[
+            "--mechanism=w1",
+            "--attack=none",
+            "--json",
+            "--attack",
+            "A3",
+            "--mechanism",
+            "first_come",
+        ],
+    );
     assert_eq!(one, two);
-    assert_eq!(cells(&one).len(), 4);
+    let names: Vec<String> = cells(&one)
+        .iter()
+        .map(|cell| format!("{} {}", cell["mechanism"], cell["attack"]).replace('"', ""))
+        .collect();
+    assert_eq!(
+        names,
+        ["first_come none", "first_come A3", "w1 none", "w1 A3"]
+    );
 }
 
 #[test]
@@ -118,12 +139,14 @@ fn the_report_needs_nothing_from_anywhere_and_has_every_picture() {
         ] {
             assert!(!html.contains(foreign), "{test}: {foreign}");
         }
-        assert_eq!(html.matches("<svg").count(), 4, "{test}");
+        assert_eq!(html.matches("<svg").count(), 6, "{test}");
         for section in [
             "who",
+            "window",
             "arrivals",
             "advantage",
             "people",
+            "goals",
             "figures",
             "conditions",
         ] {

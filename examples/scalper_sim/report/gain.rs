@@ -1,41 +1,12 @@
-//! The scalper's side: shares of the slots, and the advantage population by population.
+//! The scalper's side: the advantage, population by population.
 
-use super::plot::{BOTS, FREE, Frame, PEOPLE, RIGHT, Scale, Side, Svg, WIDTH, plain};
-use super::{percent, share};
+use super::plot::{BOTS, FREE, Frame, RIGHT, Scale, Side, Svg, WIDTH, plain};
 use crate::reference::band;
 use crate::study::Cell;
 
 /// Room for the name of an attack.
 pub(super) const NAMES: f64 = 64.0;
 const ROW: f64 = 56.0;
-
-pub(super) const WHO: &str = "Each bar is all the slots of an opening, on average. The engine sells each of them once, whoever asks; to whom is up to \
-     the opening rule, and this one rewards speed. Limits don't help: everybody's first request is enough.";
-
-/// A bar for each mechanism and attack.
-pub(super) fn who(cells: &[Cell]) -> String {
-    let height = 36.0 + ROW * cells.len() as f64;
-    let mut svg = Svg::new(
-        WIDTH,
-        height,
-        "Shares of the slots that scalper and people get",
-    );
-    let names = [("people 患者本人", PEOPLE), ("scalper 黄牛", BOTS)];
-    svg.legend((NAMES, 16.0), &names);
-    let width = WIDTH - NAMES - RIGHT;
-    for (row, cell) in cells.iter().enumerate() {
-        let y = 60.0 + ROW * row as f64;
-        let split = width * (1.0 - share(cell));
-        name(&mut svg, cell, y + 18.0);
-        svg.rect((NAMES, y), (split, 26.0), PEOPLE);
-        svg.rect((NAMES + split, y), (width - split, 26.0), BOTS);
-        let what = format!("{}: {}", cell.mechanism.what(), cell.attack.what);
-        svg.text((NAMES, y - 6.0), Side::Start, "soft", what);
-        let said = format!("scalper {}", percent(share(cell)));
-        svg.text((NAMES + width, y - 6.0), Side::End, "", said);
-    }
-    svg.finish()
-}
 
 pub(super) fn name(svg: &mut Svg, cell: &Cell, y: f64) {
     svg.text((NAMES - 12.0, y), Side::End, "strong", cell.attack.name);

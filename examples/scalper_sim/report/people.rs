@@ -10,7 +10,7 @@ use crate::study::Cell;
 
 pub(super) const CAPTION: &str = "The chance to get one of the slots, by how quick somebody is. Two people in a hundred press on the hunch that it is time \
      (pre-clickers), eight more have the page open and press as it does (eager); the other ninety come in their own time. First come, first served picks the \
-     quick among the people even when nobody attacks: that is what the evenness J is low for.";
+     quick among the people even when nobody attacks: that is what the evenness J is low for. After a draw it hardly matters who was quick.";
 
 const COLOURS: [&str; KINDS.len()] = [YES, HELD, PEOPLE];
 const BAR: f64 = 17.0;
@@ -24,8 +24,28 @@ pub(super) fn rates(cell: &Cell) -> [f64; KINDS.len()] {
     })
 }
 
+/// Under first come, and under the recommended draw.
+pub(super) fn both(plain: &[Cell], drawn: &[Cell]) -> String {
+    let mut html = String::new();
+    for (name, cells) in [
+        (
+            "First come, first served <span lang=\"zh\">先到先得</span>",
+            plain,
+        ),
+        (
+            "The recommended draw <span lang=\"zh\">推荐摇号</span>",
+            drawn,
+        ),
+    ] {
+        if !cells.is_empty() {
+            html.push_str(&format!("<h3>{name}</h3>\n{}", chances(cells)));
+        }
+    }
+    html
+}
+
 /// Three bars for each attack.
-pub(super) fn chances(cells: &[Cell]) -> String {
+fn chances(cells: &[Cell]) -> String {
     let height = 36.0 + ROW * cells.len() as f64;
     let label = "The chance of each kind of people under each attack";
     let mut svg = Svg::new(WIDTH, height, label);

@@ -3,16 +3,17 @@
 use std::fmt::Write;
 
 use crate::cli::Options;
+use crate::goals;
 use crate::study::Cell;
 use crate::table::size;
-use crate::table::{FIGURES, within};
+use crate::table::{PLOY, gains, shown, within};
 
 pub(super) const CAPTION: &str = "Means over populations; ± is a 95 % interval (Student’s t). Below, in brackets, what an independent simulation of the same \
      scenario says. J is Jain’s index of the people’s chances: 1 if all have the same.";
 
 pub(super) fn figures(cells: &[Cell], options: &Options) -> String {
     let mut html = String::from("<table>\n<tr><th>opening</th><th>attack</th>");
-    for figure in &FIGURES {
+    for figure in shown() {
         let _ = write!(html, "<th class=\"n\">{}</th>", figure.heading);
     }
     html.push_str("<th class=\"n\">within</th></tr>\n");
@@ -20,10 +21,9 @@ pub(super) fn figures(cells: &[Cell], options: &Options) -> String {
         let _ = write!(
             html,
             "<tr><td>{}</td><td>{}</td>",
-            cell.mechanism.what(),
-            cell.attack.name
+            cell.mechanism.what, cell.attack.name
         );
-        for figure in &FIGURES {
+        for figure in shown() {
             let text = figure.text(figure.estimate(cell));
             let _ = write!(html, "<td class=\"n\">{text}");
             if let Some(band) = figure.band(cell) {
@@ -42,6 +42,52 @@ pub(super) fn figures(cells: &[Cell], options: &Options) -> String {
     html
 }
 
+pub(super) const GOALS: &str = "What is wanted of the ways to open that do better, at the worst of the attacks that each goal names.";
+
+pub(super) fn goals(cells: &[Cell], options: &Options) -> String {
+    let mut html = String::from(
+        "<table>\n<tr><th>goal</th><th class=\"n\">wanted</th><th class=\"n\">measured</th><th class=\"n\">met</th></tr>\n",
+    );
+    for goal in goals::judged(cells, &options.size) {
+        let met = goal.mark();
+        let _ = writeln!(
+            html,
+            "<tr><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{met}</td></tr>",
+            goal.what, goal.wanted, goal.measured
+        );
+    }
+    html.push_str("</table>\n");
+    html
+}
+
+pub(super) const PLOYS: &str = "What else a scalper can try who knows how the recommended draw works, and what it gains: slots of the fifty of an opening, and how many times as likely one of his identities is \
+     to win as one of the people. Only a device for each identity helps, and then he is as likely to win as anybody, no more: what is left is what a real identity costs. Whom he enters from his own devices, too, to \
+     have them taken for suspects, loses nothing.";
+
+pub(super) fn ploys(ploys: &[Cell]) -> String {
+    let mut html = String::from("<table>\n<tr><th>ploy</th><th></th>");
+    for heading in PLOY {
+        let _ = write!(html, "<th class=\"n\">{heading}</th>");
+    }
+    html.push_str("</tr>\n");
+    for ploy in ploys {
+        let attack = ploy.attack;
+        let _ = write!(
+            html,
+            "<tr><td>{}<br><span lang=\"zh\">{}</span></td><td>{}</td>",
+            attack.name.replace('_', " "),
+            attack.chinese,
+            attack.what
+        );
+        for said in gains(ploy) {
+            let _ = write!(html, "<td class=\"n\">{said}</td>");
+        }
+        html.push_str("</tr>\n");
+    }
+    html.push_str("</table>\n");
+    html
+}
+
 const PEOPLE: &str = "Nine in ten come around a time of their own (medians spread log-normally about 3 s) and ask four times with 1 to 4 s between. One in \
      ten is eager: presses at 0.3 to 0.6 s, one in five of these within 0.2 s on a hunch, then about every quarter of a second, fifteen times in all. Whoever is served \
      stops. Who is what is drawn once for each population, when they ask anew for each trial.";
@@ -49,6 +95,8 @@ const SCALPER: &str = "Naive scripts begin within 5 ms and ask a hundred times, 
      people would. Each identity is a real one and may have one slot.";
 const ENGINE: &str = "Each trial is an engine of its own on a clock set by hand to the millisecond of each request; requests of one millisecond come in the order of \
      their nanoseconds. Who is given a slot confirms at once. After each trial the engine’s books are audited and compared with what was won. Networks take no time.";
+const DRAWN: &str = "Whoever asks in the window has one entry, and at its close the ranks decide. Who waits and asks again has the same entry, so those requests are sent only where it is looked at how one \
+     asks. Winners confirm at once. With entry ten minutes ahead everybody comes when entry begins as they else would at the opening.";
 const LIMITED: &str = "One request a second for each patient, three at once; two for each device, five at once; fifty for each network, a hundred at once. Only requests that \
      could have a slot are counted.";
 const LIMITS: &str = "How people arrive is assumed, not measured. How far ahead scripts are depends on the few people who press early by luck: judge by many \
@@ -61,6 +109,7 @@ pub(super) fn conditions(options: &Options) -> String {
         ("people", PEOPLE),
         ("scalper", SCALPER),
         ("engine", ENGINE),
+        ("draw", DRAWN),
         ("limits", LIMITED),
         ("what for", LIMITS),
     ];
