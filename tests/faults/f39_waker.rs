@@ -4,7 +4,7 @@ use std::future::Future;
 use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Barrier, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::Duration;
@@ -237,18 +237,23 @@ fn a_thread_waits_with_a_driver_and_without() {
             let often = Duration::from_millis(1);
             engine.drive(often, || ()).expect("a thread")
         });
+        // Nobody lets time pass before all have seen that it didn't.
+        let seen = Barrier::new(tickets.len() + 1);
         thread::scope(|scope| {
             let hands: Vec<_> = tickets
                 .iter()
                 .map(|ticket| {
-                    let engine = &engine;
+                    let (engine, seen) = (&engine, &seen);
                     scope.spawn(move || {
                         let mut wait = engine.wait(ticket);
-                        assert_eq!(wait.wait_timeout(Duration::from_millis(2)), None);
+                        let early = wait.wait_timeout(Duration::from_millis(2));
+                        seen.wait();
+                        assert_eq!(early, None);
                         wait.wait()
                     })
                 })
                 .collect();
+            seen.wait();
             crate::desk::until("all wait", || engine.waiting() == 5);
             clock.set(OPENING.after(20_000));
             let held = hands.into_iter().map(|hand| hand.join().expect("it ends"));

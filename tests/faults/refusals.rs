@@ -25,6 +25,12 @@ const ALL: &[(Refusal, &str, bool, &str)] = &[
         "there is no such booking; check its number",
     ),
     (
+        Refusal::UnknownTicket,
+        "unknown_ticket",
+        false,
+        "there is no such ticket; ask for a slot anew",
+    ),
+    (
         Refusal::UnknownRequest,
         "unknown_request",
         false,

@@ -8,7 +8,7 @@ pub(super) const CAPTION: &str = "Each box is the share of the slots that ends w
      that means that scalping does not even pay for the trouble. The outlined row is what is recommended.";
 
 const NAMES: f64 = 400.0;
-const TOP: f64 = 44.0;
+const TOP: f64 = 62.0;
 const ROW: f64 = 30.0;
 
 /// A row for each way to open, a column for each attack.
@@ -30,8 +30,10 @@ pub(super) fn boxes(cells: &[Cell]) -> String {
     for (column, cell) in rows.first().into_iter().flatten().enumerate() {
         let middle = left(column) + width / 2.0;
         svg.text((middle, 16.0), Side::Middle, "strong", cell.attack.name);
-        let ids = format!("{} × {}", cell.attack.identities, cell.attack.kind());
-        svg.text((middle, 34.0), Side::Middle, "soft", ids);
+        let attack = cell.attack;
+        svg.text((middle, 34.0), Side::Middle, "soft", attack.kind());
+        let ids = format!("{} on {} devices", attack.identities, attack.devices);
+        svg.text((middle, 52.0), Side::Middle, "soft", ids);
     }
     for (nth, row) in rows.iter().enumerate() {
         let y = TOP + ROW * nth as f64;

@@ -61,7 +61,7 @@ pub(super) fn goals(cells: &[Cell], options: &Options) -> String {
 }
 
 pub(super) const PLOYS: &str = "What else a scalper can try who knows how the recommended draw works, and what it gains: slots of the fifty of an opening, and how many times as likely one of his identities is \
-     to win as one of the people. Only a device for each identity helps, and then he is as likely to win as anybody, no more: what is left is what a real identity costs. Whom he enters from his own devices, too, to \
+     to win as one of the people. Only more devices help, with three identities each or fewer, and then each is about as likely to win as anybody: what is left is what a real identity costs. Whom he enters from his own devices, too, to \
      have them taken for suspects, loses nothing.";
 
 pub(super) fn ploys(ploys: &[Cell]) -> String {

@@ -42,8 +42,8 @@ pub(super) fn picture(cells: &[Cell]) -> String {
     let one = frame.at_y(1.0);
     svg.line((frame.left, one), (frame.right(), one), "mark");
     svg.text(
-        (frame.right(), one - 6.0),
-        Side::End,
+        (frame.left + 6.0, one - 6.0),
+        Side::Start,
         "soft",
         "no gain 无优势",
     );

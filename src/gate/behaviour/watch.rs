@@ -1,5 +1,7 @@
 //! The records, the list and the returns together: what is seen is told to all of them.
 
+mod elsewhere;
+
 use std::fmt;
 
 use crate::raw::arena::Arena;
@@ -7,15 +9,15 @@ use crate::raw::hash::{Keys, SplitMix};
 use crate::raw::sets::Sets;
 use crate::words::ask::Request;
 use crate::words::error::Invalid;
-use crate::words::id::{AccountId, ChannelId, DeviceId, PatientId, PractitionerId, ScheduleId};
+use crate::words::id::{ChannelId, PatientId, PractitionerId, ScheduleId};
 use crate::words::sync::atomic::{AtomicU32, Ordering};
 use crate::words::time::Timestamp;
 
 use super::Behaviour;
 use super::card::Card;
 use super::label::{Behaved, Features, Label, Scored, Verdict, suspicion};
-use super::list::{Imported, Labels, List, Mark, Marked, Whose};
-use super::record::{DAY_MS, Deed, EPOCH_MS, Points, Record, Sighting, doctor_bit};
+use super::list::{List, Whose};
+use super::record::{Deed, Points, Record, Sighting, doctor_bit};
 use super::returns::{Hand, Returns};
 
 const CHUNK: usize = if cfg!(any(fairslot_loom, fairslot_shuttle)) {
@@ -368,84 +370,6 @@ impl Watch {
         points
     }
 
-    // ---- labels from elsewhere, and for elsewhere -----------------------------------------------------------------------------
-
-    pub(crate) fn import(&self, labels: &Labels, now: Timestamp) -> Imported {
-        let mut imported = Imported::default();
-        for Marked { id, marks } in &labels.devices {
-            let whose = Whose::Device(id.to_u128());
-            self.list.take(whose, marks, now, &mut imported);
-        }
-        for Marked { id, marks } in &labels.accounts {
-            let whose = Whose::Account(id.to_u128());
-            self.list.take(whose, marks, now, &mut imported);
-        }
-        imported
-    }
-
-    pub(crate) fn export(
-        &self,
-        devices: &[DeviceId],
-        accounts: &[AccountId],
-        now: Timestamp,
-    ) -> Labels {
-        let of_device = |id: &DeviceId| Marked {
-            id: *id,
-            marks: self.marks(
-                &self.devices,
-                id.to_u128(),
-                Whose::Device(id.to_u128()),
-                now,
-            ),
-        };
-        let of_account = |id: &AccountId| Marked {
-            id: *id,
-            marks: self.marks(
-                &self.accounts,
-                id.to_u128(),
-                Whose::Account(id.to_u128()),
-                now,
-            ),
-        };
-        Labels {
-            policy_version: self.card.version,
-            devices: marked(devices.iter().map(of_device)),
-            accounts: marked(accounts.iter().map(of_account)),
-        }
-    }
-
-    /// What somebody's record shows and what was taken in about them; of one label the more, of equal ones the longer.
-    fn marks(&self, table: &Sets<Record>, id: u128, whose: Whose, now: Timestamp) -> Vec<Mark> {
-        let mut marks = Vec::new();
-        if let Some(record) = table.read(self.keys.hash(id).max(1)) {
-            let soon =
-                Timestamp::from_millis((record.last() / EPOCH_MS + 2).saturating_mul(EPOCH_MS));
-            let points = record.at(now.as_millis()).judge(&self.card, false);
-            for (label, points) in Label::ALL.into_iter().zip(points.0) {
-                let until = if label.is_lasting() {
-                    now.after(30 * DAY_MS)
-                } else {
-                    soon
-                };
-                if points > 0 {
-                    marks.push(Mark {
-                        label,
-                        points,
-                        until,
-                    });
-                }
-            }
-        }
-        self.list.marks(whose, now, |taken| {
-            match marks.iter_mut().find(|own| own.label == taken.label) {
-                Some(own) if (taken.points, taken.until) > (own.points, own.until) => *own = *taken,
-                Some(_) => {}
-                None => marks.push(*taken),
-            }
-        });
-        marks
-    }
-
     // ---- for the counters -----------------------------------------------------------------------------------------------------
 
     /// Records there is room for, of devices and accounts together.
@@ -474,10 +398,6 @@ fn keys_of(request: &Request) -> [Option<Whose>; 2] {
         request.device_id().map(|id| Whose::Device(id.to_u128())),
         request.account_id().map(|id| Whose::Account(id.to_u128())),
     ]
-}
-
-fn marked<Id>(all: impl Iterator<Item = Marked<Id>>) -> Vec<Marked<Id>> {
-    all.filter(|one| !one.marks.is_empty()).collect()
 }
 
 fn behaved(record: &Record) -> Behaved {
