@@ -57,6 +57,13 @@
 
 #![warn(clippy::unwrap_used)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
+#![cfg_attr(
+    any(fairslot_loom, fairslot_shuttle),
+    allow(
+        clippy::modulo_one,
+        reason = "what is sharded has one shard in a model"
+    )
+)]
 #![doc(test(attr(deny(warnings))))]
 
 pub mod draw;

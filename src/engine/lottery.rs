@@ -191,7 +191,7 @@ impl Draws {
     }
 
     fn find(&self, schedule: ScheduleId) -> Option<Arc<Urn>> {
-        self.registry.lock().urns.get(&schedule).map(Arc::clone)
+        self.registry.lock().urns.get(&schedule).cloned()
     }
 
     /// Does something with a schedule's urn, if its draw isn't over: by this lane's own list of them, which nobody else waits for.

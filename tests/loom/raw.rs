@@ -121,11 +121,11 @@ fn filter_before_effect() {
         let (adds, acts, asks, sees) = (entries.clone(), effect.clone(), entries, effect);
         race([
             hand(move || {
-                filter::add(&adds[..], 1, 77);
+                filter::add(&adds[..], 77);
                 acts[0].store(1, Ordering::Release);
             }),
             hand(move || {
-                assert!(sees[0].load(Ordering::Acquire) == 0 || filter::may_hold(&asks[..], 1, 77))
+                assert!(sees[0].load(Ordering::Acquire) == 0 || filter::may_hold(&asks[..], 77))
             }),
         ]);
     });

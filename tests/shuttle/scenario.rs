@@ -264,6 +264,7 @@ impl Hospital {
                 }) {
                     Outcome::Held(hold) => Answer::Held(hold.id),
                     Outcome::Refused(why) => Answer::Refused(why),
+                    other => unreachable!("nobody waits or is challenged here: {other:?}"),
                 }
             }
             Verb::Confirm => done(engine.confirm(id, patient, None).map(|_| None)),
