@@ -49,10 +49,10 @@ impl Inner {
     #[cold]
     pub(super) fn return_due(&self, now: Timestamp, mut most: u32) -> bool {
         while let Some((schedule, returning)) = self.returns.take_due(now) {
+            let mut bulletin = self.bulletin(now);
             let Some((pool, desk)) = self.places.desk(schedule) else {
                 continue;
             };
-            let mut bulletin = self.bulletin(now);
             let more = self.return_of(
                 (schedule, pool, &desk),
                 &returning,
@@ -68,8 +68,8 @@ impl Inner {
             }
             self.close(&bulletin);
             let decided = bulletin.changed;
-            drop(bulletin);
             drop(desk);
+            drop(bulletin);
             if decided {
                 self.waiters.wake_group(schedule.0);
             }
