@@ -47,7 +47,7 @@ pub struct Marked<Id> {
 /// They hold the identities, so keep them as carefully as those.
 ///
 /// ```
-/// use fairslot::{DeviceId, Engine, Behaviour, Labels, PatientId, Request, Timestamp};
+/// use fairslot::{DeviceId, Engine, Behaviour, Labels, PatientId, Request};
 /// # let schedule: fairslot::ScheduleId = "S0000000010000000".parse().unwrap();
 ///
 /// let engine = Engine::builder().behaviour(Behaviour::default()).build()?;
