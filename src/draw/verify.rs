@@ -60,7 +60,6 @@ pub struct Transcript {
     pub places: Vec<Place>,
     /// Whose turn it was, and who couldn't take what they were given, in the order of the draw: they had left, or a rule kept them from it. What they were given went to the next. That they
     /// couldn't, the transcript does not prove: it names them, so that they can object.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub passed: Vec<Token>,
 }
 
