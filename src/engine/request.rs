@@ -234,11 +234,6 @@ impl Inner {
         for &schedule in request.schedules() {
             match self.judge(&book, &seen, request, schedule, &mut turn, bulletin) {
                 Ok(granted) => {
-                    if let (Some((watch, by)), None, Outcome::Held(held)) =
-                        (seen_by_gate, seen.remembered, &granted)
-                    {
-                        self.see_hold(watch, by.origin, request.patient(), held, bulletin.at);
-                    }
                     outcome = Some(granted);
                     break;
                 }
@@ -260,6 +255,10 @@ impl Inner {
                     first = Some(why);
                 }
             }
+        }
+        if let (Some((watch, by)), None, Some(granted)) = (seen_by_gate, seen.remembered, &outcome)
+        {
+            self.see_granted(watch, by.origin, request.patient(), granted, bulletin.at);
         }
         drop(book);
         self.close(bulletin);
