@@ -13,7 +13,6 @@ use crate::words::refusal::Refusal;
 use crate::words::time::Timestamp;
 
 use super::stats::Count;
-use super::turn::Stance;
 use super::{Engine, Inner};
 
 /// # How do they behave?
@@ -101,10 +100,8 @@ impl Inner {
         let seen = watch.observe(request, after, now);
         self.count(Count::Observed);
         self.count_displaced_records(seen.displaced);
-        match Stance::of(seen.score, watch.card()) {
-            Stance::Admit => {}
-            Stance::Slow => self.count(Count::Slow),
-            Stance::Challenge(_) => self.count(Count::Challenge),
+        if seen.score >= watch.card().slow_at {
+            self.count(Count::Slow);
         }
         seen
     }

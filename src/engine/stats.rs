@@ -31,9 +31,8 @@ pub(super) enum Count {
     Observed,
     /// The same of a sample of those that were told `sold_out` at the look.
     Sampled,
-    /// Observed with a score to be slowed for, or to be asked for a proof.
+    /// Observed with a score to be slowed for.
     Slow,
-    Challenge,
     /// Records of behaviour that went for a newcomer's.
     RecordDisplaced,
     Challenged,
@@ -121,8 +120,6 @@ pub struct BehaviourStats {
     pub sampled: u64,
     /// Those of the observed whose score was high enough to be slowed for.
     pub slow: u64,
-    /// And those high enough to be asked for a proof.
-    pub challenge: u64,
     /// For how many devices and accounts together there is room.
     pub records: u64,
     /// Records that went to make room for a newcomer's. If that is more than a few of those observed, and no flood of invented devices: give it more.
@@ -188,7 +185,6 @@ impl super::Inner {
             observed: self.sum(Count::Observed),
             sampled: self.sum(Count::Sampled),
             slow: self.sum(Count::Slow),
-            challenge: self.sum(Count::Challenge),
             records: watch.capacity(),
             displaced: self.sum(Count::RecordDisplaced),
             bytes: watch.bytes(),
