@@ -39,11 +39,14 @@ pub(super) enum Count {
     Passed,
     Failed,
     Returned,
+    /// Places in the slow queue, and what became of them.
+    Slowed,
+    Granted,
 }
 
 /// Plain counts, then refusals of requests by code, then refusals of other verbs by code; a request is counted once, by what became of it. Then by kind of key
 /// whom a limit refused, and whose cell was taken over.
-const REQUESTS: usize = Count::Returned as usize + 1;
+const REQUESTS: usize = Count::Granted as usize + 1;
 const OTHERS: usize = REQUESTS + CODES.len();
 const LIMITED: usize = OTHERS + CODES.len();
 const DISPLACED: usize = LIMITED + KINDS.len();
@@ -107,6 +110,26 @@ pub struct Stats {
     /// How judging behaviour fares, if the builder asked for it.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub behaviour: Option<BehaviourStats>,
+    /// How the slow queue fares, if the builder asked for it.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    pub slow_queue: Option<SlowQueueStats>,
+}
+
+/// How the slow queue fares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct SlowQueueStats {
+    /// Places that were given.
+    pub slow_queued: u64,
+    /// Of these, those whose turn came and who got a slot.
+    pub granted: u64,
+    /// How many wait now.
+    pub waiting: u32,
+    /// Clusters among them: devices, accounts or persons.
+    pub clusters: u32,
+    /// Its memory, in bytes, but for the records of who waits.
+    pub bytes: u64,
 }
 
 /// How judging behaviour fares.
@@ -192,6 +215,17 @@ impl super::Inner {
         })
     }
 
+    fn slow_queue(&self) -> Option<SlowQueueStats> {
+        let queue = self.slowed.as_ref()?.queue();
+        Some(SlowQueueStats {
+            slow_queued: self.sum(Count::Slowed),
+            granted: self.sum(Count::Granted),
+            waiting: queue.waiting(),
+            clusters: queue.clusters(),
+            bytes: queue.bytes(),
+        })
+    }
+
     pub(super) fn sum(&self, what: Count) -> u64 {
         self.tally.sum(what as usize)
     }
@@ -247,6 +281,7 @@ impl Engine {
                 .collect(),
             limits: self.inner.limits(),
             behaviour: self.inner.behaviour(),
+            slow_queue: self.inner.slow_queue(),
         }
     }
 }
