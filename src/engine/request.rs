@@ -36,6 +36,9 @@ impl Engine {
     /// **Opening by a draw.** While people may enter, the answer is a [`Ticket`](crate::Ticket) of a place in the draw, the same one for as often as the patient asks; what becomes of it, [`ticket`](Self::ticket)
     /// tells.
     ///
+    /// **Being slowed.** If the builder set a [`slow_queue`](crate::EngineBuilder::slow_queue), whoever behaves like a script gets a ticket as well where a schedule is open first come: a slot at their turn, if one is
+    /// left. Asking again gives the same ticket, with its position as it is now.
+    ///
     /// **Retries.** An answer that changed something (a hold, a place in a line) is remembered under the patient and the request's id for 24 hours: the same id
     /// with the same schedules and channel gets it again, word for word, even after that hold ended, and changes nothing; with others it is
     /// refused. After a refusal the id is free.
@@ -305,8 +308,8 @@ impl Inner {
             return self.enter(book, seen, request, (schedule, pool), turn, bulletin);
         }
         self.may_claim(book, seen, pool, schedule, bulletin)?;
-        if let (Some(slowed), Some(every)) = (&self.slowed, bulletin.slowed) {
-            let (slowed, place) = ((&**slowed, every), (schedule, pool));
+        if let (Some(slowed), Some(score)) = (&self.slowed, bulletin.slowed) {
+            let (slowed, place) = ((&**slowed, score), (schedule, pool));
             return self.slow_down(slowed, (book, seen), request, place, turn, bulletin);
         }
         self.take_turn_for(schedule, turn, request, bulletin)?;
