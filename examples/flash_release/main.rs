@@ -10,7 +10,6 @@ mod cli;
 mod console;
 mod crowd;
 #[path = "../shared/dice.rs"]
-#[allow(dead_code, reason = "shared: each example uses a part")]
 mod dice;
 mod draws;
 #[path = "../shared/figures.rs"]

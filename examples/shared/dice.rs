@@ -1,5 +1,7 @@
 //! Random numbers as a simulation wants them.
 
+#![allow(dead_code, reason = "shared: each example uses a part")]
+
 use rand::RngExt;
 use rand::rngs::StdRng;
 

@@ -10,7 +10,6 @@ mod cli;
 #[path = "../../examples/flash_release/crowd.rs"]
 mod crowd;
 #[path = "../../examples/shared/dice.rs"]
-#[allow(dead_code, reason = "shared: each example uses a part")]
 mod dice;
 #[path = "../../examples/flash_release/draws.rs"]
 mod draws;
