@@ -123,7 +123,7 @@ impl Ledger {
     }
 
     /// A record that nobody uses.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn take(&self) -> Option<(u32, &Record)> {
         let number = self.numbers.take()?;
         Some((number, self.records.reach(number)?))
