@@ -15,6 +15,7 @@ mod book;
 mod exact;
 mod ids;
 mod op;
+mod script;
 mod seen;
 mod twin;
 mod walk;
