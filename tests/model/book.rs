@@ -89,6 +89,8 @@ pub(crate) struct Book {
     must_be_passed: Vec<(usize, Refusal)>,
     /// What was heard, and can't be.
     complaints: Vec<String>,
+    /// Why anybody was ever passed over.
+    pub(crate) passed_over: Vec<Refusal>,
     /// Requests that got their answer again.
     pub(crate) again: u64,
     /// The lines written by the call at hand.
@@ -195,6 +197,7 @@ impl Book {
             may_be_passed: Vec::new(),
             must_be_passed: Vec::new(),
             complaints: Vec::new(),
+            passed_over: Vec::new(),
             again: 0,
             journal,
         }

@@ -41,6 +41,11 @@ impl Seen {
         self.add(format!("{verb}:{answer}"));
     }
 
+    pub(crate) fn note_passed_over(&mut self, why: &[fairslot::Refusal]) {
+        why.iter()
+            .for_each(|why| self.add(format!("Passed:{}", why.code())));
+    }
+
     fn add(&mut self, what: String) {
         *self.0.entry(what).or_default() += 1;
     }
@@ -131,7 +136,7 @@ pub(crate) fn statistics_agree(twin: &Twin, steps: &[Step], again: u64) {
 const EVERYTHING: &str = "
     event:Held event:Extended event:Confirmed event:ConfirmedLate event:Released event:Expired event:Cancelled
     event:ExchangedIn event:ExchangedOut event:CheckedIn event:Fulfilled event:NoShow event:Withdrawn event:Reinstated
-    event:Published event:SlotsAdded event:SessionWithdrawn event:SessionReinstated
+    event:Published event:SlotsAdded event:SessionWithdrawn event:SessionReinstated event:Entered event:Left event:Returned
 
     Publish:Published Publish:Invalid
     AddSlots:Count AddSlots:Invalid AddSlots:unknown_schedule AddSlots:wrong_state
@@ -139,8 +144,12 @@ const EVERYTHING: &str = "
     Reinstate:Count Reinstate:unknown_schedule Reinstate:wrong_state
     Request:Held Request:HeldAgain Request:unknown_schedule Request:request_mismatch Request:withdrawn Request:not_open
     Request:closed Request:already_holds Request:sold_out Request:rate_limited Request:live_holds Request:book_full
+    Request:Waiting Request:waitlist_full
     RequestMany:Many
-    Lookup:HeldAgain Lookup:unknown_request
+    Lookup:HeldAgain Lookup:Waiting Lookup:unknown_request
+    Ticket:Waiting Ticket:HeldAgain Ticket:withdrawn Ticket:already_released Ticket:sold_out Ticket:unknown_ticket
+    Passed:already_holds Passed:rule
+    Leave:Done Leave:unknown_ticket Leave:not_yours Leave:withdrawn Leave:already_released Leave:wrong_state
     Extend:Until Extend:unknown_hold Extend:not_yours Extend:withdrawn Extend:already_released Extend:already_cancelled
     Extend:already_exchanged Extend:already_confirmed Extend:hold_expired
     Confirm:Booked Confirm:BookedDueBack Confirm:unknown_hold Confirm:not_yours Confirm:withdrawn Confirm:already_released
@@ -158,5 +167,5 @@ const EVERYTHING: &str = "
     Fulfil:wrong_state
     NoShow:Done NoShow:unknown_booking NoShow:withdrawn NoShow:already_cancelled NoShow:already_exchanged
     NoShow:wrong_state
-    Advance:Nothing Advance:Expired
+    Advance:Nothing Advance:Expired Advance:Returned
 ";

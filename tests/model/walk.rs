@@ -18,7 +18,7 @@ use crate::twin::Twin;
 pub(crate) fn worlds(draws: bool) -> impl Strategy<Value = World> {
     let live_holds_max = prop_oneof![3 => Just(3u32), 1 => Just(1), 1 => Just(u32::MAX)];
     let book_lines =
-        prop_oneof![9 => Just((1_024, 0)), 1 => Just((1_001, 1_000)), 1 => Just((1_001, 1_001))];
+        prop_oneof![19 => Just((1_024, 0)), 1 => Just((1_001, 1_000)), 1 => Just((1_001, 1_001))];
     (live_holds_max, book_lines, limits()).prop_map(
         move |(live_holds_max, (book_lines_max, lines), limits)| {
             // The book that is filled beforehand is filled in no time.
@@ -215,7 +215,7 @@ prop_state_machine! {
 }
 
 proptest! {
-    #![proptest_config(Config { cases: 150, ..config() })]
+    #![proptest_config(Config { cases: 150, failure_persistence: None, ..Config::default() })]
 
     #[test]
     fn engine_and_book_agree_where_slots_are_drawn(script in scripts()) {
@@ -264,6 +264,7 @@ fn long_walks_see_everything() {
         for step in &steps {
             seen.note(step);
         }
+        seen.note_passed_over(&world.book.passed_over);
         twins
             .iter()
             .for_each(|twin| crate::seen::statistics_agree(twin, &steps, world.book.again));

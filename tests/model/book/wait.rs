@@ -227,6 +227,7 @@ impl Book {
                 && self.fate(now, *ticket) == Fate::Waiting
             {
                 self.waits[*ticket].fate = Fate::Over(*why, now);
+                self.passed_over.push(*why);
             }
         }
         for (ticket, why) in must {
