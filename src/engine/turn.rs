@@ -5,7 +5,7 @@
 //! the last moment, it is given back: "sold out" costs nothing at the look either.
 
 use crate::gate::behaviour::Card;
-use crate::gate::{self, Gate, Keys};
+use crate::gate::{self, Gate, Keys, Kinds};
 use crate::words::ask::Request;
 use crate::words::id::ScheduleId;
 use crate::words::refusal::Refusal;
@@ -110,7 +110,9 @@ impl Inner {
         if matches!(turn, Turn::NotAsked) {
             *turn = match gate.ask(&keys(), now) {
                 Ok(displaced) => {
-                    self.count_displaced(displaced);
+                    if displaced != Kinds::default() {
+                        self.count_displaced(displaced);
+                    }
                     Turn::Given
                 }
                 Err(too_soon) => {

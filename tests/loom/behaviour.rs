@@ -46,8 +46,8 @@ fn behaviour_loses_no_request_of_two_at_once() {
 #[test]
 fn behaviour_lets_the_lowest_go() {
     explore(None, || {
-        let sets = Arc::new(Sets::<u32>::new(2));
-        let put = |sets: &Sets<u32>, key: u64, rank| {
+        let sets = Arc::new(Sets::<u32, 1>::new(2));
+        let put = |sets: &Sets<u32, 1>, key: u64, rank| {
             sets.with(key << 32, |it| *it, |it| *it += rank);
         };
         put(&sets, 1, 1);
