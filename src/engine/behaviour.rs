@@ -2,7 +2,7 @@
 //!
 //! A request is seen once, on its way to the book; of those that are told `sold_out` at the look a sample is. What a hold or booking comes to is told of where its
 //! request came from, which stands beside its record. Where the builder asked for no judging, all of this is one check for `None`, and the short way of
-//! [`Engine::request`] has not even that.
+//! [`Engine::request`] has not even that: where there is judging it has a twin, which differs by the sample.
 
 use crate::gate::behaviour::{Deed, Imported, Labels, Origin, Seen, Verdict, Watch};
 use crate::ledger::record::Record;
@@ -51,22 +51,19 @@ impl Engine {
 }
 
 impl Inner {
-    /// [`Engine::request`]'s short way where behaviour is judged: the same but for the sample.
-    #[inline]
-    pub(super) fn watched_look(&self, watch: &Watch, request: &Request) -> Option<Outcome> {
-        let schedule = request
-            .sole_schedule()
-            .filter(|_| request.request_id().is_none() && !request.would_wait())?;
-        let (pool, now) = (self.places.find(schedule)?, self.recent()?);
-        let patient = request.patient();
-        if pool.look(schedule, now) != Look::SoldOut || pool.may_know(self.filter_hash(patient)) {
-            return None;
-        }
-        if watch.samples(patient, now) {
+    /// The first look of [`Engine::request`] where behaviour is judged: the same but for the sample.
+    #[inline(always)]
+    pub(super) fn first_look_watched(
+        &self,
+        schedule: ScheduleId,
+        request: &Request,
+    ) -> Option<Look> {
+        let (watch, now) = (self.watch.as_deref()?, self.recent()?);
+        let look = self.look_for(schedule, request.patient(), now)?;
+        if look == Look::SoldOut && watch.samples(request.patient(), now) {
             self.see_sold_out(watch, request, now);
         }
-        self.count_refused_request(Refusal::SoldOut);
-        Some(Outcome::Refused(Refusal::SoldOut))
+        Some(look)
     }
 
     /// A request was refused at the look.
@@ -81,6 +78,7 @@ impl Inner {
     }
 
     #[cold]
+    #[inline(never)]
     fn see_sold_out(&self, watch: &Watch, request: &Request, now: Timestamp) {
         self.count(Count::Sampled);
         self.count_displaced_records(watch.observe_sold_out(request, now).displaced);

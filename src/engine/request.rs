@@ -59,7 +59,7 @@ impl Engine {
         if let (Some(schedule), None) = (request.sole_schedule(), request.request_id())
             && !request.would_wait()
         {
-            match inner.first_look(schedule, request.patient()) {
+            match inner.first_look(schedule, request) {
                 Some(Look::SoldOut) => {
                     inner.count_refused_request(Refusal::SoldOut);
                     return Outcome::Refused(Refusal::SoldOut);
@@ -118,12 +118,24 @@ impl From<Refusal> for Else<'_> {
 impl Inner {
     /// What a look says at the clock's cached time, if it has one; `sold_out` only to those who surely have nothing here.
     #[inline(always)]
-    fn first_look(&self, schedule: ScheduleId, patient: PatientId) -> Option<Look> {
-        let recent = self.recent_unwatched.as_ref()?;
-        let (pool, now) = (
-            self.places.find(schedule)?,
-            self.not_before_high(recent.get()),
-        );
+    fn first_look(&self, schedule: ScheduleId, request: &Request) -> Option<Look> {
+        // Two ways, so that the one without a watch has nothing of it.
+        let Some(recent) = &self.recent_unwatched else {
+            return self.first_look_watched(schedule, request);
+        };
+        let now = self.not_before_high(recent.get());
+        self.look_for(schedule, request.patient(), now)
+    }
+
+    /// The look itself; nothing is said of a schedule that isn't there, nor to who may have a slot of it.
+    #[inline(always)]
+    pub(super) fn look_for(
+        &self,
+        schedule: ScheduleId,
+        patient: PatientId,
+        now: Timestamp,
+    ) -> Option<Look> {
+        let pool = self.places.find(schedule)?;
         let look = pool.look(schedule, now);
         let may_have = look == Look::SoldOut && pool.may_know(self.filter_hash(patient));
         (!may_have).then_some(look)
@@ -131,11 +143,6 @@ impl Inner {
 
     #[inline(never)]
     fn request(&self, request: &Request) -> Outcome {
-        if let Some(watch) = &self.watch
-            && let Some(refused) = self.watched_look(watch, request)
-        {
-            return refused;
-        }
         // Without a cached reading the clock is read here, once for both.
         let recent = self.recent();
         let read = recent.is_none().then(|| self.now());

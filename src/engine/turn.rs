@@ -4,7 +4,7 @@
 //! slot was given, or if the rules said no, which is an answer that took looking into the book. If all that there was went to others at
 //! the last moment, it is given back: "sold out" costs nothing at the look either.
 
-use crate::gate::{self, Gate, Keys};
+use crate::gate::{self, Gate, Keys, Kinds};
 use crate::words::ask::Request;
 use crate::words::id::ScheduleId;
 use crate::words::refusal::Refusal;
@@ -84,7 +84,9 @@ impl Inner {
         if matches!(turn, Turn::NotAsked) {
             *turn = match gate.ask(&keys(), now) {
                 Ok(displaced) => {
-                    self.count_displaced(displaced);
+                    if displaced != Kinds::default() {
+                        self.count_displaced(displaced);
+                    }
                     Turn::Given
                 }
                 Err(too_soon) => {

@@ -382,6 +382,12 @@ pub(crate) struct Whence {
 }
 
 impl Whence {
+    /// Reads a word, to have the line at hand soon.
+    #[inline]
+    pub(super) fn touch(&self) -> u64 {
+        self.device.load(Relaxed)
+    }
+
     pub(super) fn read(&self) -> [u64; 2] {
         [self.device.load(Relaxed), self.account.load(Relaxed)]
     }

@@ -31,8 +31,15 @@ impl Ramp {
     /// The points of `value`, to the nearest.
     #[inline]
     pub(super) fn of(self, value: u32) -> u16 {
+        // Nearly everybody is at one end, which takes no division.
+        if value <= self.from {
+            return 0;
+        }
+        if value >= self.to {
+            return self.points;
+        }
         let width = u64::from(self.to.saturating_sub(self.from)).max(1);
-        let above = u64::from(value.saturating_sub(self.from)).min(width);
+        let above = u64::from(value - self.from);
         // At most `points`.
         ((above * u64::from(self.points) * 2 + width) / (2 * width)) as u16
     }
