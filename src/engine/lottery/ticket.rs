@@ -20,7 +20,7 @@ impl Engine {
     ///
     /// # Errors
     /// `unknown_ticket`. A ticket that came to nothing is no error: the answer is then `Refused` with `withdrawn`, `already_released` if it was given up, `closed`, `already_holds`, `sold_out`, or the rule that
-    /// kept the patient from a slot that was theirs.
+    /// kept the patient from a slot that was theirs, or ended their place: `queue_full` if they had to make room in the slow queue, `waited_too_long`.
     pub fn ticket(&self, ticket: TicketId) -> Result<Outcome, Refusal> {
         self.inner.ticket(ticket)
     }
