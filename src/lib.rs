@@ -95,7 +95,7 @@ pub use words::error::{Invalid, SupplyError};
 pub use words::event::{Event, What};
 pub use words::id::{
     AccountId, BookingId, ChannelId, DepartmentId, DeviceId, HoldId, HospitalId, ParseIdError,
-    PatientId, PaymentRef, PractitionerId, RequestId, ScheduleId, SlotNo, TicketId,
+    PatientId, PaymentRef, PractitionerId, RequestId, ScheduleId, SlotNo, TicketId, Together,
 };
 pub use words::lottery::{EntryWindow, Lottery};
 pub use words::money::{Currency, Fee};

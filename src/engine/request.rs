@@ -298,7 +298,7 @@ impl Inner {
             return Ok(answer);
         }
         if pool.look(schedule, now) == Look::Window {
-            return self.enter(book, seen, request, (schedule, pool), turn, bulletin);
+            return self.enter(book, seen, request, schedule, turn, bulletin);
         }
         self.may_claim(book, seen, pool, schedule, bulletin)?;
         self.take_turn_for(schedule, turn, request, bulletin)?;

@@ -9,6 +9,7 @@
 
 mod lists;
 mod wait;
+mod wish;
 
 pub(super) use lists::{Returning, Returns};
 
@@ -135,7 +136,7 @@ impl Inner {
                 Offered::Not => rounds.extend(returning.list.lapse(&offer, bulletin.at)),
                 Offered::Gone => {
                     returning.list.take_up(&offer);
-                    self.wait_again(returning, &offer);
+                    self.wait_again(returning, &offer, bulletin.at);
                 }
             }
         }
@@ -198,7 +199,7 @@ impl Inner {
             let seen = at.load();
             if seen.state() != State::Cooling {
                 // Whoever had it has it again, by a late confirm. They wait on, for another.
-                record.wait_on(stub);
+                record.wait_on(stub.due());
                 return Offered::Gone;
             }
             let next = seen.to(State::Held, number);
@@ -244,7 +245,8 @@ impl Inner {
             None if policy == ReturnPolicy::AtOnce => return None,
             None => {
                 let at_once = ReturnPolicy::AtOnce;
-                self.returns.of_or_new(schedule, at_once, pool.opens_at())
+                self.returns
+                    .of_or_new(schedule, at_once, pool.opens_at(), None)
             }
         };
         let slot = u32::from(record.slot());

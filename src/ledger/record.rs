@@ -77,6 +77,8 @@ const NAMED: u64 = 4;
 /// It began as a place in a line: one bit, then two for which line.
 const TICKET: u64 = 8;
 const LINE_SHIFT: u32 = 4;
+/// The fourth that fits into two bits: a draw, and since that was lost the waitlist.
+const WENT_ON: u64 = 3;
 /// It is known where it came from.
 const WHENCE: u64 = 64;
 
@@ -163,17 +165,49 @@ impl Record {
     ) {
         stub.asked_at.store(now.as_millis(), Relaxed);
         stub.due.store(due.as_millis(), Relaxed);
+        stub.schedule.store(schedule.0, Relaxed);
         // No claim ever has version 0.
         self.claimed(0, 0);
         self.begin(patient, schedule, Phase::Waiting, now, due);
         self.set(TICKET | (line as u64) << LINE_SHIFT);
     }
 
-    /// The line that it began in, if it did.
+    /// The line that it stands in, or stood in last, if it began in one.
     pub(crate) fn line(&self) -> Option<Line> {
+        Some(if self.went_on() {
+            Line::Waitlist
+        } else {
+            self.first_line()?
+        })
+    }
+
+    /// The line that it began in, if it did.
+    pub(crate) fn first_line(&self) -> Option<Line> {
         let flags = self.state.load(Acquire) >> (SCHEDULE_BITS + PHASE_BITS);
+        if flags & TICKET == 0 {
+            return None;
+        }
         let line = Line::ALL.get((flags >> LINE_SHIFT & 3) as usize);
-        line.copied().filter(|_| flags & TICKET != 0)
+        Some(line.copied().unwrap_or(Line::Draw))
+    }
+
+    /// Whether it has lost a draw, and went on to a waitlist.
+    pub(crate) fn went_on(&self) -> bool {
+        self.has(TICKET) && self.has_all(WENT_ON << LINE_SHIFT)
+    }
+
+    /// Whoever has lost the draw goes on waiting, for what returns of that schedule until `until`.
+    pub(crate) fn go_on(&self, schedule: ScheduleId, until: Timestamp) {
+        self.until.store(until.as_millis(), Relaxed);
+        self.move_to(schedule);
+        self.set(WENT_ON << LINE_SHIFT);
+    }
+
+    /// It is about another schedule from now on: that of the same draw which its patient gets a slot of, or can still get one of.
+    pub(crate) fn move_to(&self, schedule: ScheduleId) {
+        let mask = (1 << SCHEDULE_BITS) - 1;
+        self.state
+            .store(self.state.load(Acquire) & !mask | schedule.0, Relaxed);
     }
 
     /// Whoever waited gets a slot, which is claimed next: held from `at` until `until`.
@@ -183,10 +217,10 @@ impl Record {
         self.become_phase(Phase::Held);
     }
 
-    /// There was none after all: it waits as before.
-    pub(crate) fn wait_on(&self, stub: &Stub) {
+    /// There was none after all: it waits as before, until then.
+    pub(crate) fn wait_on(&self, until: Timestamp) {
         self.claimed(0, 0);
-        self.until.store(stub.due().as_millis(), Relaxed);
+        self.until.store(until.as_millis(), Relaxed);
         self.become_phase(Phase::Waiting);
     }
 
@@ -254,6 +288,10 @@ impl Record {
 
     fn has(&self, flag: u64) -> bool {
         self.state.load(Acquire) >> (SCHEDULE_BITS + PHASE_BITS) & flag != 0
+    }
+
+    fn has_all(&self, flags: u64) -> bool {
+        self.state.load(Acquire) >> (SCHEDULE_BITS + PHASE_BITS) & flags == flags
     }
 
     fn set(&self, flag: u64) {
@@ -387,12 +425,18 @@ impl Whence {
 pub(crate) struct Stub {
     asked_at: AtomicU64,
     due: AtomicU64,
+    schedule: AtomicU64,
 }
 
 impl Stub {
     /// When it was asked for.
     pub(crate) fn asked_at(&self) -> Timestamp {
         Timestamp::from_millis(self.asked_at.load(Relaxed))
+    }
+
+    /// The schedule that the ticket was told to be of.
+    pub(crate) fn schedule(&self) -> ScheduleId {
+        ScheduleId(self.schedule.load(Relaxed))
     }
 
     /// When it was said to be decided.
@@ -433,6 +477,7 @@ mod tests {
             (size_of::<Record>(), align_of::<Record>(), size_of::<Memo>()),
             (64, 64, 24)
         );
+        assert_eq!(size_of::<Stub>(), 24);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Somebody enters a draw: a record in their book, and an entry in the urn, under the one lock.
 
-use crate::draw::{EnterError, Entry};
+use crate::draw::{EnterError, Entry, Window};
 use crate::gate::behaviour::Origin;
 use crate::ledger::Book;
 use crate::ledger::record::{Phase, Record};
@@ -29,17 +29,17 @@ impl Inner {
         book: &Book<'_>,
         seen: &Seen<'_>,
         request: &Request,
-        (schedule, pool): (ScheduleId, &Pool),
+        schedule: ScheduleId,
         turn: &mut Turn,
         bulletin: &mut Bulletin<'_>,
     ) -> Result<Outcome, Refusal> {
         let now = bulletin.at;
         let shown = bulletin.shown;
         let entry = self.entry_of(request, shown, now);
-        if let Some((number, record)) = self.waiting(book, schedule, now) {
+        if let Some((number, record)) = self.entered(book, schedule, now) {
             // What is said again about somebody who is in may help them, and harms nobody. Whatever comes of it, they are in.
             self.draws.with(schedule, |urn| {
-                let _ = urn.window(&self.draws, pool.capacity()).enter(&entry);
+                let _ = self.window_of(urn).enter(&entry);
             });
             self.count(Count::Remembered);
             return self
@@ -50,7 +50,7 @@ impl Inner {
         if !seen.is_empty() && self.has_live(book, schedule, now, 0) {
             return Err(Refusal::AlreadyHolds);
         }
-        let heat = || self.heat(schedule, pool);
+        let heat = || self.heat(schedule);
         if let Some(due) = self.must_show(request, schedule, (shown, now), heat) {
             return Ok(Outcome::Challenged(due));
         }
@@ -60,7 +60,8 @@ impl Inner {
             self.named.add(self.filter_hash(book.patient()));
         }
         let entered = self.draws.with(schedule, |urn| {
-            self.line_up(book, urn, &entry, (schedule, pool), now)
+            let wishes = request.schedules();
+            self.line_up(book, urn, entry.anew(), (schedule, wishes), now)
         });
         let (number, record) = entered.unwrap_or(Err(IN_A_MOMENT))?;
         self.mark(record, request);
@@ -80,8 +81,8 @@ impl Inner {
         &self,
         book: &Book<'_>,
         urn: &Urn,
-        entry: &Entry,
-        (schedule, pool): (ScheduleId, &Pool),
+        entry: Entry,
+        (schedule, wishes): (ScheduleId, &[ScheduleId]),
         now: Timestamp,
     ) -> Result<(u32, &Record), Refusal> {
         let full = |rule| Refusal::Rule { rule };
@@ -97,21 +98,34 @@ impl Inner {
             self.ledger.give_back(number);
             return Err(full(Rule::EngineFull));
         }
-        match urn.window(&self.draws, pool.capacity()).enter(entry) {
-            // Who left and comes again is in as before, whatever more could be noted of them.
-            Ok(_) | Err(EnterError::ClustersFull) => Ok((number, record)),
-            Err(why) => {
-                book.strike(number);
-                Err(match why {
-                    EnterError::Full => full(Rule::DrawFull),
-                    _ => IN_A_MOMENT,
-                })
-            }
+        let window = self.window_of(urn);
+        let wishes = urn.wishes(wishes);
+        if wishes.is_empty() && urn.members().len() > 1 {
+            // All that they would take was called off meanwhile.
+            book.strike(number);
+            return Err(Refusal::Withdrawn);
         }
+        let came = match window.enter(&entry.prefer(&wishes[..])) {
+            // Who left and comes again is in as before, whatever more could be noted of them.
+            Ok(_) | Err(EnterError::ClustersFull) => Ok(()),
+            Err(EnterError::Full) => Err(full(Rule::DrawFull)),
+            Err(_) => Err(IN_A_MOMENT),
+        };
+        // Called off meanwhile: whoever does that may have missed who has only just come in.
+        let came = came.and_then(|()| match urn.has(schedule) {
+            true => Ok(()),
+            false => {
+                let other = urn.first_of(&wishes).ok_or(Refusal::Withdrawn)?;
+                record.move_to(other);
+                Ok(())
+            }
+        });
+        came.map(|()| (number, record))
+            .inspect_err(|_| book.strike(number))
     }
 
-    /// The line of who waits for a slot of this schedule.
-    pub(super) fn waiting<'a>(
+    /// The line of who is in the draw of this schedule, be it for this schedule or for others.
+    fn entered<'a>(
         &self,
         book: &Book<'a>,
         schedule: ScheduleId,
@@ -119,22 +133,36 @@ impl Inner {
     ) -> Option<(u32, &'a Record)> {
         let is_it = |record: &Record| {
             record.phase() == Phase::Waiting
-                && record.schedule() == schedule
+                && record.line() == Some(Line::Draw)
                 && self.standing(record, now) == Standing::Waiting
+                && self.draws.are_together(record.schedule(), schedule)
         };
         book.lines().find(|(_, record)| is_it(record))
     }
 
+    /// The window of an urn, for as many slots as there are when it is first asked for.
+    pub(super) fn window_of<'a>(&self, urn: &'a Urn) -> &'a Window {
+        urn.window(&self.draws, |schedule| {
+            let pool = self.places.find(schedule).filter(|it| it.is(schedule));
+            pool.map_or(0, Pool::capacity)
+        })
+    }
+
     /// Entries a slot, so far.
-    fn heat(&self, schedule: ScheduleId, pool: &Pool) -> u32 {
-        let entries = self.draws.with(schedule, Urn::entries).unwrap_or(0);
-        let slots = u64::from(pool.capacity().max(1));
-        u32::try_from(entries / slots).unwrap_or(u32::MAX)
+    fn heat(&self, schedule: ScheduleId) -> u32 {
+        let heat = self.draws.with(schedule, |urn| {
+            let pools = urn.members().iter();
+            let pools = pools.filter_map(|it| self.places.find(it.schedule));
+            let slots: u64 = pools.map(|it| u64::from(it.capacity())).sum();
+            urn.entries() / slots.max(1)
+        });
+        u32::try_from(heat.unwrap_or(0)).unwrap_or(u32::MAX)
     }
 
     /// What is said about somebody who enters.
     fn entry_of(&self, request: &Request, shown: Shown, now: Timestamp) -> Entry {
-        let mut entry = Entry::new(request.patient());
+        let waits = request.would_wait() && self.returns.in_use();
+        let mut entry = Entry::new(request.patient()).would_wait(waits);
         if let Some(watch) = &self.watch {
             let (Origin { device, account }, listed) = watch.way_in(request, now);
             entry = entry.suspicion(listed).trace([device, account]);
@@ -158,9 +186,9 @@ impl Inner {
     }
 
     /// The ticket of a record that began as one, as it was told.
-    pub(in super::super) fn ticket_of(&self, number: u32, record: &Record) -> Option<Ticket> {
-        let (line, stub) = (record.line()?, self.ledger.stub(number)?);
-        let (schedule, patient) = (record.schedule(), record.patient());
+    pub(in super::super) fn told_ticket(&self, number: u32, record: &Record) -> Option<Ticket> {
+        let (line, stub) = (record.first_line()?, self.ledger.stub(number)?);
+        let (schedule, patient) = (stub.schedule(), record.patient());
         let secrets = &self.draws.secrets;
         Some(Ticket {
             id: secrets.ticket(schedule, number, patient, stub.asked_at()),
@@ -168,6 +196,22 @@ impl Inner {
             line,
             due: stub.due(),
             position: None,
+        })
+    }
+
+    /// The same as it stands now: for another schedule of its draw perhaps, or on a waitlist since it has lost that.
+    pub(in super::super) fn ticket_of(&self, number: u32, record: &Record) -> Option<Ticket> {
+        let told = self.told_ticket(number, record)?;
+        let (schedule, line) = (record.schedule(), record.line()?);
+        let due = match record.went_on() {
+            true => self.places.find(schedule)?.closes_at(),
+            false => told.due,
+        };
+        Some(Ticket {
+            schedule,
+            line,
+            due,
+            ..told
         })
     }
 }

@@ -100,7 +100,7 @@ impl Inner {
             .find(record.schedule())
             .filter(|pool| pool.is(record.schedule()))?;
         if record.line().is_some() {
-            return self.ticket_of(number, record).map(Outcome::Waiting);
+            return self.told_ticket(number, record).map(Outcome::Waiting);
         }
         Some(Outcome::Held(Hold {
             id: record.claim(number).hold_id(),
