@@ -56,7 +56,6 @@ pub use frozen::{Closing, Drawn, Frozen, Standing};
 pub(crate) use frozen::{Draft, Settled};
 pub use list::Leaf;
 pub use policy::{Allotment, Group, Policy, Pool};
-pub(crate) use seed::Source;
 pub use seed::{MasterSeed, ServerKey};
 pub use terms::{Beacon, BeaconSpec, BeaconValue, Holder, Terms};
 pub use verify::{Flaw, Gone, Own, Place, Proof, Transcript, Verified, verify, verify_receipt};

@@ -5,11 +5,11 @@ use std::fmt;
 
 use super::bytes::{Digest, DrawId, Rank, Seed, Token};
 use super::list::{List, Numbers, root};
-use super::seed::Source;
 use super::settle::{Seated, Walk};
 use super::terms::{Beacon, BeaconSpec, BeaconValue, Terms, lot};
 use super::verify::{Flaw, Gone, Place, Proof, Transcript};
 use crate::raw::tree::Tree;
+use crate::words::cluster::Cluster;
 use crate::words::id::PatientId;
 
 /// What is published at the close, before the beacon speaks: from here on nothing can be added, left out or changed unseen.
@@ -39,7 +39,7 @@ pub struct Frozen {
     /// Who they are, in the list's order. Never published.
     patients: Vec<PatientId>,
     /// Who would go on waiting, and through what they asked.
-    would_wait: Vec<(Token, Source)>,
+    would_wait: Vec<(Token, Cluster)>,
     tree: Tree,
 }
 
@@ -58,7 +58,7 @@ impl Frozen {
         commitment: Digest,
         seed: Seed,
         (list, patients): (List, Vec<PatientId>),
-        would_wait: Vec<(Token, Source)>,
+        would_wait: Vec<(Token, Cluster)>,
     ) -> Self {
         Self {
             tree: list.tree(),
@@ -144,12 +144,12 @@ impl Frozen {
     }
 
     /// Who got nothing and would go on waiting, in the order of their turns: through what they asked, and what they would have taken.
-    pub(crate) fn would_wait(&self, draft: &Draft) -> Vec<(PatientId, Source, &[u16])> {
+    pub(crate) fn would_wait(&self, draft: &Draft) -> Vec<(PatientId, Cluster, &[u16])> {
         let ranks = Numbers::ranks(&draft.lot);
         let seated = draft.seated.iter().map(|it| it.index);
         let mut served: Vec<u32> = seated.chain(draft.passed.iter().copied()).collect();
         served.sort_unstable();
-        let waits = |(token, source): &(Token, Source)| {
+        let waits = |(token, source): &(Token, Cluster)| {
             // A list has fewer than 2^32 entries.
             let index = self.find(token)? as u32;
             let late = !draft.walk.is_first(index);

@@ -19,9 +19,10 @@ use super::bytes::{Cluster, Digest, Seed, Token};
 use super::entry::{EnterError, Entry, Receipt, Trace};
 use super::frozen::Frozen;
 use super::list::{List, Row, strange};
-use super::seed::{ServerKey, Source};
+use super::seed::ServerKey;
 use super::terms::Terms;
 use crate::raw::hash::Keys;
+use crate::words::cluster::Cluster as Source;
 use crate::words::error::Invalid;
 use crate::words::id::PatientId;
 use crate::words::sync::atomic::{AtomicU64, Ordering};
@@ -434,7 +435,7 @@ fn note_wishes(extras: &mut Table<Extra>, identity: u128, entry: &Entry) {
         extra.preferences.clone_from(&entry.preferences);
     }
     if entry.would_wait && extra.would_wait.is_none() {
-        let own = Source::Person(entry.patient.to_u128());
+        let own = Source::Person(entry.patient);
         extra.would_wait = Some(entry.source().unwrap_or(own));
     }
 }

@@ -7,13 +7,12 @@
 use crate::gate::behaviour::{Deed, Imported, Labels, Origin, Seen, Verdict, Watch};
 use crate::ledger::record::Record;
 use crate::pool::{Look, Pool};
-use crate::words::ask::{Hold, Outcome, Request};
+use crate::words::ask::{Outcome, Request};
 use crate::words::id::{AccountId, Claim, DeviceId, PatientId, ScheduleId};
 use crate::words::refusal::Refusal;
 use crate::words::time::Timestamp;
 
 use super::stats::Count;
-use super::turn::Stance;
 use super::{Engine, Inner};
 
 /// # How do they behave?
@@ -101,28 +100,37 @@ impl Inner {
         let seen = watch.observe(request, after, now);
         self.count(Count::Observed);
         self.count_displaced_records(seen.displaced);
-        match Stance::of(seen.score, watch.card()) {
-            Stance::Admit => {}
-            Stance::Slow => self.count(Count::Slow),
-            Stance::Challenge(_) => self.count(Count::Challenge),
+        if seen.score >= watch.card().slow_at {
+            self.count(Count::Slow);
         }
         seen
     }
 
-    /// It was granted a hold. Under its book's lock.
-    pub(super) fn see_hold(
+    /// It was granted a hold or a place in a line, of which a hold may come: that is from where the place was first asked for. Under its book's lock.
+    pub(super) fn see_granted(
         &self,
         watch: &Watch,
         origin: Origin,
         patient: PatientId,
-        held: &Hold,
+        granted: &Outcome,
         now: Timestamp,
     ) {
-        let number = Claim::from(held.id).record;
-        self.ledger
-            .note_whence(number, [origin.device, origin.account]);
-        let displaced = watch.note_claim(origin, patient, held.schedule, now);
-        self.count_displaced_records(displaced);
+        let whence = [origin.device, origin.account];
+        match granted {
+            Outcome::Held(held) => {
+                let number = Claim::from(held.id).record;
+                self.ledger.note_whence(number, whence);
+                let displaced = watch.note_claim(origin, patient, held.schedule, now);
+                self.count_displaced_records(displaced);
+            }
+            Outcome::Waiting(ticket) => {
+                let number = ticket.id.record();
+                if self.ledger.whence(number).is_none() {
+                    self.ledger.note_whence(number, whence);
+                }
+            }
+            _ => {}
+        }
     }
 
     /// Where a hold or booking came from, if behaviour is judged and it is known.

@@ -13,8 +13,6 @@ mod publicity;
 mod ticket;
 mod urn;
 
-pub(super) use grant::number_of;
-
 use std::collections::{BTreeMap, VecDeque};
 
 use crossbeam_utils::CachePadded;

@@ -94,6 +94,7 @@ impl Engine {
                 });
             }
             drop(bulletin);
+            self.inner.pass_turns();
             for (outcome, request) in outcomes.iter_mut().skip(first).zip(batch) {
                 *outcome = self.inner.issued(request, *outcome, now);
             }
@@ -170,6 +171,7 @@ impl Inner {
         bulletin.shown = shown;
         let outcome = self.admit(request, hash, &mut bulletin);
         drop(bulletin);
+        self.pass_turns();
         self.issued(request, outcome, now)
     }
 
@@ -230,15 +232,13 @@ impl Inner {
         let seen = self.read(&book, request.request_id(), bulletin.at);
         let (mut turn, mut first, mut outcome) = (Turn::default(), None, None);
         bulletin.comes_from(|| gate::keys_of(request));
+        if let (Some((watch, by)), Some(_)) = (seen_by_gate, &self.slowed) {
+            bulletin.slowed = self.slows(watch, request, by.score);
+        }
         let mut sold_out = None;
         for &schedule in request.schedules() {
             match self.judge(&book, &seen, request, schedule, &mut turn, bulletin) {
                 Ok(granted) => {
-                    if let (Some((watch, by)), None, Outcome::Held(held)) =
-                        (seen_by_gate, seen.remembered, &granted)
-                    {
-                        self.see_hold(watch, by.origin, request.patient(), held, bulletin.at);
-                    }
                     outcome = Some(granted);
                     break;
                 }
@@ -260,6 +260,10 @@ impl Inner {
                     first = Some(why);
                 }
             }
+        }
+        if let (Some((watch, by)), None, Some(granted)) = (seen_by_gate, seen.remembered, &outcome)
+        {
+            self.see_granted(watch, by.origin, request.patient(), granted, bulletin.at);
         }
         drop(book);
         self.close(bulletin);
@@ -301,6 +305,10 @@ impl Inner {
             return self.enter(book, seen, request, schedule, turn, bulletin);
         }
         self.may_claim(book, seen, pool, schedule, bulletin)?;
+        if let (Some(slowed), Some(every)) = (&self.slowed, bulletin.slowed) {
+            let (slowed, place) = ((&**slowed, every), (schedule, pool));
+            return self.slow_down(slowed, (book, seen), request, place, turn, bulletin);
+        }
         self.take_turn_for(schedule, turn, request, bulletin)?;
         self.rules(seen)?;
         if request.request_id().is_some() {

@@ -210,6 +210,16 @@ impl Record {
             .store(self.state.load(Acquire) & !mask | schedule.0, Relaxed);
     }
 
+    /// Notes which seat of the slow queue is theirs, for as long as it waits.
+    pub(crate) fn set_seat(&self, seat: u64) {
+        self.extra[0].store(seat, Relaxed);
+    }
+
+    /// Their seat in the slow queue.
+    pub(crate) fn seat(&self) -> u64 {
+        self.extra[0].load(Relaxed)
+    }
+
     /// Whoever waited gets a slot, which is claimed next: held from `at` until `until`.
     pub(crate) fn win(&self, at: Timestamp, until: Timestamp) {
         self.granted_at.store(at.as_millis(), Relaxed);
@@ -437,6 +447,11 @@ impl Stub {
     /// The schedule that the ticket was told to be of.
     pub(crate) fn schedule(&self) -> ScheduleId {
         ScheduleId(self.schedule.load(Relaxed))
+    }
+
+    /// Says so anew: under its book's lock.
+    pub(crate) fn set_due(&self, due: Timestamp) {
+        self.due.store(due.as_millis(), Relaxed);
     }
 
     /// When it was said to be decided.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use fairslot::draw::{BeaconSpec, BeaconValue, Digest, Flaw, Gone, Transcript, verify};
 use fairslot::{
-    Engine, EntryWindow, HospitalId, Line, Lottery, Outcome, Refusal, Request, RequestId, Schedule,
+    EntryWindow, HospitalId, Line, Lottery, Outcome, Refusal, Request, RequestId, Schedule,
     ScheduleId, SupplyError, Ticket, Timestamp, Together, What,
 };
 
@@ -356,14 +356,7 @@ fn the_same_calls_are_the_same_events() {
 
 #[test]
 fn past_draws_are_kept_and_forgotten_as_one() {
-    let morning = Morning::new(10);
-    let small = Engine::builder()
-        .clock(std::sync::Arc::clone(&morning.clock))
-        .seed(1);
-    let morning = Morning {
-        engine: small.draw_entries_kept(3).build().expect("in range"),
-        clock: std::sync::Arc::clone(&morning.clock),
-    };
+    let morning = Morning::with(10, |it| it.draw_entries_kept(3));
     let joint = morning.all([1, 1]);
     morning.at(0);
     for n in 0..3 {

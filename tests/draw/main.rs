@@ -17,6 +17,7 @@ mod flags;
 mod golden;
 mod joined;
 mod judged;
+mod lost;
 #[cfg(feature = "serde")]
 mod outside;
 mod plain;

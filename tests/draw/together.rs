@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use fairslot::draw::{Token, Transcript, verify};
 use fairslot::{
-    DeviceId, Engine, EntryWindow, HospitalId, Lottery, ManualClock, Opening, Outcome, PatientId,
-    PractitionerId, Refusal, Request, Schedule, ScheduleId, Session, Ticket, TicketId, Timestamp,
-    Together,
+    DeviceId, Engine, EngineBuilder, EntryWindow, HospitalId, Lottery, ManualClock, Opening,
+    Outcome, PatientId, PractitionerId, Refusal, Request, Schedule, ScheduleId, Session, Ticket,
+    TicketId, Timestamp, Together,
 };
 use proptest::prelude::*;
 
@@ -52,12 +52,15 @@ pub(crate) fn who(patient: u64) -> PatientId {
 impl Morning {
     /// An hour before the opening.
     pub(crate) fn new(seed: u64) -> Self {
-        let clock = Arc::new(ManualClock::new(Timestamp::from_millis(
-            OPENS.as_millis() - 3_600_000,
-        )));
-        let engine = Engine::builder().clock(Arc::clone(&clock)).seed(seed);
+        Self::with(seed, |it| it)
+    }
+
+    pub(crate) fn with(seed: u64, set: impl FnOnce(EngineBuilder) -> EngineBuilder) -> Self {
+        let before = Timestamp::from_millis(OPENS.as_millis() - 3_600_000);
+        let clock = Arc::new(ManualClock::new(before));
+        let builder = Engine::builder().clock(Arc::clone(&clock)).seed(seed);
         Self {
-            engine: engine.build().expect("in range"),
+            engine: set(builder).build().expect("in range"),
             clock,
         }
     }
@@ -99,7 +102,7 @@ impl Morning {
         self.became(ticket).held().map(|hold| hold.schedule)
     }
 
-    fn token(&self, ticket: TicketId) -> Token {
+    pub(crate) fn token(&self, ticket: TicketId) -> Token {
         self.engine.receipt(ticket).expect("it is in").token
     }
 

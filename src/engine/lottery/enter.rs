@@ -6,16 +6,15 @@ use crate::ledger::Book;
 use crate::ledger::record::{Phase, Record};
 use crate::pool::Pool;
 use crate::words::ask::{Outcome, Request};
-use crate::words::event::What;
 use crate::words::id::ScheduleId;
 use crate::words::refusal::{Refusal, Rule};
-use crate::words::ticket::{Line, Ticket};
+use crate::words::ticket::Line;
 use crate::words::time::Timestamp;
 
 use super::super::challenge::Shown;
 use super::super::request::Seen;
-use super::super::stats::Count;
 use super::super::turn::Turn;
+use super::super::waiting::Place;
 use super::super::{Bulletin, Inner, Standing};
 use super::urn::Urn;
 
@@ -36,16 +35,12 @@ impl Inner {
         let now = bulletin.at;
         let shown = bulletin.shown;
         let entry = self.entry_of(request, shown, now);
-        if let Some((number, record)) = self.entered(book, schedule, now) {
+        if let Some(place) = self.entered(book, schedule, now) {
             // What is said again about somebody who is in may help them, and harms nobody. Whatever comes of it, they are in.
             self.draws.with(schedule, |urn| {
                 let _ = self.window_of(urn).enter(&entry);
             });
-            self.count(Count::Remembered);
-            return self
-                .ticket_of(number, record)
-                .map(Outcome::Waiting)
-                .ok_or(Refusal::UnknownSchedule);
+            return self.waits_already(place);
         }
         if !seen.is_empty() && self.has_live(book, schedule, now, 0) {
             return Err(Refusal::AlreadyHolds);
@@ -56,81 +51,53 @@ impl Inner {
         }
         self.take_turn_for(schedule, turn, request, bulletin)?;
         self.rules(seen)?;
-        if request.request_id().is_some() {
-            self.named.add(self.filter_hash(book.patient()));
-        }
         let entered = self.draws.with(schedule, |urn| {
-            let wishes = request.schedules();
-            self.line_up(book, urn, entry.anew(), (schedule, wishes), now)
+            let place = self.line_up(book, schedule, Line::Draw, (now, urn.closes_by()))?;
+            let put = self.put_in(urn, entry.anew(), (schedule, request.schedules()), place.1);
+            put.map(|()| place).inspect_err(|_| book.strike(place.0))
         });
-        let (number, record) = entered.unwrap_or(Err(IN_A_MOMENT))?;
-        self.mark(record, request);
-        self.name(request, number, record);
-        self.tidy(book, seen, now);
-        self.count(Count::Waiting);
-        let ticket = self
-            .ticket_of(number, record)
-            .ok_or(Refusal::UnknownSchedule)?;
-        let what = What::Entered { ticket: ticket.id };
-        bulletin.tell_of_ticket(schedule, book.patient(), what);
-        Ok(Outcome::Waiting(ticket))
+        let place = entered.unwrap_or(Err(IN_A_MOMENT))?;
+        self.lined_up(book, seen, request, place, bulletin)
     }
 
-    /// The record first: whoever is in the urn has one, or has given it up.
-    fn line_up(
+    /// Puts who has a place into the window, with what they would take.
+    fn put_in(
         &self,
-        book: &Book<'_>,
         urn: &Urn,
         entry: Entry,
-        (schedule, wishes): (ScheduleId, &[ScheduleId]),
-        now: Timestamp,
-    ) -> Result<(u32, &Record), Refusal> {
-        let full = |rule| Refusal::Rule { rule };
-        let taken = self.ledger.take().ok_or(full(Rule::EngineFull))?;
-        let (number, record) = taken;
-        let Some(stub) = self.ledger.stub(number) else {
-            self.ledger.give_back(number);
-            return Err(full(Rule::EngineFull));
-        };
-        let times = (now, urn.closes_by());
-        record.line_up(stub, book.patient(), schedule, Line::Draw, times);
-        if !book.insert(number) {
-            self.ledger.give_back(number);
-            return Err(full(Rule::EngineFull));
-        }
+        (schedule, asked_for): (ScheduleId, &[ScheduleId]),
+        record: &Record,
+    ) -> Result<(), Refusal> {
         let window = self.window_of(urn);
-        let wishes = urn.wishes(wishes);
+        let wishes = urn.wishes(asked_for);
         if wishes.is_empty() && urn.members().len() > 1 {
             // All that they would take was called off meanwhile.
-            book.strike(number);
             return Err(Refusal::Withdrawn);
         }
-        let came = match window.enter(&entry.prefer(&wishes[..])) {
+        match window.enter(&entry.prefer(&wishes[..])) {
             // Who left and comes again is in as before, whatever more could be noted of them.
-            Ok(_) | Err(EnterError::ClustersFull) => Ok(()),
-            Err(EnterError::Full) => Err(full(Rule::DrawFull)),
-            Err(_) => Err(IN_A_MOMENT),
-        };
-        // Called off meanwhile: whoever does that may have missed who has only just come in.
-        let came = came.and_then(|()| match urn.has(schedule) {
-            true => Ok(()),
-            false => {
-                let other = urn.first_of(&wishes).ok_or(Refusal::Withdrawn)?;
-                record.move_to(other);
-                Ok(())
+            Ok(_) | Err(EnterError::ClustersFull) => {}
+            Err(EnterError::Full) => {
+                return Err(Refusal::Rule {
+                    rule: Rule::DrawFull,
+                });
             }
-        });
-        came.map(|()| (number, record))
-            .inspect_err(|_| book.strike(number))
+            Err(_) => return Err(IN_A_MOMENT),
+        }
+        // Called off meanwhile: whoever does that may have missed who has only just come in.
+        if !urn.has(schedule) {
+            record.move_to(urn.first_of(&wishes).ok_or(Refusal::Withdrawn)?);
+        }
+        Ok(())
     }
 
-    /// The line of who is in the draw of this schedule, be it for this schedule or for others.
+    /// The place of who is in the draw of this schedule, be it for this schedule or for others.
     fn entered<'a>(
         &self,
         book: &Book<'a>,
         schedule: ScheduleId,
         now: Timestamp,
-    ) -> Option<(u32, &'a Record)> {
+    ) -> Option<Place<'a>> {
         let is_it = |record: &Record| {
             record.phase() == Phase::Waiting
                 && record.line() == Some(Line::Draw)
@@ -178,40 +145,9 @@ impl Inner {
         if let Some(device) = request.device_id() {
             entry = entry.device(device);
         }
-        let trusted = &self.draws.settings.trusted;
-        match request.channel_id() {
-            Some(channel) if trusted.binary_search(&channel).is_ok() => entry.trusted_channel(),
-            _ => entry,
+        match self.is_trusted(request) {
+            true => entry.trusted_channel(),
+            false => entry,
         }
-    }
-
-    /// The ticket of a record that began as one, as it was told.
-    pub(in super::super) fn told_ticket(&self, number: u32, record: &Record) -> Option<Ticket> {
-        let (line, stub) = (record.first_line()?, self.ledger.stub(number)?);
-        let (schedule, patient) = (stub.schedule(), record.patient());
-        let secrets = &self.draws.secrets;
-        Some(Ticket {
-            id: secrets.ticket(schedule, number, patient, stub.asked_at()),
-            schedule,
-            line,
-            due: stub.due(),
-            position: None,
-        })
-    }
-
-    /// The same as it stands now: for another schedule of its draw perhaps, or on a waitlist since it has lost that.
-    pub(in super::super) fn ticket_of(&self, number: u32, record: &Record) -> Option<Ticket> {
-        let told = self.told_ticket(number, record)?;
-        let (schedule, line) = (record.schedule(), record.line()?);
-        let due = match record.went_on() {
-            true => self.places.find(schedule)?.closes_at(),
-            false => told.due,
-        };
-        Some(Ticket {
-            schedule,
-            line,
-            due,
-            ..told
-        })
     }
 }

@@ -2,17 +2,19 @@
 
 use crate::draw::{BeaconValue, Draft, Frozen, Window};
 use crate::gate::behaviour::Origin;
+use crate::ledger::Book;
 use crate::ledger::record::Phase;
+use crate::pool::Pool;
 use crate::pool::word::State;
-use crate::pool::{Lost, Pool};
 use crate::words::event::What;
-use crate::words::id::{Claim, PatientId, ScheduleId, TicketId};
-use crate::words::refusal::{Refusal, Rule};
+use crate::words::id::{PatientId, ScheduleId, TicketId};
 use crate::words::sync::Arc;
+use crate::words::ticket::Line;
 use crate::words::time::Timestamp;
 
 use super::super::stats::Count;
-use super::super::{Bulletin, Inner, Note};
+use super::super::waiting::Place;
+use super::super::{Bulletin, Inner};
 use super::urn::{Close, Progress, Urn};
 
 /// What came of a place.
@@ -25,15 +27,25 @@ enum Grant {
 }
 
 impl Inner {
-    /// Lets time pass before something is judged: whatever is due to be drawn by now is drawn. To be called without a lock and before a bulletin is opened.
+    /// Lets time pass before something is judged: whatever is due by now is done. To be called without a lock and before a bulletin is opened.
     #[inline]
     pub(in super::super) fn pass(&self, now: Timestamp) {
-        if self.draws.is_due(now) {
-            self.draw_due(now, u32::MAX);
+        match &self.slowed {
+            Some(slowed) if slowed.is_due(now) => {
+                self.pass_in_order(slowed, now, u32::MAX);
+            }
+            _ => {
+                self.pass_lines(now, u32::MAX);
+            }
         }
-        if self.returns.is_due(now) {
-            self.return_due(now, u32::MAX);
-        }
+    }
+
+    /// The same of draws and of slots that return, with at most so many slots given: whether more is due.
+    #[inline]
+    pub(in super::super) fn pass_lines(&self, now: Timestamp, most: u32) -> bool {
+        let undrawn = self.draws.is_due(now) && self.draw_due(now, most);
+        let unreturned = self.returns.is_due(now) && self.return_due(now, most);
+        undrawn || unreturned
     }
 
     /// Draws what is due, with at most so many slots given: whether more is due.
@@ -179,19 +191,15 @@ impl Inner {
         let mut went_on = Vec::new();
         for (patient, through, wishes) in frozen.would_wait(draft) {
             let book = self.ledger.book(patient, self.ledger.hash(patient));
-            let waits = book
-                .lines()
-                .find(|(_, record)| record.phase() == Phase::Waiting && urn.has(record.schedule()));
-            let Some((number, record)) = waits else {
+            let Some((number, record)) = waits_in(urn, &book) else {
                 continue;
             };
             let wishes = if wishes.is_empty() { &[0] } else { wishes };
             let schedules = wishes.iter().filter_map(|pool| urn.of_pool(*pool));
-            if let Some((schedule, until)) = self.go_on_to(&book, through, schedules, at)
-                && let Some(ticket) = self.told_ticket(number, record)
-            {
+            if let Some((schedule, until)) = self.go_on_to(&book, through, schedules, at) {
                 record.go_on(schedule, until);
-                went_on.push((schedule, patient, ticket.id));
+                let ticket = self.ticket_id(number, record);
+                went_on.extend(ticket.map(|ticket| (schedule, patient, ticket)));
             }
         }
         went_on
@@ -207,63 +215,27 @@ impl Inner {
         bulletin: &mut Bulletin<'_>,
     ) -> Grant {
         let book = self.ledger.book(patient, self.ledger.hash(patient));
-        let Some((number, record)) = book
-            .lines()
-            .find(|(_, record)| record.phase() == Phase::Waiting && urn.has(record.schedule()))
-        else {
+        let Some(place @ (number, record)) = waits_in(urn, &book) else {
             return Grant::Passed;
         };
-        let Some(stub) = self.ledger.stub(number) else {
-            return Grant::Passed;
-        };
-        // Time stands at the close as far as the draw goes: what has run out since then was held.
-        let seen = self.read(&book, None, at);
-        let may = if self.has_live(&book, schedule, at, number) {
-            Err(Refusal::AlreadyHolds)
-        } else {
-            self.may_hold_more(&seen)
-        };
-        if let Err(why) = may {
-            record.lose(number_of(why), at);
-            bulletin.changed = true;
-            return Grant::Passed;
-        }
-        let until = at.after(pool.hold_ttl());
-        pool.remember(self.filter_hash(patient));
         let asked_for = record.schedule();
         record.move_to(schedule);
-        record.win(at, until);
-        let claimed = pool.claim(schedule.tag(), State::Held, number, |slot, version| {
-            record.claimed(slot, version);
-        });
-        let (slot, word) = match claimed {
-            Ok(claimed) => claimed,
-            Err(Lost::Taken | Lost::Withdrawn) => {
-                record.wait_on(stub.due());
-                record.move_to(asked_for);
-                return Grant::Nothing;
-            }
+        // Time stands at the close as far as the draw goes: what has run out since then was held.
+        if self.may_take_up(&book, place, at, bulletin).is_err() {
+            return Grant::Passed;
+        }
+        let take = || {
+            let claimed = pool.claim(schedule.tag(), State::Held, number, |slot, version| {
+                record.claimed(slot, version);
+            });
+            claimed.ok()
         };
-        self.wake_at(number, record, until);
-        self.hold_begins((schedule, pool), until);
-        self.count(Count::Won);
-        let version = word.version();
-        bulletin.tell(|| Note {
-            schedule,
-            slot,
-            version,
-            whose: Some((
-                patient,
-                Claim {
-                    schedule,
-                    record: number,
-                    slot,
-                    version,
-                },
-            )),
-            what: What::Held { expires_at: until },
-        });
-        Grant::Taken
+        if self.take_up(&book, (schedule, pool), place, at, take, bulletin) {
+            Grant::Taken
+        } else {
+            record.move_to(asked_for);
+            Grant::Nothing
+        }
     }
 
     /// The session is called off: the draw, if it wasn't drawn, comes to nothing, and every place in it is ended.
@@ -284,8 +256,13 @@ impl Inner {
             // They are drawn without it.
             let all = urn.made().map_or_else(Vec::new, Window::lists);
             for (patient, wishes) in all {
-                let other = urn.first_of(&wishes);
-                self.call_off_place(patient, schedule, other, bulletin);
+                let book = self.ledger.book(patient, self.ledger.hash(patient));
+                let place = self.waits(&book, schedule, Line::Draw, bulletin.at);
+                match (place, urn.first_of(&wishes)) {
+                    (None, _) => {}
+                    (Some((_, record)), Some(other)) => record.move_to(other),
+                    (Some(place), None) => self.call_off_place(&book, place, bulletin),
+                }
             }
         } else {
             // Whoever got in before this is among them; nobody gets in after it.
@@ -293,57 +270,23 @@ impl Inner {
             urn.set_over();
             *progress = Progress::Void;
             for (patient, _) in frozen.lists() {
-                self.call_off_place(patient, schedule, None, bulletin);
+                let book = self.ledger.book(patient, self.ledger.hash(patient));
+                if let Some(place) = self.waits(&book, schedule, Line::Draw, bulletin.at) {
+                    self.call_off_place(&book, place, bulletin);
+                }
             }
             self.draws.call_off(&urn);
         }
         drop(progress);
         self.draws.leave_lanes(schedule);
     }
-
-    /// What somebody waited for is called off: they wait for another schedule that they would take, or no more.
-    fn call_off_place(
-        &self,
-        patient: PatientId,
-        schedule: ScheduleId,
-        other: Option<ScheduleId>,
-        bulletin: &mut Bulletin<'_>,
-    ) {
-        let book = self.ledger.book(patient, self.ledger.hash(patient));
-        let waits = book
-            .lines()
-            .find(|(_, record)| record.schedule() == schedule && record.phase() == Phase::Waiting);
-        let Some((number, record)) = waits else {
-            return;
-        };
-        if let Some(other) = other {
-            record.move_to(other);
-        } else if let Some(ticket) = self.ticket_of(number, record) {
-            record.end(Phase::Withdrawn, bulletin.at);
-            self.count(Count::Left);
-            bulletin.tell_of_ticket(schedule, patient, What::Left { ticket: ticket.id });
-        }
-    }
 }
 
-/// Refusals that a ticket can have lost by, as its record has them.
-const LOST_BY: [Refusal; 3] = [
-    Refusal::SoldOut,
-    Refusal::AlreadyHolds,
-    Refusal::Rule {
-        rule: Rule::LiveHolds,
-    },
-];
-
-pub(in super::super) fn number_of(why: Refusal) -> u64 {
-    LOST_BY
-        .iter()
-        .position(|other| *other == why)
-        .unwrap_or_default() as u64
-}
-
-/// The other way.
-pub(super) fn lost_by(number: u64) -> Refusal {
-    let why = usize::try_from(number).ok().and_then(|at| LOST_BY.get(at));
-    why.copied().unwrap_or(Refusal::SoldOut)
+/// The place of who is in this draw.
+fn waits_in<'a>(urn: &Urn, book: &Book<'a>) -> Option<Place<'a>> {
+    book.lines().find(|(_, record)| {
+        record.phase() == Phase::Waiting
+            && record.line() == Some(Line::Draw)
+            && urn.has(record.schedule())
+    })
 }

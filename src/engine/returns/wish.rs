@@ -1,10 +1,9 @@
 //! What somebody wants of a waitlist, and who goes on to one after a draw.
 
-use crate::draw::Source;
 use crate::ledger::Book;
 use crate::ledger::record::{Phase, Record};
 use crate::line::{Cluster, Wish};
-use crate::words::id::{AccountId, DeviceId, PatientId, ScheduleId};
+use crate::words::id::ScheduleId;
 use crate::words::schedule::ReturnPolicy;
 use crate::words::time::Timestamp;
 
@@ -54,26 +53,16 @@ impl Inner {
     pub(in super::super) fn go_on_to(
         &self,
         book: &Book<'_>,
-        through: Source,
+        through: Cluster,
         mut schedules: impl Iterator<Item = ScheduleId>,
         now: Timestamp,
     ) -> Option<(ScheduleId, Timestamp)> {
-        let cluster = cluster(through);
         schedules.find_map(|schedule| {
             let pool = self.places.find(schedule).filter(|it| it.is(schedule))?;
             let returning = self.waitlist_of(schedule)?;
-            let wish = self.wish(book, &returning, cluster, now);
+            let wish = self.wish(book, &returning, through, now);
             returning.list.join(&wish).ok()?;
             Some((schedule, pool.closes_at()))
         })
-    }
-}
-
-/// The same cluster for the waitlist as for the draw.
-fn cluster(source: Source) -> Cluster {
-    match source {
-        Source::Device(id) => Cluster::Device(DeviceId::new(id)),
-        Source::Account(id) => Cluster::Account(AccountId::new(id)),
-        Source::Person(id) => Cluster::Person(PatientId::new(id)),
     }
 }
