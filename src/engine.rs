@@ -229,7 +229,7 @@ impl Inner {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn count(&self, what: Count) {
         self.tally.add(what as usize, 1);
     }
@@ -377,8 +377,8 @@ struct Note {
 }
 
 impl Bulletin<'_> {
-    /// Something changed. The note is written only if somebody reads it.
-    #[inline]
+    /// Something changed. The note is written only if somebody reads it, and then straight into a cache line.
+    #[inline(always)]
     fn tell(&mut self, note: impl FnOnce() -> Note) {
         self.changed = true;
         if !self.telling.is_heard() && !self.is_written_down() {

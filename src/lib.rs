@@ -32,6 +32,7 @@
 //! * **Do the books agree?** [`Engine::audit`], [`availability`](Engine::availability), [`stats`](Engine::stats), [`observe`](Engine::observe).
 //! * **Who is drawn?** [`Opening::lottery`]: a draw over distinct people, as fast as they may be. Anybody can check it: [`Engine::commitment`], [`closing`](Engine::closing),
 //!   [`transcript`](Engine::transcript), [`receipt`](Engine::receipt), [`proof`](Engine::proof); [`draw`](mod@draw) is how.
+//!   Several schedules can be one draw, with one place a person and their own list of wishes: [`Lottery::together`], [`Request::any`].
 //! * **Who waits?** [`Request::waitlist`], for slots that return by [`ReturnPolicy::Draw`]; [`line`](mod@line) has the lines by themselves, a slow queue among them.
 //! * **Who gets the slots?** [`fairness`]: what a scalper gains and how even everybody's chances are, as figures.
 //!

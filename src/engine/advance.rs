@@ -142,6 +142,7 @@ impl Engine {
 
 impl Inner {
     /// Puts a hold into the wheel. The record is told first: an entry that a record doesn't speak of is void.
+    #[inline(always)]
     pub(super) fn wake_at(&self, number: u32, record: &Record, until: Timestamp) {
         let lane = Wheel::own_lane();
         record.set_wake(until.as_millis(), lane);

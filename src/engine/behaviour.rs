@@ -56,7 +56,7 @@ impl Inner {
     pub(super) fn watched_look(&self, watch: &Watch, request: &Request) -> Option<Outcome> {
         let schedule = request
             .sole_schedule()
-            .filter(|_| request.request_id().is_none())?;
+            .filter(|_| request.request_id().is_none() && !request.would_wait())?;
         let (pool, now) = (self.places.find(schedule)?, self.recent()?);
         let patient = request.patient();
         if pool.look(schedule, now) != Look::SoldOut || pool.may_know(self.filter_hash(patient)) {

@@ -315,7 +315,8 @@ impl Inner {
         let may = match how {
             How::Served => {
                 let seen = self.read(book, None, at);
-                let may = self.may_claim(book, &seen, pool, schedule, bulletin);
+                let look = pool.look(schedule, at);
+                let may = self.may_claim(book, &seen, (schedule, pool), look, bulletin);
                 may.and_then(|()| self.may_hold_more(&seen))
             }
             How::Displaced | How::TurnedAway => Err(queue_full(0)),

@@ -301,7 +301,7 @@ impl Inner {
     }
 
     /// A hold begins here that ends then.
-    #[inline]
+    #[inline(always)]
     pub(super) fn hold_begins(&self, (schedule, pool): (ScheduleId, &Pool), until: Timestamp) {
         pool.lower_due(until.as_millis());
         if self.returns.in_use() {
@@ -316,11 +316,16 @@ impl Inner {
     }
 
     /// Notes what a slot was asked for through, so that it does not go back there.
-    #[inline]
+    #[inline(always)]
     pub(super) fn mark(&self, record: &Record, request: &Request) {
         if self.returns.in_use() {
-            record.set_mark(self.cluster_of(request).mark(self.returns.keys));
+            self.mark_as_of(record, request);
         }
+    }
+
+    #[inline(never)]
+    fn mark_as_of(&self, record: &Record, request: &Request) {
+        record.set_mark(self.cluster_of(request).mark(self.returns.keys));
     }
 
     /// The session is called off: nobody waits for it any more.

@@ -15,6 +15,8 @@ use crate::words::sync::atomic::{
 use crate::words::ticket::Line;
 use crate::words::time::Timestamp;
 
+use super::notes::{Memo, Stub, Whence};
+
 /// What the book says became of a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
@@ -104,11 +106,11 @@ pub(crate) struct Record {
     claim: AtomicU64,
 }
 
-fn wide(words: &[AtomicU64; 2]) -> u128 {
+pub(super) fn wide(words: &[AtomicU64; 2]) -> u128 {
     u128::from(words[0].load(Relaxed)) | u128::from(words[1].load(Relaxed)) << 64
 }
 
-fn store_wide(words: &[AtomicU64; 2], value: u128) {
+pub(super) fn store_wide(words: &[AtomicU64; 2], value: u128) {
     // The two halves.
     words[0].store(value as u64, Relaxed);
     words[1].store((value >> 64) as u64, Relaxed);
@@ -163,9 +165,7 @@ impl Record {
         line: Line,
         (now, due): (Timestamp, Timestamp),
     ) {
-        stub.asked_at.store(now.as_millis(), Relaxed);
-        stub.due.store(due.as_millis(), Relaxed);
-        stub.schedule.store(schedule.0, Relaxed);
+        stub.write(schedule, (now, due));
         // No claim ever has version 0.
         self.claimed(0, 0);
         self.begin(patient, schedule, Phase::Waiting, now, due);
@@ -390,8 +390,7 @@ impl Record {
     }
 
     pub(crate) fn name(&self, memo: &Memo, id: RequestId, content: u64) {
-        store_wide(&memo.id, id.to_u128());
-        memo.content.store(content, Relaxed);
+        memo.write(id, content);
         self.set(NAMED);
     }
 
@@ -400,85 +399,14 @@ impl Record {
     }
 
     /// Writes down where it came from. Released with the flag: an expiry reads it without the book's lock.
-    pub(super) fn come_from(&self, whence: &Whence, [device, account]: [u64; 2]) {
-        whence.device.store(device, Relaxed);
-        whence.account.store(account, Relaxed);
+    pub(super) fn come_from(&self, whence: &Whence, from: [u64; 2]) {
+        whence.write(from);
         let flag = WHENCE << (SCHEDULE_BITS + PHASE_BITS);
         self.state.store(self.state.load(Acquire) | flag, Release);
     }
 
     pub(super) fn has_whence(&self) -> bool {
         self.has(WHENCE)
-    }
-}
-
-/// Where the request came from that a record answered, as hashes; 0 is nowhere. Only where behaviour is judged.
-#[derive(Debug, Default)]
-pub(crate) struct Whence {
-    device: AtomicU64,
-    account: AtomicU64,
-}
-
-impl Whence {
-    pub(super) fn read(&self) -> [u64; 2] {
-        [self.device.load(Relaxed), self.account.load(Relaxed)]
-    }
-
-    pub(super) fn clear(&self) {
-        self.device.store(0, Relaxed);
-        self.account.store(0, Relaxed);
-    }
-}
-
-/// What a record that began as a place in a line keeps of that.
-#[derive(Debug, Default)]
-pub(crate) struct Stub {
-    asked_at: AtomicU64,
-    due: AtomicU64,
-    schedule: AtomicU64,
-}
-
-impl Stub {
-    /// When it was asked for.
-    pub(crate) fn asked_at(&self) -> Timestamp {
-        Timestamp::from_millis(self.asked_at.load(Relaxed))
-    }
-
-    /// The schedule that the ticket was told to be of.
-    pub(crate) fn schedule(&self) -> ScheduleId {
-        ScheduleId(self.schedule.load(Relaxed))
-    }
-
-    /// Says so anew: under its book's lock.
-    pub(crate) fn set_due(&self, due: Timestamp) {
-        self.due.store(due.as_millis(), Relaxed);
-    }
-
-    /// When it was said to be decided.
-    pub(crate) fn due(&self) -> Timestamp {
-        Timestamp::from_millis(self.due.load(Relaxed))
-    }
-}
-
-/// The request that a record answered, if it had a name.
-#[derive(Debug, Default)]
-pub(crate) struct Memo {
-    id: [AtomicU64; 2],
-    content: AtomicU64,
-}
-
-impl Memo {
-    pub(super) fn clear(&self) {
-        store_wide(&self.id, 0);
-        self.content.store(0, Relaxed);
-    }
-
-    pub(crate) fn id(&self) -> RequestId {
-        RequestId::new(wide(&self.id))
-    }
-
-    pub(crate) fn content(&self) -> u64 {
-        self.content.load(Relaxed)
     }
 }
 

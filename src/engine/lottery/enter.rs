@@ -23,6 +23,7 @@ const IN_A_MOMENT: Refusal = Refusal::NotOpen { retry_after_ms: 1 };
 
 impl Inner {
     /// A place in the draw; the same one again, for who has one.
+    #[inline(never)]
     pub(in super::super) fn enter(
         &self,
         book: &Book<'_>,

@@ -15,6 +15,7 @@ use super::Returning;
 
 impl Inner {
     /// A place on the waitlist of a schedule that is sold out, if it has one; the same one again, for who has one.
+    #[inline(never)]
     pub(in super::super) fn wait_for(
         &self,
         book: &Book<'_>,
