@@ -33,6 +33,7 @@
 //! * **Do the books agree?** [`Engine::audit`], [`availability`](Engine::availability), [`stats`](Engine::stats), [`observe`](Engine::observe).
 //! * **Who is drawn?** [`Opening::lottery`]: a draw over distinct people, as fast as they may be. Anybody can check it: [`Engine::commitment`], [`closing`](Engine::closing),
 //!   [`transcript`](Engine::transcript), [`receipt`](Engine::receipt), [`proof`](Engine::proof); [`draw`](mod@draw) is how.
+//!   Several schedules can be one draw, with one place a person and their own list of wishes: [`Lottery::together`], [`Request::any`].
 //! * **Who waits?** [`Request::waitlist`], for slots that return by [`ReturnPolicy::Draw`]; whoever behaves like a script, in the slow queue ([`EngineBuilder::slow_queue`]); [`line`](mod@line) has the lines by themselves.
 //! * **Who gets the slots?** [`fairness`]: what a scalper gains and how even everybody's chances are, as figures.
 //!
@@ -96,7 +97,7 @@ pub use words::error::{Invalid, SupplyError};
 pub use words::event::{Event, What};
 pub use words::id::{
     AccountId, BookingId, ChannelId, DepartmentId, DeviceId, HoldId, HospitalId, ParseIdError,
-    PatientId, PaymentRef, PractitionerId, RequestId, ScheduleId, SlotNo, TicketId,
+    PatientId, PaymentRef, PractitionerId, RequestId, ScheduleId, SlotNo, TicketId, Together,
 };
 pub use words::lottery::{EntryWindow, Lottery};
 pub use words::money::{Currency, Fee};

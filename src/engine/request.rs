@@ -33,7 +33,7 @@ impl Engine {
     /// With several schedules, the answer is that of the first which doesn't refuse; if all refuse, the refusal of the first.
     ///
     /// **Opening by a draw.** While people may enter, the answer is a [`Ticket`](crate::Ticket) of a place in the draw, the same one for as often as the patient asks; what becomes of it, [`ticket`](Self::ticket)
-    /// tells.
+    /// tells. Of a draw over [several schedules](crate::Lottery::together) it is one place for all that the request lists, in that order.
     ///
     /// **Being slowed.** If the builder set a [`slow_queue`](crate::EngineBuilder::slow_queue), whoever behaves like a script gets a ticket as well where a schedule is open first come: a slot at their turn, if one is
     /// left. Asking again gives the same ticket, with its position as it is now.
@@ -102,7 +102,7 @@ struct Asked<'a> {
 enum Else<'a> {
     Refused(Refusal),
     /// People may enter its draw.
-    Window(&'a Pool),
+    Window,
     /// There is a slot, and they are to wait for their turn: the queue, and how many rounds each turn takes them.
     Slowed(&'a Pool, (&'a Slowed, u16)),
     /// What the request was answered before, if it still stands there.
@@ -297,10 +297,7 @@ impl Inner {
             let judged = match judged {
                 Ok(held) => Ok(Outcome::Held(held)),
                 Err(Else::Refused(why)) => Err(why),
-                Err(Else::Window(pool)) => {
-                    let window = (schedule, pool);
-                    self.enter(book, seen, request, window, &mut turn, bulletin)
-                }
+                Err(Else::Window) => self.enter(book, seen, request, schedule, &mut turn, bulletin),
                 Err(Else::Slowed(pool, slowed)) => {
                     let place = (schedule, pool);
                     self.slow_down(slowed, (book, seen), request, place, &mut turn, bulletin)
@@ -362,7 +359,7 @@ impl Inner {
         }
         let look = pool.look(schedule, now);
         if look == Look::Window {
-            return Err(Else::Window(pool));
+            return Err(Else::Window);
         }
         self.may_claim(book, seen, (schedule, pool), look, bulletin)?;
         if let (Some(slowed), Some(score)) = (&self.slowed, bulletin.slowed) {

@@ -9,6 +9,7 @@
 
 mod lists;
 mod wait;
+mod wish;
 
 pub(super) use lists::{Returning, Returns};
 
@@ -134,7 +135,7 @@ impl Inner {
                 Offered::Not => rounds.extend(returning.list.lapse(&offer, bulletin.at)),
                 Offered::Gone => {
                     returning.list.take_up(&offer);
-                    self.wait_again(returning, &offer);
+                    self.wait_again(returning, &offer, bulletin.at);
                 }
             }
         }
@@ -233,7 +234,8 @@ impl Inner {
             None if policy == ReturnPolicy::AtOnce => return None,
             None => {
                 let at_once = ReturnPolicy::AtOnce;
-                self.returns.of_or_new(schedule, at_once, pool.opens_at())
+                self.returns
+                    .of_or_new(schedule, at_once, pool.opens_at(), None)
             }
         };
         let slot = u32::from(record.slot());
