@@ -123,7 +123,7 @@ impl Ledger {
     }
 
     /// A record that nobody uses.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn take(&self) -> Option<(u32, &Record)> {
         let number = self.numbers.take()?;
         Some((number, self.records.reach(number)?))
@@ -136,6 +136,15 @@ impl Ledger {
         upcoming
             .and_then(|number| self.record(number))
             .map_or(0, Record::touch)
+    }
+
+    /// Reads a word of where the origin of the record that this thread will take after `more` others is noted.
+    #[inline]
+    pub(crate) fn touch_whence(&self, more: u32) -> u64 {
+        let upcoming = self.numbers.upcoming(more);
+        upcoming
+            .and_then(|number| self.origins.get(number))
+            .map_or(0, Whence::touch)
     }
 
     /// Reads a word of a record that the patient of this hash has, if there is one.

@@ -78,7 +78,7 @@ mod words;
 
 pub use engine::{
     Advance, Audit, Availability, BehaviourStats, Driver, Engine, EngineBuilder, Finding,
-    LimitStats, Stats, Subscription, Wait,
+    LimitStats, SlowQueueStats, Stats, Subscription, Wait,
 };
 pub use gate::behaviour::{
     Behaved, Behaviour, Card, Features, Imported, Label, Labels, Language, Mark, Marked, Ramp,

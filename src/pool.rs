@@ -178,7 +178,7 @@ impl Pool {
         self.look_by(id, now, false)
     }
 
-    #[inline]
+    #[inline(always)]
     fn look_by(&self, id: ScheduleId, now: Timestamp, due_counts: bool) -> Look {
         let meta = self.meta.load(Ordering::Acquire);
         let now = now.as_millis();
@@ -253,7 +253,7 @@ impl Pool {
     }
 
     /// Enters a hash before its claim, so that nobody who sees the claim's effect misses the entry.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn remember(&self, hash: u64) {
         self.slots.remember(hash);
     }
@@ -263,7 +263,7 @@ impl Pool {
     /// Claims the lowest free slot for a record. The swap of the word is the instant at which it is taken; `prepare` writes slot and version into
     /// the record before each try, so that whoever meets the word finds the record complete. If there is none, the error says whether any
     /// was seen withdrawn, or all were taken.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn claim(
         &self,
         generation: u32,

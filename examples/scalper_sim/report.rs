@@ -4,6 +4,7 @@
 
 mod arrivals;
 mod gain;
+mod parts;
 mod people;
 #[path = "../shared/plot.rs"]
 #[allow(dead_code, reason = "shared: each example uses a part")]
@@ -16,6 +17,7 @@ use std::fmt::Write;
 
 use fairslot::fairness::Group;
 
+use crate::Found;
 use crate::cli::Options;
 use crate::mechanism::{MECHANISMS, RECOMMENDED};
 use crate::study::Cell;
@@ -24,7 +26,12 @@ use crate::table::{size, within};
 const STYLE: &str = include_str!("../shared/style.css");
 
 /// The page.
-pub(crate) fn page(cells: &[Cell], ploys: &[Cell], options: &Options) -> String {
+pub(crate) fn page(found: &Found, options: &Options) -> String {
+    let Found {
+        cells,
+        ploys,
+        parts,
+    } = found;
     // Where the pictures would be the same, one is enough.
     let plain = of(cells, MECHANISMS[0].name);
     let mut html = format!(
@@ -42,85 +49,111 @@ pub(crate) fn page(cells: &[Cell], ploys: &[Cell], options: &Options) -> String 
     }
     html.push_str(&verdict(cells, options));
     html.push_str("</header>\n");
-    for (id, english, chinese, caption, picture) in [
+    if !cells.is_empty() {
+        openings(&mut html, cells, options);
+    }
+    for part in parts {
+        if let Some(shown) = parts::shown(part) {
+            let caption = parts::caption(&shown);
+            section(
+                &mut html,
+                part.name,
+                part.title,
+                &caption,
+                &parts::section(part, &shown),
+            );
+        }
+    }
+    if !ploys.is_empty() {
+        let title = ["What else a scalper can try", "黄牛还能怎么办"];
+        section(
+            &mut html,
+            "ploys",
+            title,
+            tables::PLOYS,
+            &tables::ploys(ploys),
+        );
+    }
+    let goals = tables::goals(found, options);
+    section(&mut html, "goals", ["Goals", "目标"], tables::GOALS, &goals);
+    if !cells.is_empty() {
+        let title = ["The figures", "数据与参照"];
+        section(
+            &mut html,
+            "figures",
+            title,
+            tables::CAPTION,
+            &tables::figures(cells, options),
+        );
+    }
+    let title = ["How this was done", "测试条件"];
+    section(
+        &mut html,
+        "conditions",
+        title,
+        "",
+        &tables::conditions(options),
+    );
+    html.push_str("</main>\n</body>\n</html>\n");
+    html
+}
+
+/// The pictures of what happens at an opening.
+fn openings(html: &mut String, cells: &[Cell], options: &Options) {
+    // Where the pictures would be the same, one is enough.
+    let (plain, drawn) = (of(cells, MECHANISMS[0].name), of(cells, RECOMMENDED));
+    for (id, title, caption, picture) in [
         (
             "who",
-            "Who gets the slots",
-            "号归谁",
+            ["Who gets the slots", "号归谁"],
             share::CAPTION,
             share::boxes(cells),
         ),
         (
             "window",
-            "What speed is worth",
-            "手快值多少",
+            ["What speed is worth", "手快值多少"],
             window::CAPTION,
             window::picture(cells),
         ),
         (
             "arrivals",
-            "Why: when everybody asks, and when all is gone",
-            "为什么：谁何时来，号何时没",
+            [
+                "Why: when everybody asks, and when all is gone",
+                "为什么：谁何时来，号何时没",
+            ],
             arrivals::CAPTION,
             arrivals::picture(plain, options),
         ),
         (
             "advantage",
-            "What it is worth to be a scalper under first come",
-            "先到先得：黄牛的优势倍数",
+            [
+                "What it is worth to be a scalper under first come",
+                "先到先得：黄牛的优势倍数",
+            ],
             gain::ADVANTAGE,
             gain::advantage(plain),
         ),
         (
             "people",
-            "What is left to the people",
-            "普通患者的机会",
+            ["What is left to the people", "普通患者的机会"],
             people::CAPTION,
             people::both(plain, drawn),
         ),
-        (
-            "ploys",
-            "What else a scalper can try",
-            "黄牛还能怎么办",
-            tables::PLOYS,
-            tables::ploys(ploys),
-        ),
-        (
-            "goals",
-            "Goals",
-            "目标",
-            tables::GOALS,
-            tables::goals(cells, options),
-        ),
-        (
-            "figures",
-            "The figures",
-            "数据与参照",
-            tables::CAPTION,
-            tables::figures(cells, options),
-        ),
-        (
-            "conditions",
-            "How this was done",
-            "测试条件",
-            "",
-            tables::conditions(options),
-        ),
     ] {
-        if id == "ploys" && ploys.is_empty() {
-            continue;
-        }
-        let _ = write!(
-            html,
-            "<section id=\"{id}\">\n<h2>{english} <span lang=\"zh\">{chinese}</span></h2>\n"
-        );
-        if !caption.is_empty() {
-            let _ = writeln!(html, "<p>{caption}</p>");
-        }
-        let _ = writeln!(html, "{picture}</section>");
+        section(html, id, title, caption, &picture);
     }
-    html.push_str("</main>\n</body>\n</html>\n");
-    html
+}
+
+fn section(html: &mut String, id: &str, title: [&str; 2], caption: &str, content: &str) {
+    let [english, chinese] = title;
+    let _ = write!(
+        html,
+        "<section id=\"{id}\">\n<h2>{english} <span lang=\"zh\">{chinese}</span></h2>\n"
+    );
+    if !caption.is_empty() {
+        let _ = writeln!(html, "<p>{caption}</p>");
+    }
+    let _ = writeln!(html, "{content}</section>");
 }
 
 /// The cells of one way to open.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::bytes::{Digest, DrawId, Token};
 use super::policy::Group;
-use super::seed::Source;
+use crate::words::cluster::Cluster as Source;
 use crate::words::id::{AccountId, DeviceId, PatientId};
 
 /// A request to be in a draw.
@@ -109,10 +109,7 @@ impl Entry {
 
     /// What it counts under; `None` for a trusted channel.
     pub(crate) fn source(&self) -> Option<Source> {
-        let own = Source::Person(self.patient.to_u128());
-        let account = self.account.map(|it| Source::Account(it.to_u128()));
-        let device = self.device.map(|it| Source::Device(it.to_u128()));
-        (!self.trusted).then(|| device.or(account).unwrap_or(own))
+        (!self.trusted).then(|| Source::through(self.patient, self.account, self.device))
     }
 }
 

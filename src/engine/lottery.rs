@@ -12,8 +12,6 @@ mod publicity;
 mod ticket;
 mod urn;
 
-pub(super) use grant::number_of;
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use crossbeam_utils::CachePadded;

@@ -18,12 +18,18 @@ use super::{Engine, Inner};
 
 /// One listener's rings.
 pub(super) struct Feed {
-    rings: Box<[CachePadded<Ring<Packed>>]>,
+    rings: Box<[Arc<CachePadded<Ring<Packed>>>]>,
     lost: AtomicU64,
 }
 
+/// A listener as one lane knows it: with the ring which that lane tells through.
+pub(super) struct Ear {
+    ring: Arc<CachePadded<Ring<Packed>>>,
+    feed: Arc<Feed>,
+}
+
 /// Who listens, as one lane knows it.
-pub(super) type List = Mutex<Vec<Arc<Feed>>>;
+pub(super) type List = Mutex<Vec<Ear>>;
 
 /// All listeners.
 pub(super) struct Feeds {
@@ -55,7 +61,7 @@ impl Feeds {
         }
         match lane() {
             LANES => Telling::Shared(&self.lists[LANES]),
-            own => Telling::Own(own, self.lists[own].lock()),
+            own => Telling::Own(self.lists[own].lock()),
         }
     }
 }
@@ -65,7 +71,7 @@ pub(super) enum Telling<'a> {
     /// Nobody listens.
     Nobody,
     /// The list of this thread's own lane, kept until the verb is done: nobody but a new listener waits for it.
-    Own(usize, MutexGuard<'a, Vec<Arc<Feed>>>),
+    Own(MutexGuard<'a, Vec<Ear>>),
     /// The list that threads share; locked for each event, since others wait for it.
     Shared(&'a List),
 }
@@ -76,21 +82,29 @@ impl Telling<'_> {
         !matches!(self, Self::Nobody)
     }
 
+    /// Tells them all. Where a grant tells, it is told in place: the event goes from the registers into the ring.
+    #[inline(always)]
     pub(super) fn send(&self, event: Packed) {
         match self {
             Self::Nobody => {}
-            Self::Own(lane, list) => send(list, *lane, event),
-            Self::Shared(list) => send(&list.lock(), LANES, event),
+            Self::Own(list) => send(list, event),
+            Self::Shared(list) => send_shared(list, event),
         }
     }
 }
 
-fn send(list: &[Arc<Feed>], lane: usize, event: Packed) {
-    for feed in list {
-        if feed.rings[lane % feed.rings.len()].push(event).is_err() {
-            feed.lost.fetch_add(1, Ordering::Relaxed);
+#[inline(always)]
+fn send(list: &[Ear], event: Packed) {
+    for ear in list {
+        if ear.ring.push(event).is_err() {
+            ear.feed.lost.fetch_add(1, Ordering::Relaxed);
         }
     }
+}
+
+#[cold]
+fn send_shared(list: &List, event: Packed) {
+    send(&list.lock(), event);
 }
 
 impl Engine {
@@ -102,14 +116,16 @@ impl Engine {
     /// a listener.
     #[must_use]
     pub fn observe(&self, capacity: usize) -> Subscription {
-        let ring = || CachePadded::new(Ring::new(capacity.clamp(1, 1 << 24)));
+        let ring = || Arc::new(CachePadded::new(Ring::new(capacity.clamp(1, 1 << 24))));
         let feed = Arc::new(Feed {
             rings: (0..cores().clamp(1, LANES + 1)).map(|_| ring()).collect(),
             lost: AtomicU64::new(0),
         });
         let feeds = &self.inner.feeds;
-        for list in &feeds.lists {
-            list.lock().push(Arc::clone(&feed));
+        for (lane, list) in feeds.lists.iter().enumerate() {
+            let ring = Arc::clone(&feed.rings[lane % feed.rings.len()]);
+            let feed = Arc::clone(&feed);
+            list.lock().push(Ear { ring, feed });
         }
         feeds.count.fetch_add(1, Ordering::Relaxed);
         Subscription {
@@ -155,7 +171,8 @@ impl Drop for Subscription {
         let feeds = &self.engine.feeds;
         feeds.count.fetch_sub(1, Ordering::Relaxed);
         for list in &feeds.lists {
-            list.lock().retain(|feed| !Arc::ptr_eq(feed, &self.feed));
+            list.lock()
+                .retain(|ear| !Arc::ptr_eq(&ear.feed, &self.feed));
         }
     }
 }

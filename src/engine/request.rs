@@ -3,29 +3,28 @@
 //! Most answers end at the look, which reads one or two shared lines and writes none: [`Inner::glance`]. What is left goes to the patient's
 //! book, and under its lock judges schedule by schedule: [`Inner::admit`]. Once a slot is claimed nothing refuses.
 
+mod claim;
+mod many;
 mod memory;
 mod touch;
 
 use crate::gate;
+use crate::gate::behaviour::{Seen as Behaved, Watch};
 use crate::ledger::Book;
-use crate::ledger::record::{Phase, Record};
-use crate::pool::word::State;
-use crate::pool::{Look, Lost, Pool};
+use crate::ledger::record::Phase;
+use crate::pool::{Look, Pool};
 use crate::words::ask::{Hold, Outcome, Request};
 use crate::words::event::What;
 use crate::words::id::{Claim, PatientId, RequestId, ScheduleId, SlotNo};
-use crate::words::refusal::{Refusal, Rule};
+use crate::words::refusal::Refusal;
 use crate::words::time::Timestamp;
 
-use super::challenge::Shown;
+use super::queue::Slowed;
 use super::stats::Count;
 use super::turn::Turn;
 use super::{Bulletin, Engine, Inner, Note};
 
 pub(super) use memory::Seen;
-
-/// Requests whose cache lines are touched together. More does not help: a core has a dozen misses under way at most.
-const BATCH: usize = 16;
 
 /// # Somebody asks
 impl Engine {
@@ -57,7 +56,7 @@ impl Engine {
         if let (Some(schedule), None) = (request.sole_schedule(), request.request_id())
             && !request.would_wait()
         {
-            match inner.first_look(schedule, request.patient()) {
+            match inner.first_look(schedule, request) {
                 Some(Look::SoldOut) => {
                     inner.count_refused_request(Refusal::SoldOut);
                     return Outcome::Refused(Refusal::SoldOut);
@@ -67,38 +66,6 @@ impl Engine {
             }
         }
         inner.request(request)
-    }
-
-    /// Asks for many at once: as if sent one after the other at the same time, and faster, because the cache lines of all are
-    /// fetched before the first is worked on. Not all-or-nothing.
-    #[must_use]
-    pub fn request_many(&self, requests: &[Request]) -> Vec<Outcome> {
-        let now = self.inner.now();
-        self.inner.pass(now);
-        let mut outcomes = Vec::with_capacity(requests.len());
-        for batch in requests.chunks(BATCH) {
-            let hashes = self.inner.touch_all::<BATCH>(batch);
-            let (first, mut shown) = (outcomes.len(), [Shown::Nothing; BATCH]);
-            for (shown, request) in shown.iter_mut().zip(batch) {
-                *shown = self.inner.shown(request, now);
-            }
-            let mut bulletin = self.inner.bulletin(now);
-            for ((request, hash), shown) in batch.iter().zip(hashes).zip(shown) {
-                bulletin.shown = shown;
-                outcomes.push(match self.inner.glance(request, now, || hash) {
-                    Some(why) => {
-                        self.inner.glance_refused(request, why, now);
-                        self.inner.refuse(why)
-                    }
-                    None => self.inner.admit(request, hash, &mut bulletin),
-                });
-            }
-            drop(bulletin);
-            for (outcome, request) in outcomes.iter_mut().skip(first).zip(batch) {
-                *outcome = self.inner.issued(request, *outcome, now);
-            }
-        }
-        outcomes
     }
 
     /// The answer that a request got, for a reply that never arrived.
@@ -120,15 +87,52 @@ impl Engine {
     }
 }
 
+/// A request whose patient's book is open.
+struct Asked<'a> {
+    request: &'a Request,
+    book: Book<'a>,
+    seen: Seen<'a>,
+    seen_by_gate: Option<(&'a Watch, Behaved)>,
+}
+
+/// What a schedule's answer is, if not a hold.
+enum Else<'a> {
+    Refused(Refusal),
+    /// People may enter its draw.
+    Window(&'a Pool),
+    /// There is a slot, and they are to wait for their turn: the queue, and how many rounds each turn takes them.
+    Slowed(&'a Pool, (&'a Slowed, u8)),
+    /// What the request was answered before, if it still stands there.
+    Remembered(&'a Pool),
+}
+
+impl From<Refusal> for Else<'_> {
+    fn from(why: Refusal) -> Self {
+        Self::Refused(why)
+    }
+}
+
 impl Inner {
     /// What a look says at the clock's cached time, if it has one; `sold_out` only to those who surely have nothing here.
     #[inline(always)]
-    fn first_look(&self, schedule: ScheduleId, patient: PatientId) -> Option<Look> {
-        let recent = self.recent_unwatched.as_ref()?;
-        let (pool, now) = (
-            self.places.find(schedule)?,
-            self.not_before_high(recent.get()),
-        );
+    fn first_look(&self, schedule: ScheduleId, request: &Request) -> Option<Look> {
+        // Two ways, so that the one without a watch has nothing of it.
+        let Some(recent) = &self.recent_unwatched else {
+            return self.first_look_watched(schedule, request);
+        };
+        let now = self.not_before_high(recent.get());
+        self.look_for(schedule, request.patient(), now)
+    }
+
+    /// The look itself; nothing is said of a schedule that isn't there, nor to who may have a slot of it.
+    #[inline(always)]
+    pub(super) fn look_for(
+        &self,
+        schedule: ScheduleId,
+        patient: PatientId,
+        now: Timestamp,
+    ) -> Option<Look> {
+        let pool = self.places.find(schedule)?;
         let look = pool.look(schedule, now);
         let may_have = look == Look::SoldOut && pool.may_know(self.filter_hash(patient));
         (!may_have).then_some(look)
@@ -136,11 +140,6 @@ impl Inner {
 
     #[inline(never)]
     fn request(&self, request: &Request) -> Outcome {
-        if let Some(watch) = &self.watch
-            && let Some(refused) = self.watched_look(watch, request)
-        {
-            return refused;
-        }
         // Without a cached reading the clock is read here, once for both.
         let recent = self.recent();
         let read = recent.is_none().then(|| self.now());
@@ -165,11 +164,21 @@ impl Inner {
         let hash = self.touch_one(request);
         let now = read.unwrap_or_else(|| self.now());
         self.pass(now);
+        if self.step_up.is_some() {
+            return self.admit_by_proof(request, hash, now);
+        }
+        self.admit(request, hash, &mut self.bulletin(now))
+    }
+
+    /// The same where some are asked for a proof.
+    #[inline(never)]
+    fn admit_by_proof(&self, request: &Request, hash: u64, now: Timestamp) -> Outcome {
         let shown = self.shown(request, now);
         let mut bulletin = self.bulletin(now);
         bulletin.shown = shown;
         let outcome = self.admit(request, hash, &mut bulletin);
         drop(bulletin);
+        self.pass_turns();
         self.issued(request, outcome, now)
     }
 
@@ -222,23 +231,81 @@ impl Inner {
         }
     }
 
-    /// Judges under the lock of the patient's book.
+    /// Judges under the lock of the patient's book. The way to a grant is one piece, written for the case that nothing stands in its way: each part that
+    /// is seldom wanted is a call away.
+    #[inline(never)]
     fn admit(&self, request: &Request, hash: u64, bulletin: &mut Bulletin<'_>) -> Outcome {
         let watch = self.watch.as_deref();
         let seen_by_gate = watch.map(|watch| (watch, self.see(watch, request, bulletin.at)));
         let book = self.ledger.book(request.patient(), hash);
         let seen = self.read(&book, request.request_id(), bulletin.at);
-        let (mut turn, mut first, mut outcome) = (Turn::default(), None, None);
         bulletin.comes_from(|| gate::keys_of(request));
-        let mut sold_out = None;
+        if let (Some((watch, by)), Some(_)) = (seen_by_gate, &self.slowed) {
+            bulletin.slowed = self.slows(watch, request, by.score);
+        }
+        let mut turn = Turn::default();
+        let Some(&schedule) = request.schedules().first() else {
+            return self.refuse(Refusal::UnknownSchedule);
+        };
+        match self.judge(&book, &seen, request, schedule, &mut turn, bulletin) {
+            Ok(held) => {
+                let outcome = Outcome::Held(held);
+                if let Some((watch, by)) = seen_by_gate {
+                    self.see_granted(watch, by.origin, request.patient(), &outcome, bulletin.at);
+                }
+                drop(book);
+                self.close(bulletin);
+                outcome
+            }
+            Err(instead) => {
+                let asked = Asked {
+                    request,
+                    book,
+                    seen,
+                    seen_by_gate,
+                };
+                self.admit_otherwise(asked, turn, instead, bulletin)
+            }
+        }
+    }
+
+    /// The first schedule's answer is no hold.
+    #[inline(never)]
+    fn admit_otherwise(
+        &self,
+        asked: Asked<'_>,
+        mut turn: Turn,
+        instead: Else<'_>,
+        bulletin: &mut Bulletin<'_>,
+    ) -> Outcome {
+        let Asked {
+            request,
+            book,
+            seen,
+            seen_by_gate,
+        } = &asked;
+        let (mut first, mut sold_out, mut outcome) = (None, None, None);
+        let mut instead = Some(instead);
         for &schedule in request.schedules() {
-            match self.judge(&book, &seen, request, schedule, &mut turn, bulletin) {
+            let judged = match instead.take() {
+                Some(instead) => Err(instead),
+                None => self.judge(book, seen, request, schedule, &mut turn, bulletin),
+            };
+            let judged = match judged {
+                Ok(held) => Ok(Outcome::Held(held)),
+                Err(Else::Refused(why)) => Err(why),
+                Err(Else::Window(pool)) => {
+                    let window = (schedule, pool);
+                    self.enter(book, seen, request, window, &mut turn, bulletin)
+                }
+                Err(Else::Slowed(pool, slowed)) => {
+                    let place = (schedule, pool);
+                    self.slow_down(slowed, (book, seen), request, place, &mut turn, bulletin)
+                }
+                Err(Else::Remembered(pool)) => self.answer_again(seen, request, (schedule, pool)),
+            };
+            match judged {
                 Ok(granted) => {
-                    if let (Some((watch, by)), None, Outcome::Held(held)) =
-                        (seen_by_gate, seen.remembered, &granted)
-                    {
-                        self.see_hold(watch, by.origin, request.patient(), held, bulletin.at);
-                    }
                     outcome = Some(granted);
                     break;
                 }
@@ -252,7 +319,7 @@ impl Inner {
             }
         }
         if let (None, Some(schedule)) = (outcome, sold_out) {
-            let waits = self.wait_for(&book, &seen, request, schedule, &mut turn, bulletin);
+            let waits = self.wait_for(book, seen, request, schedule, &mut turn, bulletin);
             match waits {
                 Ok(waiting) => outcome = Some(waiting),
                 Err(why) => {
@@ -261,7 +328,12 @@ impl Inner {
                 }
             }
         }
-        drop(book);
+        if let (Some((watch, by)), None, Some(granted)) = (seen_by_gate, seen.remembered, &outcome)
+        {
+            self.see_granted(watch, by.origin, request.patient(), granted, bulletin.at);
+        }
+        let request = asked.request;
+        drop(asked);
         self.close(bulletin);
         outcome.unwrap_or_else(|| {
             self.end_turn_with_nothing(turn, || gate::keys_of(request), bulletin.at);
@@ -270,37 +342,29 @@ impl Inner {
     }
 
     /// One schedule's answer. The order of these lines is the precedence of the refusals.
-    fn judge(
-        &self,
+    #[inline(always)]
+    fn judge<'a>(
+        &'a self,
         book: &Book<'_>,
         seen: &Seen<'_>,
         request: &Request,
         schedule: ScheduleId,
         turn: &mut Turn,
         bulletin: &mut Bulletin<'_>,
-    ) -> Result<Outcome, Refusal> {
+    ) -> Result<Hold, Else<'a>> {
         let now = bulletin.at;
-        let pool = self
-            .places
-            .find(schedule)
-            .filter(|pool| pool.is(schedule))
-            .ok_or(Refusal::UnknownSchedule)?;
-        if let Some((number, record)) = seen.remembered {
-            let same = self
-                .ledger
-                .memo(number)
-                .is_some_and(|memo| memo.content() == self.ledger.content(request));
-            let answer = self
-                .first_answer(number, record)
-                .filter(|_| same)
-                .ok_or(Refusal::RequestMismatch)?;
-            self.count(Count::Remembered);
-            return Ok(answer);
+        let pool = self.places.find(schedule).ok_or(Refusal::UnknownSchedule)?;
+        if seen.remembered.is_some() {
+            return Err(Else::Remembered(pool));
         }
-        if pool.look(schedule, now) == Look::Window {
-            return self.enter(book, seen, request, (schedule, pool), turn, bulletin);
+        let look = pool.look(schedule, now);
+        if look == Look::Window {
+            return Err(Else::Window(pool));
         }
-        self.may_claim(book, seen, pool, schedule, bulletin)?;
+        self.may_claim(book, seen, (schedule, pool), look, bulletin)?;
+        if let (Some(slowed), Some(every)) = (&self.slowed, bulletin.slowed) {
+            return Err(Else::Slowed(pool, (slowed, every)));
+        }
         self.take_turn_for(schedule, turn, request, bulletin)?;
         self.rules(seen)?;
         if request.request_id().is_some() {
@@ -328,114 +392,33 @@ impl Inner {
             whose: Some((book.patient(), claim)),
             what: What::Held { expires_at: until },
         });
-        Ok(Outcome::Held(Hold {
+        Ok(Hold {
             id: claim.hold_id(),
             schedule,
             slot: SlotNo::from_index(claimed.slot),
             expires_at: until,
-        }))
-    }
-
-    /// Whether there is a slot to be had for this patient, from `withdrawn` to `sold_out`. Frees what is due on the way.
-    pub(super) fn may_claim(
-        &self,
-        book: &Book<'_>,
-        seen: &Seen<'_>,
-        pool: &Pool,
-        schedule: ScheduleId,
-        bulletin: &mut Bulletin<'_>,
-    ) -> Result<(), Refusal> {
-        let now = bulletin.at;
-        let mut look = pool.look(schedule, now);
-        match look {
-            Look::Unknown => return Err(Refusal::UnknownSchedule),
-            Look::Withdrawn => return Err(Refusal::Withdrawn),
-            Look::NotOpen { in_ms } => {
-                return Err(Refusal::NotOpen {
-                    retry_after_ms: in_ms,
-                });
-            }
-            Look::Closed => return Err(Refusal::Closed),
-            // A slot can't be had before the draw, but by it.
-            Look::Window => return Err(Refusal::NotOpen { retry_after_ms: 1 }),
-            Look::SoldOut | Look::Open => {}
-        }
-        if !seen.is_empty() && self.has_live(book, schedule, now, 0) {
-            return Err(Refusal::AlreadyHolds);
-        }
-        if pool.is_due(now.as_millis()) {
-            self.sweep(pool, schedule, bulletin);
-            look = pool.look_after_sweep(schedule, now);
-        }
-        match look {
-            Look::SoldOut => Err(Refusal::SoldOut),
-            Look::Withdrawn => Err(Refusal::Withdrawn),
-            _ => Ok(()),
-        }
-    }
-
-    /// Whether this patient has a slot of this schedule, by another line than that one.
-    pub(super) fn has_live(
-        &self,
-        book: &Book<'_>,
-        schedule: ScheduleId,
-        now: Timestamp,
-        but: u32,
-    ) -> bool {
-        book.lines().any(|(number, record)| {
-            number != but && record.schedule() == schedule && self.standing(record, now).is_live()
         })
     }
 
-    /// Claims a slot and writes it into the book. The line is written first: after the claim there is nothing left that could fail.
-    pub(super) fn claim(
+    /// What a request of this name was answered before, if it was the same request.
+    #[cold]
+    fn answer_again(
         &self,
-        book: &Book<'_>,
-        pool: &Pool,
-        schedule: ScheduleId,
-        phase: Phase,
-        now: Timestamp,
-        until: Timestamp,
-    ) -> Result<Claimed<'_>, Refusal> {
-        let full = Refusal::Rule {
-            rule: Rule::EngineFull,
-        };
-        let (number, record) = self.ledger.take().ok_or(full)?;
-        record.begin(book.patient(), schedule, phase, now, until);
-        if !book.insert(number) {
-            self.ledger.give_back(number);
-            return Err(full);
+        seen: &Seen<'_>,
+        request: &Request,
+        (schedule, pool): (ScheduleId, &Pool),
+    ) -> Result<Outcome, Refusal> {
+        if !pool.is(schedule) {
+            return Err(Refusal::UnknownSchedule);
         }
-        pool.remember(self.filter_hash(book.patient()));
-        let state = if phase == Phase::Held {
-            State::Held
-        } else {
-            State::Booked
-        };
-        match pool.claim(schedule.tag(), state, number, |slot, version| {
-            record.claimed(slot, version)
-        }) {
-            Ok((slot, word)) => Ok(Claimed {
-                number,
-                record,
-                slot,
-                version: word.version(),
-            }),
-            Err(lost) => {
-                book.strike(number);
-                Err(match lost {
-                    Lost::Taken => Refusal::SoldOut,
-                    Lost::Withdrawn => Refusal::Withdrawn,
-                })
-            }
-        }
+        let content = self.ledger.content(request);
+        let answer = seen.remembered.and_then(|(number, record)| {
+            let memo = self.ledger.memo(number)?;
+            self.first_answer(number, record)
+                .filter(|_| memo.content() == content)
+        });
+        let answer = answer.ok_or(Refusal::RequestMismatch)?;
+        self.count(Count::Remembered);
+        Ok(answer)
     }
-}
-
-/// A slot that has just been claimed.
-pub(super) struct Claimed<'a> {
-    pub(super) number: u32,
-    pub(super) record: &'a Record,
-    pub(super) slot: u16,
-    pub(super) version: u32,
 }

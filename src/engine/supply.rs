@@ -105,6 +105,7 @@ impl Engine {
         });
         if affected.is_ok() {
             self.inner.waiters.wake_group(schedule.0);
+            self.inner.pass_turns();
         }
         affected
     }
@@ -168,6 +169,7 @@ impl Inner {
         }
         self.call_off_draw(schedule, bulletin);
         self.call_off_waitlist(schedule, bulletin);
+        self.call_off_queue(schedule, bulletin);
         bulletin.tell_of_schedule(schedule, What::SessionWithdrawn { affected });
         affected
     }

@@ -176,6 +176,16 @@ impl Record {
         line.copied().filter(|_| flags & TICKET != 0)
     }
 
+    /// Notes which seat of the slow queue is theirs, for as long as it waits.
+    pub(crate) fn set_seat(&self, seat: u64) {
+        self.extra[0].store(seat, Relaxed);
+    }
+
+    /// Their seat in the slow queue.
+    pub(crate) fn seat(&self) -> u64 {
+        self.extra[0].load(Relaxed)
+    }
+
     /// Whoever waited gets a slot, which is claimed next: held from `at` until `until`.
     pub(crate) fn win(&self, at: Timestamp, until: Timestamp) {
         self.granted_at.store(at.as_millis(), Relaxed);
@@ -372,6 +382,12 @@ pub(crate) struct Whence {
 }
 
 impl Whence {
+    /// Reads a word, to have the line at hand soon.
+    #[inline]
+    pub(super) fn touch(&self) -> u64 {
+        self.device.load(Relaxed)
+    }
+
     pub(super) fn read(&self) -> [u64; 2] {
         [self.device.load(Relaxed), self.account.load(Relaxed)]
     }
@@ -393,6 +409,11 @@ impl Stub {
     /// When it was asked for.
     pub(crate) fn asked_at(&self) -> Timestamp {
         Timestamp::from_millis(self.asked_at.load(Relaxed))
+    }
+
+    /// Says so anew: under its book's lock.
+    pub(crate) fn set_due(&self, due: Timestamp) {
+        self.due.store(due.as_millis(), Relaxed);
     }
 
     /// When it was said to be decided.

@@ -120,7 +120,7 @@ impl Slots {
     }
 
     /// Enters a hash into the filter.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn remember(&self, hash: u64) {
         if self.has_own_filter() {
             filter::add(&self.filter, hash);
@@ -219,7 +219,7 @@ impl Slots {
 
     /// Reads the word of the slot that would be claimed next, if it is one of the first 32, and that of the hash in a filter that is no part of the pool's lines.
     #[inline]
-    pub(crate) fn touch(&self, hash: u64) -> u64 {
+    pub(crate) fn touch(&self, hash: impl Fn() -> u64) -> u64 {
         let Some(first) = self.first.get() else {
             return 0;
         };
@@ -228,7 +228,7 @@ impl Slots {
         let word = first
             .get(before + slot)
             .map_or(0, |word| word.load(Ordering::Relaxed));
-        word ^ u64::from(!self.has_own_filter() && self.may_know(hash))
+        word ^ u64::from(!self.has_own_filter() && self.may_know(hash()))
     }
 
     /// Clears the lowest bit there is and says whose it was.

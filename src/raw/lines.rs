@@ -52,9 +52,9 @@ impl Bucket {
 /// The number of an entry, if it is under the tag.
 #[inline]
 fn number_under(tag: u64, entry: &AtomicU64) -> Option<u32> {
-    // Acquire: for those who look without the lock. Equal tags leave the number alone; and no number is 0.
+    // Acquire: for those who look without the lock. Equal tags leave the number alone.
     let number = entry.load(Ordering::Acquire) ^ tag;
-    (number.wrapping_sub(1) < NUMBER).then_some(number as u32)
+    (number >> NUMBER_BITS == 0).then_some(number as u32)
 }
 
 pub(crate) struct Lines {
@@ -71,8 +71,10 @@ pub(crate) struct Locked<'a> {
     _guard: MutexGuard<'a, ()>,
 }
 
+/// Never 0, so that an empty entry is under none.
 const fn tag_of(hash: u64) -> u64 {
-    hash >> NUMBER_BITS << NUMBER_BITS
+    let tag = hash >> NUMBER_BITS << NUMBER_BITS;
+    if tag == 0 { 1 << NUMBER_BITS } else { tag }
 }
 
 impl Lines {
@@ -107,11 +109,13 @@ impl Lines {
         self.bucket(hash).entries[0].load(Ordering::Relaxed)
     }
 
-    /// The first number under the hash in its own bucket, unless somebody is just changing it.
+    /// The first number under the hash in its own bucket, if no place before it is empty, and unless somebody is just changing it.
     #[inline]
     pub(crate) fn glance(&self, hash: u64) -> Option<u32> {
-        let (_, number) = self.bucket(hash).find(tag_of(hash), 0)?;
-        Some(number)
+        let (bucket, tag) = (self.bucket(hash), tag_of(hash));
+        let full = |entry: &&AtomicU64| entry.load(Ordering::Relaxed) != 0;
+        let mut entries = bucket.entries.iter().take_while(full);
+        entries.find_map(|entry| number_under(tag, entry))
     }
 
     #[inline]

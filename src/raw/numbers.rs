@@ -106,7 +106,7 @@ impl Numbers {
     }
 
     /// A number that nobody has; `None` if all are in use.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn take(&self) -> Option<u32> {
         self.own()
             .and_then(Stack::pop)
@@ -118,9 +118,20 @@ impl Numbers {
         let mut store = self.store.lock();
         let number = store.take()?;
         if let Some(own) = self.own() {
-            // So that the stack gives them in the order in which the store would.
-            let block: Vec<u32> = (1..self.block).map_while(|_| store.take()).collect();
-            block.into_iter().rev().for_each(|number| own.push(number));
+            // So that the stack gives them in the order in which the store would: what was given back, from its end, then what is fresh.
+            let more = self.block as usize - 1;
+            let returned = store.returned.len().min(more);
+            let fresh = store.fresh.len().min(more - returned) as u32;
+            let end = store.fresh.start + fresh;
+            (store.fresh.start..end)
+                .rev()
+                .for_each(|number| own.push(number));
+            store.fresh.start = end;
+            let kept = store.returned.len() - returned;
+            store
+                .returned
+                .drain(kept..)
+                .for_each(|number| own.push(number));
         }
         self.high.store(store.fresh.start, Ordering::Relaxed);
         Some(number)

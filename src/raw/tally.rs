@@ -28,7 +28,7 @@ impl<const N: usize> Tally<N> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn add(&self, what: usize, count: u64) {
         match self.own.get(lane()) {
             Some(row) => row[what].store(

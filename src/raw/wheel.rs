@@ -135,7 +135,23 @@ struct Lane {
 }
 
 impl Lane {
+    #[inline]
     fn put(&mut self, entry: Entry) {
+        let tick = entry.0 >> TICK_BITS;
+        // Nearly all of them, once there is a ring: of one of its ticks, 1 to `RING` ahead.
+        if tick.wrapping_sub(self.tick).wrapping_sub(1) < RING
+            && let Some(list) = self.ring.get_mut((tick % RING) as usize)
+        {
+            list.push(pack(entry));
+            self.in_ring += 1;
+        } else {
+            self.put_elsewhere(entry);
+        }
+    }
+
+    /// Any entry at all.
+    #[cold]
+    fn put_elsewhere(&mut self, entry: Entry) {
         let tick = entry.0 >> TICK_BITS;
         if tick > self.tick + RING && self.is_empty() {
             // Nothing to turn past: the ring may as well begin where it is used.

@@ -146,8 +146,8 @@ const fn halves(wide: u128) -> [u64; 2] {
 }
 
 impl What {
-    /// Kind, flags, and two words.
-    #[inline]
+    /// Kind, flags, and two words. Whoever tells knows the kind, so that in place little of this is left.
+    #[inline(always)]
     fn pack(&self) -> (u64, u64, [u64; 2]) {
         let plain = |kind| (kind, 0, [0, 0]);
         let number = |kind, number| (kind, 0, [number, 0]);
@@ -185,7 +185,7 @@ impl What {
 
 impl Packed {
     /// Packs a slot's transition. `whose`: the patient and the claim, which is of that slot.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn of_slot(
         at: Timestamp,
         schedule: ScheduleId,

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::Found;
 use crate::cli::Options;
 use crate::goals;
 use crate::study::Cell;
@@ -42,13 +43,14 @@ pub(super) fn figures(cells: &[Cell], options: &Options) -> String {
     html
 }
 
-pub(super) const GOALS: &str = "What is wanted of the ways to open that do better, at the worst of the attacks that each goal names.";
+pub(super) const GOALS: &str = "What is wanted of the ways to open that do better, at the worst of the attacks that each goal names; of a scenario, all of the interval must be within. A question mark: too few trials to \
+     tell.";
 
-pub(super) fn goals(cells: &[Cell], options: &Options) -> String {
+pub(super) fn goals(found: &Found, options: &Options) -> String {
     let mut html = String::from(
         "<table>\n<tr><th>goal</th><th class=\"n\">wanted</th><th class=\"n\">measured</th><th class=\"n\">met</th></tr>\n",
     );
-    for goal in goals::judged(cells, &options.size) {
+    for goal in goals::judged(found, &options.size) {
         let met = goal.mark();
         let _ = writeln!(
             html,
@@ -62,7 +64,7 @@ pub(super) fn goals(cells: &[Cell], options: &Options) -> String {
 
 pub(super) const PLOYS: &str = "What else a scalper can try who knows how the recommended draw works, and what it gains: slots of the fifty of an opening, and how many times as likely one of his identities is \
      to win as one of the people. Only more devices help, with three identities each or fewer, and then each is about as likely to win as anybody: what is left is what a real identity costs. Whom he enters from his own devices, too, to \
-     have them taken for suspects, loses nothing.";
+     have them taken for suspects, loses nothing. Where he gives up what he won for his clients, the slots are those that they have in the end.";
 
 pub(super) fn ploys(ploys: &[Cell]) -> String {
     let mut html = String::from("<table>\n<tr><th>ploy</th><th></th>");

@@ -2,16 +2,15 @@
 
 use crate::draw::{BeaconValue, Frozen};
 use crate::gate::behaviour::Origin;
-use crate::ledger::record::Phase;
+use crate::pool::Pool;
 use crate::pool::word::State;
-use crate::pool::{Lost, Pool};
 use crate::words::event::What;
-use crate::words::id::{Claim, PatientId, ScheduleId};
-use crate::words::refusal::{Refusal, Rule};
+use crate::words::id::{PatientId, ScheduleId};
+use crate::words::ticket::Line;
 use crate::words::time::Timestamp;
 
 use super::super::stats::Count;
-use super::super::{Bulletin, Inner, Note};
+use super::super::{Bulletin, Inner};
 use super::urn::{Close, Progress, Urn};
 
 /// What came of a place.
@@ -24,15 +23,25 @@ enum Grant {
 }
 
 impl Inner {
-    /// Lets time pass before something is judged: whatever is due to be drawn by now is drawn. To be called without a lock and before a bulletin is opened.
+    /// Lets time pass before something is judged: whatever is due by now is done. To be called without a lock and before a bulletin is opened.
     #[inline]
     pub(in super::super) fn pass(&self, now: Timestamp) {
-        if self.draws.is_due(now) {
-            self.draw_due(now, u32::MAX);
+        match &self.slowed {
+            Some(slowed) if slowed.is_due(now) => {
+                self.pass_in_order(slowed, now, u32::MAX);
+            }
+            _ => {
+                self.pass_lines(now, u32::MAX);
+            }
         }
-        if self.returns.is_due(now) {
-            self.return_due(now, u32::MAX);
-        }
+    }
+
+    /// The same of draws and of slots that return, with at most so many slots given: whether more is due.
+    #[inline]
+    pub(in super::super) fn pass_lines(&self, now: Timestamp, most: u32) -> bool {
+        let undrawn = self.draws.is_due(now) && self.draw_due(now, most);
+        let unreturned = self.returns.is_due(now) && self.return_due(now, most);
+        undrawn || unreturned
     }
 
     /// Draws what is due, with at most so many slots given: whether more is due.
@@ -138,59 +147,32 @@ impl Inner {
         bulletin: &mut Bulletin<'_>,
     ) -> Grant {
         let book = self.ledger.book(patient, self.ledger.hash(patient));
-        let Some((number, record)) = book
-            .lines()
-            .find(|(_, record)| record.schedule() == schedule && record.phase() == Phase::Waiting)
-        else {
-            return Grant::Passed;
-        };
-        let Some(stub) = self.ledger.stub(number) else {
+        let Some((number, record)) = self.waits(&book, schedule, Line::Draw, at) else {
             return Grant::Passed;
         };
         // Time stands at the close as far as the draw goes: what has run out since then was held.
-        let seen = self.read(&book, None, at);
-        let may = if self.has_live(&book, schedule, at, number) {
-            Err(Refusal::AlreadyHolds)
-        } else {
-            self.may_hold_more(&seen)
-        };
-        if let Err(why) = may {
-            record.lose(number_of(why), at);
-            bulletin.changed = true;
+        if self
+            .may_take_up(&book, (number, record), at, bulletin)
+            .is_err()
+        {
             return Grant::Passed;
         }
-        let until = at.after(pool.hold_ttl());
-        pool.remember(self.filter_hash(patient));
-        record.win(at, until);
-        let claimed = pool.claim(schedule.tag(), State::Held, number, |slot, version| {
-            record.claimed(slot, version);
-        });
-        let (slot, word) = match claimed {
-            Ok(claimed) => claimed,
-            Err(Lost::Taken | Lost::Withdrawn) => {
-                record.wait_on(stub);
-                return Grant::Nothing;
-            }
+        let take = || {
+            let claimed = pool.claim(schedule.tag(), State::Held, number, |slot, version| {
+                record.claimed(slot, version);
+            });
+            claimed.ok()
         };
-        self.wake_at(number, record, until);
-        self.hold_begins((schedule, pool), until);
-        self.count(Count::Won);
-        let version = word.version();
-        bulletin.tell(|| Note {
-            schedule,
-            slot,
-            version,
-            whose: Some((
-                patient,
-                Claim {
-                    schedule,
-                    record: number,
-                    slot,
-                    version,
-                },
-            )),
-            what: What::Held { expires_at: until },
-        });
+        if !self.take_up(
+            &book,
+            (schedule, pool),
+            (number, record),
+            at,
+            take,
+            bulletin,
+        ) {
+            return Grant::Nothing;
+        }
         Grant::Taken
     }
 
@@ -214,41 +196,12 @@ impl Inner {
         *progress = Progress::Void;
         for patient in frozen.patients() {
             let book = self.ledger.book(*patient, self.ledger.hash(*patient));
-            let waits = book.lines().find(|(_, record)| {
-                record.schedule() == schedule && record.phase() == Phase::Waiting
-            });
-            if let Some((number, record)) = waits
-                && let Some(ticket) = self.ticket_of(number, record)
-            {
-                record.end(Phase::Withdrawn, bulletin.at);
-                self.count(Count::Left);
-                bulletin.tell_of_ticket(schedule, *patient, What::Left { ticket: ticket.id });
+            if let Some(place) = self.waits(&book, schedule, Line::Draw, bulletin.at) {
+                self.call_off_place(&book, place, bulletin);
             }
         }
         drop(progress);
         self.draws.leave_lanes(schedule);
         self.draws.off_agenda(schedule);
     }
-}
-
-/// Refusals that a ticket can have lost by, as its record has them.
-const LOST_BY: [Refusal; 3] = [
-    Refusal::SoldOut,
-    Refusal::AlreadyHolds,
-    Refusal::Rule {
-        rule: Rule::LiveHolds,
-    },
-];
-
-pub(in super::super) fn number_of(why: Refusal) -> u64 {
-    LOST_BY
-        .iter()
-        .position(|other| *other == why)
-        .unwrap_or_default() as u64
-}
-
-/// The other way.
-pub(super) fn lost_by(number: u64) -> Refusal {
-    let why = usize::try_from(number).ok().and_then(|at| LOST_BY.get(at));
-    why.copied().unwrap_or(Refusal::SoldOut)
 }

@@ -12,7 +12,6 @@ use crate::words::time::Timestamp;
 
 use super::super::stats::Count;
 use super::super::{Bulletin, Engine, Inner, Standing};
-use super::grant::lost_by;
 
 /// # Somebody waits
 impl Engine {
@@ -35,6 +34,7 @@ impl Engine {
         let left = inner.settle(|bulletin| inner.leave(ticket, patient, bulletin));
         if left.is_ok() {
             inner.waiters.wake(ticket.schedule().0, ticket.record());
+            inner.pass_turns();
         }
         left
     }
@@ -68,7 +68,7 @@ impl Inner {
         let find = || {
             let number = ticket.record();
             let (book, record) = self.ledger.book_at(number)?;
-            let same = self.ticket_of(number, record)?.id == ticket;
+            let same = self.ticket_id(number, record)? == ticket;
             let schedule = record.schedule();
             let pool = self.places.find(schedule).filter(|it| it.is(schedule))?;
             let standing = self.standing(record, now);
@@ -103,8 +103,11 @@ impl Inner {
             Standing::Ended(Phase::Left, _) => Refusal::AlreadyReleased,
             Standing::Ended(Phase::Withdrawn, _) => Refusal::Withdrawn,
             Standing::Ended(Phase::Waiting, _) if pool.is_undrawn() => Refusal::Closed,
+            Standing::Ended(Phase::Waiting, _) if record.line() == Some(Line::SlowQueue) => {
+                Refusal::Closed
+            }
             Standing::Ended(Phase::Waiting, _) => Refusal::SoldOut,
-            Standing::Ended(Phase::Lost, _) => lost_by(record.lost_by()),
+            Standing::Ended(Phase::Lost, _) => self.lost_by(record),
             Standing::Held | Standing::Booked(_) | Standing::Ended(..) => {
                 return Outcome::Held(Hold {
                     id: record.claim(number).hold_id(),
@@ -133,8 +136,10 @@ impl Inner {
         match place.standing {
             Standing::Waiting => {
                 place.record.end(Phase::Left, bulletin.at);
-                if place.record.line() == Some(Line::Waitlist) {
-                    self.leave_waitlist(ticket.schedule(), patient);
+                match place.record.line() {
+                    Some(Line::Waitlist) => self.leave_waitlist(ticket.schedule(), patient),
+                    Some(Line::SlowQueue) => self.leave_queue(place.record),
+                    _ => {}
                 }
                 self.count(Count::Left);
                 bulletin.tell_of_ticket(ticket.schedule(), patient, What::Left { ticket });

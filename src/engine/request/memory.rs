@@ -3,7 +3,7 @@
 use crate::ledger::Book;
 use crate::ledger::record::{Record, Stub};
 use crate::words::ask::{Hold, Outcome, Request};
-use crate::words::id::{RequestId, SlotNo};
+use crate::words::id::{RequestId, ScheduleId, SlotNo};
 use crate::words::refusal::{Refusal, Rule};
 use crate::words::time::Timestamp;
 
@@ -15,6 +15,9 @@ pub(in super::super) struct Seen<'a> {
     /// Lines that are live or still remembered.
     pub(in super::super) lines: u32,
     live_holds: u32,
+    /// How many are live, and the schedule of the last such.
+    live: u32,
+    live_schedule: Option<ScheduleId>,
     /// Lines that ended so long ago that they count no more.
     forgotten: u32,
     /// The record that answered the request of this id before.
@@ -26,20 +29,37 @@ impl Seen<'_> {
     pub(in super::super) const fn is_empty(&self) -> bool {
         self.lines == 0 && self.forgotten == 0
     }
+
+    /// Whether a live line may be of this schedule: a no is certain.
+    #[inline]
+    pub(super) fn may_have_live(&self, schedule: ScheduleId) -> bool {
+        self.live > 1 || self.live == 1 && self.live_schedule == Some(schedule)
+    }
 }
 
 impl Inner {
     /// Reads a patient's book through once. Writes nothing: the request may yet be refused.
+    #[inline]
     pub(in super::super) fn read<'a>(
         &'a self,
         book: &Book<'a>,
         id: Option<RequestId>,
         now: Timestamp,
     ) -> Seen<'a> {
-        let mut seen = Seen::default();
         if book.is_blank() {
-            return seen;
+            return Seen::default();
         }
+        self.read_lines(book, id, now)
+    }
+
+    #[inline(never)]
+    fn read_lines<'a>(
+        &'a self,
+        book: &Book<'a>,
+        id: Option<RequestId>,
+        now: Timestamp,
+    ) -> Seen<'a> {
+        let mut seen = Seen::default();
         for (number, record) in book.lines() {
             let standing = self.standing(record, now);
             if standing.is_forgotten(now) {
@@ -48,6 +68,10 @@ impl Inner {
             }
             seen.lines += 1;
             seen.live_holds += u32::from(standing == Standing::Held);
+            if standing.is_live() {
+                seen.live += 1;
+                seen.live_schedule = Some(record.schedule());
+            }
             if id.is_some_and(|id| self.is_remembered(number, record, id, now)) {
                 seen.remembered = Some((number, record));
             }
@@ -132,22 +156,32 @@ impl Inner {
     }
 
     /// Names a record after the request that it answers.
-    #[inline]
+    #[inline(always)]
     pub(in super::super) fn name(&self, request: &Request, number: u32, record: &Record) {
-        if let Some(id) = request.request_id()
-            && let Some(memo) = self.ledger.memo(number)
-        {
+        if let Some(id) = request.request_id() {
+            self.name_after(id, request, number, record);
+        }
+    }
+
+    #[inline(never)]
+    fn name_after(&self, id: RequestId, request: &Request, number: u32, record: &Record) {
+        if let Some(memo) = self.ledger.memo(number) {
             record.name(memo, id, self.ledger.content(request));
         }
     }
 
     /// Strikes what is forgotten.
-    #[inline]
+    #[inline(always)]
     pub(in super::super) fn tidy(&self, book: &Book<'_>, seen: &Seen<'_>, now: Timestamp) {
         if seen.forgotten > 0 {
-            for (number, record) in book.lines() {
-                self.strike_forgotten(book, number, record, now);
-            }
+            self.strike_all_forgotten(book, now);
+        }
+    }
+
+    #[cold]
+    fn strike_all_forgotten(&self, book: &Book<'_>, now: Timestamp) {
+        for (number, record) in book.lines() {
+            self.strike_forgotten(book, number, record, now);
         }
     }
 }

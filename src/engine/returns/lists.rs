@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::line::{Cancels, Cluster, Standing, Waitlist, WaitlistPolicy};
+use crate::line::{Cancels, Standing, Waitlist, WaitlistPolicy};
 use crate::raw::digest::{Bytes32, Mac};
 use crate::raw::hash::Keys;
-use crate::words::ask::Request;
 use crate::words::id::{ChannelId, PatientId, ScheduleId};
 use crate::words::schedule::ReturnPolicy;
 use crate::words::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -181,19 +180,6 @@ impl Returns {
         let due = |listed: &Listed| listed.returning.list.next_due();
         let next = registry.lists.values().filter_map(due).min();
         next.map(Timestamp::as_millis).filter(|at| *at < u64::MAX)
-    }
-
-    /// What a request comes through.
-    pub(super) fn cluster_of(&self, request: &Request, trusted: &[ChannelId]) -> Cluster {
-        let person = Cluster::Person(request.patient());
-        if (request.channel_id()).is_some_and(|it| trusted.binary_search(&it).is_ok()) {
-            return person;
-        }
-        match (request.device_id(), request.account_id()) {
-            (Some(device), _) => Cluster::Device(device),
-            (None, Some(account)) => Cluster::Account(account),
-            (None, None) => person,
-        }
     }
 
     /// Somebody gave up a slot.

@@ -181,7 +181,8 @@ impl Inner {
             .ok_or(Refusal::UnknownSchedule)?;
         // The same schedule is `already_holds` here by itself: the old slot is live.
         let seen = self.read(&line.book, None, now);
-        self.may_claim(&line.book, &seen, pool, target, bulletin)?;
+        let look = pool.look(target, now);
+        self.may_claim(&line.book, &seen, (target, pool), look, bulletin)?;
         let (mut turn, keys) = (Turn::default(), || gate::keys_of_patient(patient));
         bulletin.comes_from(keys);
         self.take_turn(&mut turn, keys, now)
