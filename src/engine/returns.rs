@@ -132,7 +132,7 @@ impl Inner {
         for offer in round.offers {
             match self.offer((schedule, pool), &offer, bulletin) {
                 Offered::Held => {}
-                Offered::Not => rounds.extend(returning.list.lapse(&offer, bulletin.at)),
+                Offered::Not => rounds.push(returning.list.pass_over(&offer, bulletin.at)),
                 Offered::Gone => {
                     returning.list.take_up(&offer);
                     self.wait_again(returning, &offer, bulletin.at);
