@@ -1,4 +1,4 @@
-//! The slow queue in the engine: it is somebody's turn while they leave, while the session is called off, while they have to make room.
+//! The slow queue in the engine: it is somebody's turn while they leave, or while the session is called off; somebody joins while it is.
 
 use super::support::{
     NOW, Notes, agree, count, engine_with, explore, hand_at, people, race, schedule, set_watch,
@@ -6,16 +6,15 @@ use super::support::{
 use crate::line::SlowQueue;
 use crate::words::id::ScheduleId;
 use crate::{
-    Behaviour, DeviceId, Engine, Labels, Outcome, PatientId, Refusal, Request, Rule, TicketId,
-    Timestamp,
+    Behaviour, DeviceId, Engine, Labels, Outcome, PatientId, Refusal, Request, TicketId, Timestamp,
 };
 
 const DEVICE: DeviceId = DeviceId::new(9);
 
-/// An engine with room for so many who are slowed, which is whoever comes from the one device. There is a turn in every millisecond.
-fn engine(capacity: u32) -> Engine {
+/// An engine with room for four who are slowed, which is whoever comes from the one device. There is a turn in every millisecond.
+fn engine() -> Engine {
     let queue = SlowQueue {
-        capacity,
+        capacity: 4,
         ..SlowQueue::new(100, 1)
     };
     let behaviour = Behaviour {
@@ -43,7 +42,7 @@ fn wait(engine: &Engine, patient: PatientId, schedule: ScheduleId) -> TicketId {
 #[test]
 fn queue_turn_against_leave() {
     explore(Some(2), || {
-        let engine = engine(4);
+        let engine = engine();
         let [ann, ..] = people(&engine);
         let s = engine.publish(&schedule(1)).unwrap();
         let ticket = wait(&engine, ann, s);
@@ -80,7 +79,7 @@ fn queue_turn_against_leave() {
 #[test]
 fn f36_queue_turn_against_withdraw() {
     explore(Some(1), || {
-        let engine = engine(4);
+        let engine = engine();
         let [ann, ..] = people(&engine);
         let s = engine.publish(&schedule(1)).unwrap();
         let ticket = wait(&engine, ann, s);
@@ -107,7 +106,7 @@ fn f36_queue_turn_against_withdraw() {
 #[test]
 fn queue_join_against_withdraw() {
     explore(Some(2), || {
-        let engine = engine(4);
+        let engine = engine();
         let [ann, ..] = people(&engine);
         let s = engine.publish(&schedule(1)).unwrap();
         let (joins, withdraws, answers) = (engine.clone(), engine.clone(), Notes::new());
@@ -127,44 +126,6 @@ fn queue_join_against_withdraw() {
             ref other => panic!("{other:?}"),
         }
         assert_eq!(engine.stats().slow_queue.unwrap().waiting, 0);
-        agree(&engine);
-    });
-}
-
-/// Threads: of two who fill the queue through one device the second leaves, while somebody comes through another and needs the room. Property: there are two again, and who left
-/// did, or had to make room before, and is told which.
-#[test]
-fn queue_leave_against_who_needs_the_room() {
-    explore(Some(1), || {
-        let engine = engine(2);
-        let [ann, bob, cyd, _] = people(&engine);
-        let s = engine.publish(&schedule(3)).unwrap();
-        let [_, ticket] = [ann, bob].map(|patient| wait(&engine, patient, s));
-        let other = DeviceId::new(10);
-        let mut labels = Labels::default();
-        labels.block_device(other, Timestamp::MAX);
-        engine.import_labels(&labels);
-        let (leaves, joins, left) = (engine.clone(), engine.clone(), Notes::new());
-        let said = left.clone();
-        race([
-            hand_at(NOW, move || said.add(leaves.leave(ticket, bob))),
-            hand_at(NOW, move || {
-                let request = Request::new(cyd, s).device(other);
-                assert!(joins.request(&request).waiting().is_some());
-            }),
-        ]);
-        let told = engine.ticket(ticket).unwrap().refused();
-        match *left.all() {
-            [Ok(())] => assert_eq!(told, Some(Refusal::AlreadyReleased)),
-            [Err(Refusal::WrongState)] => assert!(matches!(
-                told,
-                Some(Refusal::Rule {
-                    rule: Rule::QueueFull { .. }
-                })
-            )),
-            ref other => panic!("{other:?}"),
-        }
-        assert_eq!(engine.stats().slow_queue.unwrap().waiting, 2);
         agree(&engine);
     });
 }
