@@ -57,7 +57,8 @@ usage: cargo run --release --example scalper_sim -- [flags]
                        A3    200 identities on 20 devices, disguised as quick people
                        A4    200 identities, a device and an address each, disguised as quick people
   --mechanism NAMES  which ways to open, likewise (default: all)
-                       first_come, first_come_limited (a limit for each patient, device and network)
+                       first_come, first_come_limited (a limit for each patient, device and network),
+                       first_come_slow (also a slow queue for who behaves like a script)
                        w0.5, w1, w2, w5, w10, w30     a draw among all who ask within so many seconds
                        preregistered, adaptive        entry from ten minutes ahead; until hardly anybody comes any more
                        w10_cap3                       three of a device in the first tier

@@ -6,6 +6,7 @@ use fairslot::fairness::Share;
 use fairslot::{DeviceId, ManualClock, Outcome, PatientId, Request, ReturnPolicy, ScheduleId};
 
 use crate::crowd::{dice, mixed};
+use crate::figures::counted;
 use crate::give_back::{GivenUp, POLLS, REACTS_S, WATCHED, Wanted, Whose, give_back};
 use crate::mechanism::{Desk, MECHANISMS, Mechanism, OPENS_AT, Returns};
 use crate::opening::confirm;
@@ -82,8 +83,8 @@ fn ways(policy: Option<&'static Mechanism>) -> Vec<Way> {
         Way {
             name: "delay_slow",
             words: [
-                "the same; a device asks once in 2 s",
-                "同上，每设备 2 秒一次",
+                "after 1 to 2 h; a device asks once in 2 s",
+                "随机释放，每设备 2 秒一次",
             ],
             polls: DEVICES as f64 / 2.0,
             ..AT_RANDOM
@@ -94,10 +95,7 @@ fn ways(policy: Option<&'static Mechanism>) -> Vec<Way> {
         ways.push(way("draw", words, NO_CAP, clients));
     }
     for clients in [1, 10, 50, 200] {
-        let words = [
-            "hidden draw, 3 a device: recommended",
-            "隐藏摇号，每设备三个",
-        ];
+        let words = ["recommended draw, 3 a device", "隐藏摇号，每设备三个"];
         ways.push(way("draw_cap", words, Returns::DRAW, clients));
     }
     let policy = policy.map(|it| {
@@ -219,8 +217,13 @@ pub(crate) fn run(
             };
             Row {
                 name: way.name,
-                what: format!("{}, {} clients", way.words[0], way.clients),
+                what: format!(
+                    "{}, {}",
+                    way.words[0],
+                    counted(way.clients, "client", "clients")
+                ),
                 chinese: format!("{}，{} 名客户", way.words[1], way.clients),
+                recommended: way.name == "draw_cap",
                 with: vec![("clients", way.clients), ("slots", share.of)],
                 readings: vec![Reading::share(share).map(|it| it.known(way.expected()))],
             }

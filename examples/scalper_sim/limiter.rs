@@ -192,6 +192,7 @@ pub(crate) fn run(size: &Size, done: impl Fn(usize, usize) + Sync) -> Result<Par
                 name: "spray",
                 what: "4 MiB, and 100,000 invented keys between one’s own requests".to_owned(),
                 chinese: "4 MiB，每两次请求之间十万个伪造身份".to_owned(),
+                recommended: false,
                 with: vec![("passed", passed), ("exact", should)],
                 readings: vec![
                     None,
@@ -204,6 +205,7 @@ pub(crate) fn run(size: &Size, done: impl Fn(usize, usize) + Sync) -> Result<Par
             name: "flood",
             what: (*name).to_owned(),
             chinese: (*name).to_owned(),
+            recommended: false,
             with: vec![("kib", u64::from(*halves) * 512)],
             readings: vec![
                 Reading::share(flood.wrongly).map(|it| it.known(*known)),

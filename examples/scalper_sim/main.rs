@@ -33,6 +33,7 @@ mod reference;
 mod regrab;
 mod report;
 mod scenarios;
+mod season;
 mod slow_queue;
 mod study;
 mod table;

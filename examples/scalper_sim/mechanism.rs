@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fairslot::line::{Quota, WaitlistPolicy};
+use fairslot::line::{Quota, SlowQueue, WaitlistPolicy};
 use fairslot::{
     Behaviour, Engine, EngineBuilder, EntryWindow, Limit, Lottery, ManualClock, Opening,
     PractitionerId, ReturnPolicy, Schedule, ScheduleId, Session, Timestamp,
@@ -18,6 +18,8 @@ pub(crate) struct Mechanism {
     pub(crate) chinese: &'static str,
     pub(crate) opens: Opens,
     pub(crate) limits: Limits,
+    /// Where whoever behaves like a script waits for a turn; `None`: nobody does.
+    pub(crate) slow: Option<SlowQueue>,
     pub(crate) returns: Returns,
 }
 
@@ -82,6 +84,12 @@ const NO_LIMITS: Limits = Limits {
     network: None,
 };
 
+const LIMITED: Limits = Limits {
+    patient: Some(a_second(1, 3)),
+    device: Some(a_second(2, 5)),
+    network: Some(a_second(50, 100)),
+};
+
 const fn first_come(name: &'static str, words: [&'static str; 2], limits: Limits) -> Mechanism {
     Mechanism {
         name,
@@ -89,6 +97,7 @@ const fn first_come(name: &'static str, words: [&'static str; 2], limits: Limits
         chinese: words[1],
         opens: Opens::FirstCome,
         limits,
+        slow: None,
         returns: Returns::AT_ONCE,
     }
 }
@@ -111,6 +120,7 @@ const fn lottery(
             weight_ppm,
         }),
         limits: NO_LIMITS,
+        slow: None,
         returns: Returns::AT_ONCE,
     }
 }
@@ -124,17 +134,27 @@ const fn window(name: &'static str, words: [&'static str; 2], ms: u64) -> Mechan
 const BEFORE_MS: u64 = 600_000;
 
 /// Every mechanism that is simulated. The first is what most hospitals do.
-pub(crate) static MECHANISMS: [Mechanism; 15] = [
+pub(crate) static MECHANISMS: [Mechanism; 16] = [
     first_come("first_come", ["first come", "先到先得"], NO_LIMITS),
     first_come(
         "first_come_limited",
         ["first come, with limits", "先到先得，限频"],
-        Limits {
-            patient: Some(a_second(1, 3)),
-            device: Some(a_second(2, 5)),
-            network: Some(a_second(50, 100)),
-        },
+        LIMITED,
     ),
+    Mechanism {
+        slow: Some(SlowQueue {
+            first_after_ms: 3_000,
+            ..SlowQueue::new(1, 1_000)
+        }),
+        ..first_come(
+            "first_come_slow",
+            [
+                "first come, limits, scripts queue",
+                "先到先得，限频，脚本排队",
+            ],
+            LIMITED,
+        )
+    },
     window("w0.5", ["draw after 0.5 s", "0.5 秒摇号"], 500),
     window("w1", ["draw after 1 s", "1 秒摇号"], 1_000),
     window("w2", ["draw after 2 s", "2 秒摇号"], 2_000),
@@ -250,7 +270,7 @@ impl Mechanism {
 
     /// Whether it matters how somebody asks, besides when first and from where: then every request is sent, else only those that can change something.
     pub(crate) fn judges(&self) -> bool {
-        self.rules().is_some_and(|rules| rules.weight_ppm < ALL_PPM)
+        self.slow.is_some() || self.rules().is_some_and(|rules| rules.weight_ppm < ALL_PPM)
     }
 
     /// When it is first worth asking for a schedule that opens then: the scripts' and the people's instants count from here.
@@ -298,6 +318,9 @@ impl Mechanism {
                 records: CELLS,
                 ..Behaviour::default()
             });
+        }
+        if let Some(slow) = self.slow {
+            builder = builder.slow_queue(slow);
         }
         if let Some(quota) = self.returns.quota {
             builder = builder.cancel_quota(quota);

@@ -39,7 +39,7 @@ struct Rush<'a> {
     desk: &'a Desk,
     askers: &'a [Asker],
     places: Vec<Place>,
-    /// Of a draw that is still to come: when there is something to be done about it.
+    /// Of a draw that is still to come, or of a slow queue: when there is something to be done about it.
     due: Option<Timestamp>,
     all: bool,
     suspect_at: u8,
@@ -143,6 +143,9 @@ impl<'a> Rush<'a> {
             }
             Outcome::Waiting(ticket) if place == Place::Nowhere => {
                 self.places[who as usize] = Place::Waits(ticket.id, at_ns);
+                if self.mechanism.slow.is_some() {
+                    self.due = self.desk.engine.next_deadline();
+                }
             }
             Outcome::Waiting(ticket) if matches!(place, Place::Waits(id, _) if id == ticket.id) => {
             }
@@ -192,12 +195,32 @@ impl<'a> Rush<'a> {
     fn draw_until(&mut self, ns: u64) -> Result<(), String> {
         while let Some(due) = self.due.filter(|due| *due <= self.at(ns)) {
             self.desk.clock.set(due);
+            if self.mechanism.slow.is_some() {
+                self.turn(due)?;
+                continue;
+            }
             let drawn = self.desk.engine.advance().drawn > 0;
             self.due = (!drawn).then(|| self.desk.engine.next_deadline()).flatten();
             if drawn {
                 self.settle(due)?;
             }
         }
+        Ok(())
+    }
+
+    /// Turns of the slow queue: whoever was served confirms. When all is gone there is nothing left for who waits.
+    fn turn(&mut self, now: Timestamp) -> Result<(), String> {
+        self.desk.engine.advance();
+        let now_ns = now.since(self.begins()) * 1_000_000;
+        for who in 0..self.places.len() as u32 {
+            if let Place::Waits(ticket, _) = self.places[who as usize]
+                && let Ok(Outcome::Held(hold)) = self.desk.engine.ticket(ticket)
+            {
+                self.serve(who, hold.id, now_ns)?;
+            }
+        }
+        let left = self.opened.winners.len() < SLOTS as usize;
+        self.due = left.then(|| self.desk.engine.next_deadline()).flatten();
         Ok(())
     }
 

@@ -34,6 +34,8 @@ pub(crate) struct Row {
     pub(crate) name: &'static str,
     pub(crate) what: String,
     pub(crate) chinese: String,
+    /// Whether it is what the guide recommends.
+    pub(crate) recommended: bool,
     /// What else JSON says of it: how many clients, say.
     pub(crate) with: Vec<(&'static str, u64)>,
     /// One for each column; `None` where it says nothing.

@@ -111,6 +111,7 @@ fn parse(text: &str) -> Result<Mechanism, String> {
         chinese: "所给方案",
         opens: file.opens()?,
         limits: file.limits.limits(),
+        slow: None,
         returns: file.returns()?,
     };
     mechanism.desk(0)?;

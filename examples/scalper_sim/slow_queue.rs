@@ -1,12 +1,21 @@
 //! The slow queue: how long do people wait behind a crowd of identities, and who is refused when it is full?
+//!
+//! On the engine, with supply enough for everybody. Here all devices are on a list of suspects, those of the people too, so that everybody is slowed, and nothing else is held against anybody: what is
+//! measured is the queue. In earnest people are not in it.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use fairslot::fairness::{Share, starvation_bound_s};
-use fairslot::line::{Ask, Cluster, Ended, How, Queue, SlowQueue};
-use fairslot::{DeviceId, PatientId, Timestamp};
+use fairslot::line::SlowQueue;
+use fairslot::{
+    Behaviour, Card, DeviceId, Engine, Event, Label, Labels, ManualClock, Mark, Marked, Outcome,
+    PatientId, Ramp, Refusal, Request, Rule, TicketId, Timestamp, What,
+};
 
 use crate::crowd::{dice, mixed};
+use crate::figures::grouped;
+use crate::mechanism::{Desk, MECHANISMS, OPENS_AT};
 use crate::part::{Column, Part, Reading, Row};
 use crate::study::{Size, TRIALS, each};
 
@@ -28,6 +37,8 @@ const LATER: u64 = 30_000;
 const FLOODED: u64 = 500;
 const FLOOD_DEVICES: u64 = 20;
 const PERSON: u64 = 1 << 40;
+/// Of devices: of many more than there are.
+const RECORDS: u32 = 8_192;
 
 /// Identities, how often each asks at the beginning, and on how many devices; mean and longest wait of the people, in seconds, as an independent simulation had them.
 const CROWDS: [(u64, u64, u64, [f64; 2]); 6] = [
@@ -39,63 +50,131 @@ const CROWDS: [(u64, u64, u64, [f64; 2]); 6] = [
     (1_000, 1, 1_000, [5.214, 9.995]),
 ];
 
-fn at(ms: u64) -> Timestamp {
-    Timestamp::from_millis(ms)
+/// An engine with this queue, on which whoever asks from one of so many devices, or is one of so many people, is slowed.
+fn desk(queue: SlowQueue, devices: u64, people: u64, seed: u64) -> Result<Desk, String> {
+    let quiet = Ramp::new(1, 2, 0);
+    let default = Card::default();
+    let card = Card {
+        early: 0,
+        rate: quiet,
+        trusted_rate: quiet,
+        metronome: 0,
+        fan_out_patients: quiet,
+        fan_out_devices: 0,
+        fan_out_doctors: 0,
+        sold_out_hammer: 0,
+        ..default
+    };
+    let clock = Arc::new(ManualClock::new(OPENS_AT));
+    let engine = Engine::builder()
+        .clock(Arc::clone(&clock))
+        .seed(seed)
+        .behaviour(Behaviour {
+            records: RECORDS,
+            card,
+            ..Behaviour::default()
+        })
+        .slow_queue(queue)
+        .build();
+    let engine = engine.map_err(|why| why.to_string())?;
+    let mark = Mark {
+        label: Label::Blocklisted,
+        points: card.slow_at,
+        until: Timestamp::MAX,
+    };
+    let marked = |id: u64| Marked {
+        id: device(id),
+        marks: vec![mark],
+    };
+    let people = PERSON..PERSON + people;
+    let labels = Labels {
+        devices: (0..devices).chain(people).map(marked).collect(),
+        ..Labels::default()
+    };
+    engine.import_labels(&labels);
+    let mut schedule = MECHANISMS[0].schedule(OPENS_AT)?;
+    schedule.capacity = u16::MAX.into();
+    Desk::open(engine, clock, &schedule)
 }
 
-/// From a device of the scalper's, or as a person with one of their own.
-fn ask(who: u64, devices: u64) -> Ask {
-    let device = if who < PERSON { who % devices } else { who };
-    let patient = PatientId::new(u128::from(who) + 1);
-    Ask::new(
-        patient,
-        1,
-        Cluster::Device(DeviceId::new(u128::from(device) + 1)),
-    )
+fn device(number: u64) -> DeviceId {
+    DeviceId::new(u128::from(number) + 1)
 }
 
-fn is_person(ended: &Ended) -> bool {
-    ended.patient.to_u128() > u128::from(PERSON)
+fn patient(who: u64) -> PatientId {
+    PatientId::new(u128::from(who) + 1)
+}
+
+/// Asks from a device of the scalper's, or as a person with one of their own. Their ticket; `None` if the queue is full.
+fn ask(desk: &Desk, who: u64, devices: u64) -> Result<Option<TicketId>, String> {
+    let from = if who < PERSON { who % devices } else { who };
+    let request = Request::new(patient(who), desk.schedule).device(device(from));
+    match desk.engine.request(&request) {
+        Outcome::Waiting(ticket) => Ok(Some(ticket.id)),
+        Outcome::Refused(Refusal::Rule {
+            rule: Rule::QueueFull { .. },
+        }) => Ok(None),
+        other => Err(format!("who is to be slowed was answered with {other:?}")),
+    }
+}
+
+/// When people come who do so evenly at random until then: the first first.
+fn people(many: u64, until_ms: f64, seed: u64) -> Vec<(u64, u64)> {
+    let mut dice = dice(&[seed]);
+    let mut people: Vec<(u64, u64)> = (0..many)
+        .map(|nth| (dice.between(0.0, until_ms) as u64, PERSON + nth))
+        .collect();
+    people.sort_unstable();
+    people
+}
+
+/// Lets time pass until then.
+fn pass(desk: &Desk, ms: u64) {
+    desk.clock.set(OPENS_AT.after(ms));
+    while desk.engine.advance().more {}
 }
 
 /// The people's waits in one morning, in seconds, and what each was promised at the most.
 fn morning(identities: u64, times: u64, devices: u64, seed: u64) -> Result<Vec<[f64; 2]>, String> {
-    let queue = Queue::new(TURNS, seed).map_err(|why| why.to_string())?;
+    let desk = desk(TURNS, devices, PEOPLE, seed)?;
     for identity in (0..times).flat_map(|_| 0..identities) {
-        let joined = queue.join(&ask(identity, devices), at(0));
-        joined.map_err(|why| why.to_string())?;
+        ask(&desk, identity, devices)?.ok_or("there is no room in the queue")?;
     }
-    let mut dice = dice(&[seed]);
-    let mut people: Vec<(u64, u64)> = (0..PEOPLE)
-        .map(|nth| (dice.between(0.0, COME_MS) as u64, PERSON + nth))
-        .collect();
-    people.sort_unstable();
-    let (mut coming, mut waits, mut ended) = (people.iter().peekable(), Vec::new(), Vec::new());
+    let served = desk.engine.observe(1 << 13);
     let mut since = HashMap::new();
-    for ms in 0..END_MS {
-        while let Some((_, person)) = coming.next_if(|(when, _)| *when == ms) {
-            let ask = ask(*person, devices);
-            queue.join(&ask, at(ms)).map_err(|why| why.to_string())?;
-            let bound = starvation_bound_s(queue.clusters().into(), RATE);
-            since.insert(ask.patient, (ms, bound.unwrap_or(0.0)));
-        }
-        queue.drain(at(ms), usize::MAX, &mut ended);
-        for it in ended.drain(..) {
-            if let Some((came, bound)) = since.remove(&it.patient) {
-                let wait = (ms - came) as f64 / 1e3;
-                if wait > bound {
-                    return Err(format!(
-                        "somebody waited {wait} s, and at most {bound} s is promised"
-                    ));
-                }
-                waits.push([wait, bound]);
-            }
-        }
+    for (ms, person) in people(PEOPLE, COME_MS, seed) {
+        desk.clock.set(OPENS_AT.after(ms));
+        ask(&desk, person, devices)?.ok_or("there is no room in the queue")?;
+        let ring = desk.engine.stats().slow_queue.map_or(0, |it| it.clusters);
+        let bound = starvation_bound_s(ring.into(), RATE);
+        since.insert(patient(person), (ms, bound.unwrap_or(0.0)));
     }
-    if waits.len() as u64 == PEOPLE {
-        Ok(waits)
-    } else {
-        Err("somebody was never served".to_owned())
+    pass(&desk, END_MS);
+    let mut waits = Vec::new();
+    while let Some(event) = served.next() {
+        let Event {
+            at,
+            patient: Some(who),
+            what: What::Held { .. },
+            ..
+        } = event
+        else {
+            continue;
+        };
+        let Some((came, bound)) = since.remove(&who) else {
+            continue;
+        };
+        let wait = at.since(OPENS_AT.after(came)) as f64 / 1e3;
+        if wait > bound {
+            return Err(format!(
+                "somebody waited {wait} s, and at most {bound} s is promised"
+            ));
+        }
+        waits.push([wait, bound]);
+    }
+    match served.lost() == 0 && since.is_empty() {
+        true => Ok(waits),
+        false => Err("somebody was never served".to_owned()),
     }
 }
 
@@ -105,32 +184,36 @@ fn flooded(seed: u64) -> Result<Share, String> {
         capacity: CAPACITY,
         ..TURNS
     };
-    let queue = Queue::new(settings, seed).map_err(|why| why.to_string())?;
-    let mut dice = dice(&[seed]);
+    let desk = desk(settings, FLOOD_DEVICES, FLOODED, seed)?;
     let mut come: Vec<(u64, u64)> = (0..FIRST).map(|nth| (nth * 975 / FIRST, nth)).collect();
     come.extend((0..LATER).map(|nth| (7_500 + nth * 22_500 / LATER, FIRST + nth)));
-    come.extend((0..FLOODED).map(|nth| (dice.between(0.0, 30_000.0) as u64, PERSON + nth)));
+    come.extend(people(FLOODED, 30_000.0, seed));
     come.sort_unstable();
-    let (mut coming, mut ended, mut lost) = (come.iter().peekable(), Vec::new(), 0);
-    for ms in 0..END_MS {
-        while let Some((_, who)) = coming.next_if(|(when, _)| *when == ms) {
-            match queue.join(&ask(*who, FLOOD_DEVICES), at(ms)) {
-                Ok(mut joined) => ended.append(&mut joined.ended),
-                Err(mut full) => {
-                    lost += u64::from(*who >= PERSON);
-                    ended.append(&mut full.ended);
-                }
-            }
+    let (mut tickets, mut lost, mut turned_away) = (Vec::new(), 0, 0);
+    for (ms, who) in come {
+        desk.clock.set(OPENS_AT.after(ms));
+        match (ask(&desk, who, FLOOD_DEVICES)?, who >= PERSON) {
+            (Some(ticket), true) => tickets.push(ticket),
+            (None, true) => lost += 1,
+            (Some(_), false) => {}
+            (None, false) => turned_away += 1,
         }
-        queue.drain(at(ms), usize::MAX, &mut ended);
-        let out = |it: &&Ended| it.how != How::Served && is_person(it);
-        lost += ended.iter().filter(out).count() as u64;
-        ended.clear();
     }
-    Ok(Share {
-        hits: lost,
-        of: FLOODED,
-    })
+    pass(&desk, 2 * END_MS);
+    for ticket in tickets {
+        match desk.engine.ticket(ticket) {
+            Ok(Outcome::Held(_)) => {}
+            Ok(Outcome::Refused(_)) => lost += 1,
+            other => return Err(format!("a place in the queue came to {other:?}")),
+        }
+    }
+    match turned_away {
+        0 => Err("nobody was turned away: the queue was not full".to_owned()),
+        _ => Ok(Share {
+            hits: lost,
+            of: FLOODED,
+        }),
+    }
 }
 
 const COLUMNS: &[Column] = &[
@@ -185,11 +268,12 @@ pub(crate) fn run(size: &Size, done: impl Fn(usize, usize) + Sync) -> Result<Par
         let means: Vec<f64> = waits.iter().map(|it| it[0]).collect();
         let [longest, of_bound] =
             [1, 2].map(|nth| waits.iter().map(|it| it[nth]).fold(0.0, f64::max));
-        let [many, on] = [identities, devices].map(crate::figures::grouped);
+        let [many, on] = [identities, devices].map(grouped);
         rows.push(Row {
             name: "crowd",
             what: format!("{many} identities on {on} devices, {times} × each"),
             chinese: format!("{on} 台设备，{many} 个身份，各 {times} 次"),
+            recommended: false,
             with: vec![
                 ("identities", identities),
                 ("times", times),
@@ -214,6 +298,7 @@ pub(crate) fn run(size: &Size, done: impl Fn(usize, usize) + Sync) -> Result<Par
         name: "flood",
         what: "40,000 identities on 20 devices, room for 5,000".to_owned(),
         chinese: "20 台设备，四万个身份，队列容量五千".to_owned(),
+        recommended: false,
         with: vec![("people", refused.of), ("refused", refused.hits)],
         readings: vec![
             None,

@@ -46,6 +46,8 @@ mod reference;
 mod regrab;
 #[path = "../../examples/scalper_sim/scenarios.rs"]
 mod scenarios;
+#[path = "../../examples/scalper_sim/season.rs"]
+mod season;
 #[path = "../../examples/scalper_sim/slow_queue.rs"]
 mod slow_queue;
 #[path = "../../examples/scalper_sim/study.rs"]

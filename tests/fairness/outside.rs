@@ -132,7 +132,7 @@ fn the_table_has_every_attack_and_its_reference() {
         "99.1 ± 0.3",
         "0.016–0.038",
         "report.html",
-        "hidden draw, 3 a device",
+        "recommended draw, 3 a device",
         "¥ a sold slot",
         "40,000 identities on 20 devices",
         "wrongly refused, %",

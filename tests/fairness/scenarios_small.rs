@@ -192,6 +192,7 @@ fn a_goal_is_judged_by_the_whole_interval() {
             name: "draw_cap",
             what: String::new(),
             chinese: String::new(),
+            recommended: true,
             with: vec![("clients", 50)],
             readings: vec![Some(reading)],
         };

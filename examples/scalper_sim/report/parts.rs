@@ -12,6 +12,8 @@ pub(super) struct Shown {
     key: &'static str,
     scale: Scale,
     axis: &'static str,
+    /// Before and after a figure.
+    unit: [&'static str; 2],
     label: &'static str,
 }
 
@@ -25,18 +27,20 @@ pub(super) fn shown(part: &Part) -> Option<Shown> {
     Some(match part.name {
         "hand_off" => Shown {
             caption: "A scalper books under borrowed names, finds a buyer, gives the slot up, and has to get it again under the buyer’s name. How often that works depends on how the hospital \
-                 returns slots. The bar is the engine, with its 95 % interval; the dashed mark is what it must be by calculation. Free for whoever asks first: he gets it nearly always, also after a random delay. Drawn among all \
+                 returns slots. The bar is the engine, with its 95 % interval; the dashed mark is what it must be by calculation; outlined is what is recommended. Free for whoever asks first: he gets it nearly always, also after a random delay. Drawn among all \
                  who wait: his clients are as likely as anybody.",
             key: "h",
+            unit: ["", " %"],
             scale: PERCENT,
             axis: "of the slots end with a client, % 落入客户之手",
             label: "How often a slot that is given up ends with the scalper's client",
         },
         "hoard" => Shown {
             caption: "Each use of a borrowed identity costs ¥10 and of a device ¥5, ¥3,000 a day; a slot sells for ¥300: assumed. The bar is what a slot that really reached a client cost him, with its 95 % interval; the dashed \
-                 mark, an independent simulation’s. Only opening by the draw and returning by the draw together make it a business that cannot pay. A quota on giving up changes little: it \
+                 mark, an independent simulation’s; outlined is what is recommended. Only opening by the draw and returning by the draw together make it a business that cannot pay. A quota on giving up changes little: it \
                  weighs on who waits again, and his clients are new each time.",
             key: "cost_per_sold_slot",
+            unit: ["¥", ""],
             scale: Scale::Log {
                 from: 10.0,
                 to: 100_000.0,
@@ -46,8 +50,9 @@ pub(super) fn shown(part: &Part) -> Option<Shown> {
         },
         "slow_queue" => Shown {
             caption: "Whoever is sent to the slow queue waits for a turn, a hundred a second; turns go round the devices. The bar is the longest that any of the people waited, the dashed mark an independent simulation’s. A thousand \
-                 identities on twenty devices are twenty: nobody waits longer for them than a quarter of a second. Only real devices cost people time.",
+                 identities on twenty devices are twenty: nobody waits longer for them than a quarter of a second. Only real devices cost people time; and people come into this queue only by mistake.",
             key: "longest_s",
+            unit: ["", " s"],
             scale: Scale::Linear {
                 from: 0.0,
                 to: 10.0,
@@ -59,6 +64,7 @@ pub(super) fn shown(part: &Part) -> Option<Shown> {
             caption: "Memory for a limit is fixed, so that nobody can exhaust it by inventing names; where it is far too small, people pay for others. The bar is the share of requests of people, well within the limit, that \
                  were refused all the same. With 4 MiB for 320,000 who ask at once it is none, and no attacker gets through more often than the limit says.",
             key: "wrongly_limited",
+            unit: ["", " %"],
             scale: Scale::Log {
                 from: 0.000_1,
                 to: 100.0,
@@ -147,10 +153,14 @@ fn picture(part: &Part, shown: &Shown) -> String {
                 "axis",
             );
         }
+        if row.recommended {
+            svg.frame((frame.left, y + 7.0), (frame.width, ROW - 14.0));
+        }
         if let Some(known) = reading.reference {
             svg.line((at(known), y + 2.0), (at(known), y + ROW - 2.0), "mark");
         }
-        let said = column.number(reading.value);
+        let [before, after] = shown.unit;
+        let said = format!("{before}{}{after}", column.number(reading.value));
         svg.text(
             (frame.right() + 10.0, middle + 5.0),
             Side::Start,
