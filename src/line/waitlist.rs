@@ -2,7 +2,7 @@
 //!
 //! Nobody has a rank, so none can be sold, watched, or waited for. A slot that returns rests until its batch ([`Returns`](super::Returns)); then a draw that is made for that batch alone puts those
 //! who wait into an order that nobody sees, and the first who may have the slot is offered it until a deadline. If they let it lapse the next of the
-//! same order is. Whoever gave a slot up, and whoever comes from where they came from, is offered that slot by no draw.
+//! same order is. Whoever gave a slot up, and whoever comes from nowhere else than they did, is offered that slot by no draw.
 //!
 //! # Concurrency
 //! Everything is under one lock, taken for one step each. Once [`Waitlist::close`] has returned nothing is offered any more, and every offer that was ever made and not
@@ -461,12 +461,15 @@ impl Batch {
 }
 
 impl Away {
-    /// Whether these are among them, by person or by where they come from.
+    /// Whether these are among them: by person, or because they come from nowhere else.
     fn holds(&self, wish: &Wish, keys: Keys) -> bool {
-        let comes_from = |mark| wish.clusters.iter().any(|it| it.mark(keys) == mark);
-        self.0
-            .iter()
-            .any(|(patient, mark)| wish.patients.contains(patient) || comes_from(*mark))
+        let is_among = |cluster: &Cluster| {
+            let mark = cluster.mark(keys);
+            self.0.iter().any(|(_, away)| *away == mark)
+        };
+        let is_one = |(patient, _): &(PatientId, u16)| wish.patients.contains(patient);
+        let come_from_there = !wish.clusters.is_empty() && wish.clusters.iter().all(is_among);
+        come_from_there || self.0.iter().any(is_one)
     }
 
     /// And those, should they let it lapse.

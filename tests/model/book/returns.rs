@@ -233,10 +233,8 @@ impl Book {
             .collect();
         let away = |wait: usize| {
             let wait = &self.waits[wait];
-            let not_to = |(patient, cluster): &(u8, Cluster)| {
-                *patient == wait.patient || wait.clusters.contains(cluster)
-            };
-            rest.away.iter().any(not_to)
+            let among = |it: &Cluster| rest.away.iter().any(|(_, cluster)| cluster == it);
+            rest.away.iter().any(|(by, _)| *by == wait.patient) || wait.clusters.iter().all(among)
         };
         let (near, _far): (Vec<usize>, Vec<usize>) = still.into_iter().partition(|&it| !away(it));
         let (barred, able): (Vec<usize>, Vec<usize>) = near
