@@ -360,8 +360,8 @@ struct Bulletin<'a> {
     changed: bool,
     /// By the request that is judged.
     shown: challenge::Shown,
-    /// In which rounds they are visited, if they are slowed.
-    slowed: Option<u8>,
+    /// Their score, if they are slowed for it.
+    slowed: Option<u16>,
     #[cfg(feature = "evidence")]
     evidence: evidence::Book<'a>,
 }

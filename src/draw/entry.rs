@@ -28,6 +28,8 @@ pub struct Entry {
     pub(crate) cleared: bool,
     pub(crate) groups: u16,
     pub(crate) preferences: Vec<u16>,
+    pub(crate) anew: bool,
+    pub(crate) would_wait: bool,
 }
 
 /// What the caller will know a way in by when it judges it at the close.
@@ -47,6 +49,8 @@ impl Entry {
             cleared: false,
             groups: 0,
             preferences: Vec::new(),
+            anew: false,
+            would_wait: false,
         }
     }
 
@@ -104,6 +108,20 @@ impl Entry {
     #[must_use]
     pub fn prefer(mut self, pools: impl Into<Vec<u16>>) -> Self {
         self.preferences = pools.into();
+        self
+    }
+
+    /// They had given up their place: what they want now counts, not what they wanted then.
+    #[must_use]
+    pub(crate) const fn anew(mut self) -> Self {
+        self.anew = true;
+        self
+    }
+
+    /// Who gets nothing would go on waiting elsewhere.
+    #[must_use]
+    pub(crate) const fn would_wait(mut self, would: bool) -> Self {
+        self.would_wait = would;
         self
     }
 

@@ -7,7 +7,7 @@
 //! 4. *The walk*: tier by tier, rank by rank, each takes the first pool on their list that has a slot for them, of the first allotment that has one. This is
 //!    random serial dictatorship: nobody gains by listing other pools than they want, or in another order.
 //!
-//!    Somebody who can't take what they are given is passed over.
+//!    Somebody who can't take what they are given is passed over. A pool that is called off in the middle has nothing more for anybody, and whose turn it was has it still.
 //!
 //! All four numbers come from hashes with labels of their own. Equal numbers are told apart by the token.
 
@@ -85,6 +85,8 @@ pub(crate) struct Walk {
     ranks: Numbers,
     tier: u8,
     order: Order,
+    /// Whose turn it still is.
+    again: Option<(u128, u32)>,
 }
 
 impl Walk {
@@ -96,13 +98,16 @@ impl Walk {
             first,
             ranks,
             tier: 1,
+            again: None,
         }
     }
 
     /// Who is next, and what they are given; `None` if nothing is left, or nobody who would have it. The list is always the same.
     pub(crate) fn next(&mut self, list: &List) -> Option<Seated> {
         while self.tables.left > 0 {
-            let Some((rank, index)) = self.order.next(self.tables.left) else {
+            let next = self.again.take();
+            let next = next.or_else(|| self.order.next(self.tables.left));
+            let Some((rank, index)) = next else {
                 if self.tier == 2 {
                     break;
                 }
@@ -128,6 +133,17 @@ impl Walk {
     /// The place that was given last is not taken.
     pub(crate) fn give_back(&mut self, seated: &Seated) {
         self.tables.give_back(seated.pool, seated.allotment);
+    }
+
+    /// The pool of the place that was given last has none: it is nobody's, nor is any other of that pool, and whose turn it was is next again.
+    pub(crate) fn close_pool(&mut self, seated: &Seated) {
+        self.tables.close(seated.pool);
+        self.again = Some((u128::from_be_bytes(seated.rank.0), seated.index));
+    }
+
+    /// Whether this entry is in the first tier.
+    pub(crate) fn is_first(&self, index: u32) -> bool {
+        self.first.get(index as usize).is_some_and(|first| *first)
     }
 
     /// Whether each entry is in the first tier.
@@ -233,6 +249,14 @@ impl Tables {
         if let Some(it) = allotments.and_then(|all| all.get_mut(usize::from(allotment))) {
             it.1 += 1;
             self.left += 1;
+        }
+    }
+
+    /// Nothing is left in this one. What was taken of it last is not given back.
+    fn close(&mut self, pool: u16) {
+        let allotments = self.pools.get_mut(usize::from(pool));
+        for (_, left) in allotments.into_iter().flatten() {
+            self.left -= u64::from(std::mem::take(left));
         }
     }
 

@@ -113,6 +113,16 @@ impl Slowed {
         self.note(ended);
     }
 
+    /// How a place has ended whose book doesn't say so yet, if that is known.
+    fn how_ended(&self, record: &Record) -> Option<How> {
+        let seat = Ticket::from(record.seat());
+        if self.queue.has(seat) {
+            return None;
+        }
+        let ended = self.ended.lock();
+        ended.iter().find(|it| it.ticket == seat).map(|it| it.how)
+    }
+
     /// Where a place is in the line.
     pub(super) fn place(&self, record: &Record) -> Option<InQueue> {
         let seat = Ticket::from(record.seat());
@@ -129,12 +139,11 @@ fn rounds(score: u16, slow_at: u16) -> u8 {
 }
 
 impl Inner {
-    /// Whether a request of this score is slowed: in which rounds its cluster is visited, if it is.
+    /// Whether a request of this score is slowed: the score, if it is.
     #[inline]
-    pub(super) fn slows(&self, watch: &Watch, request: &Request, score: u16) -> Option<u8> {
-        let slow_at = watch.card().slow_at;
-        let slowed = self.slowed.is_some() && score >= slow_at && !self.is_trusted(request);
-        slowed.then(|| rounds(score, slow_at))
+    pub(super) fn slows(&self, watch: &Watch, request: &Request, score: u16) -> Option<u16> {
+        let slowed = score >= watch.card().slow_at && !self.is_trusted(request);
+        slowed.then_some(score)
     }
 
     // ---- coming and going ------------------------------------------------------------------------------------------------
@@ -143,7 +152,7 @@ impl Inner {
     #[cold]
     pub(super) fn slow_down(
         &self,
-        (slowed, every): (&Slowed, u8),
+        (slowed, score): (&Slowed, u16),
         (book, seen): (&Book<'_>, &Seen<'_>),
         request: &Request,
         (schedule, pool): (ScheduleId, &Pool),
@@ -152,11 +161,17 @@ impl Inner {
     ) -> Result<Outcome, Refusal> {
         let now = bulletin.at;
         if let Some(place) = self.waits(book, schedule, Line::SlowQueue, now) {
-            return self.waits_already(place);
+            // Within a batch somebody may have ended it without having told them.
+            let Some(how) = slowed.how_ended(place.1) else {
+                return self.waits_already(place);
+            };
+            self.settle_turn(book, schedule, place, how, bulletin);
         }
         self.take_turn_for(schedule, turn, request, bulletin)?;
         self.rules(seen)?;
         let (number, record) = self.line_up(book, schedule, Line::SlowQueue, (now, now))?;
+        let slow_at = self.watch.as_ref().map_or(0, |it| it.card().slow_at);
+        let every = rounds(score, slow_at);
         let ask = Ask::new(book.patient(), schedule.0, self.cluster_of(request)).every(every);
         let ticket = match slowed.queue.join(&ask, now) {
             Ok(joined) => {
@@ -182,6 +197,7 @@ impl Inner {
             return Err(Refusal::Withdrawn);
         }
         self.count(Count::Slowed);
+        bulletin.suspected(schedule, score);
         self.lined_up(book, seen, request, (number, record), bulletin)
     }
 
@@ -275,23 +291,27 @@ impl Inner {
         slowed.note(Vec::new());
         drop(serving);
         for (schedule, number) in told {
-            self.waiters.wake(schedule.0, number);
+            match number {
+                Some(number) => self.waiters.wake(schedule.0, number),
+                None => self.waiters.wake_group(schedule.0),
+            }
         }
         more
     }
 
     /// A ticket is no more: its place turns into a hold or comes to nothing.
-    fn end_turn(&self, ended: &Ended, at: Timestamp, told: &mut Vec<(ScheduleId, u32)>) {
+    fn end_turn(&self, ended: &Ended, at: Timestamp, told: &mut Vec<(ScheduleId, Option<u32>)>) {
         let schedule = ScheduleId(ended.schedule);
         let mut bulletin = self.bulletin(at);
         let book = self
             .ledger
             .book(ended.patient, self.ledger.hash(ended.patient));
-        // Else they left, or it was called off.
-        if let Some(place) = self.seated(&book, schedule, ended.ticket) {
+        // Else they left, or it was called off, or they came again and have been told.
+        let place = self.seated(&book, schedule, ended.ticket);
+        if let Some(place) = place {
             self.settle_turn(&book, schedule, place, ended.how, &mut bulletin);
-            told.push((schedule, place.0));
         }
+        told.push((schedule, place.map(|it| it.0)));
         drop(book);
         self.close(&bulletin);
     }

@@ -33,7 +33,10 @@ impl Engine {
     /// With several schedules, the answer is that of the first which doesn't refuse; if all refuse, the refusal of the first.
     ///
     /// **Opening by a draw.** While people may enter, the answer is a [`Ticket`](crate::Ticket) of a place in the draw, the same one for as often as the patient asks; what becomes of it, [`ticket`](Self::ticket)
-    /// tells.
+    /// tells. Of a draw over [several schedules](crate::Lottery::together) it is one place for all that the request lists, in that order.
+    ///
+    /// **Being slowed.** If the builder set a [`slow_queue`](crate::EngineBuilder::slow_queue), whoever behaves like a script gets a ticket as well where a schedule is open first come: a slot at their turn, if one is
+    /// left. Asking again gives the same ticket, with its position as it is now.
     ///
     /// **Retries.** An answer that changed something (a hold, a place in a line) is remembered under the patient and the request's id for 24 hours: the same id
     /// with the same schedules and channel gets it again, word for word, even after that hold ended, and changes nothing; with others it is
@@ -99,9 +102,9 @@ struct Asked<'a> {
 enum Else<'a> {
     Refused(Refusal),
     /// People may enter its draw.
-    Window(&'a Pool),
+    Window,
     /// There is a slot, and they are to wait for their turn: the queue, and how many rounds each turn takes them.
-    Slowed(&'a Pool, (&'a Slowed, u8)),
+    Slowed(&'a Pool, (&'a Slowed, u16)),
     /// What the request was answered before, if it still stands there.
     Remembered(&'a Pool),
 }
@@ -164,15 +167,15 @@ impl Inner {
         let hash = self.touch_one(request);
         let now = read.unwrap_or_else(|| self.now());
         self.pass(now);
-        if self.step_up.is_some() {
-            return self.admit_by_proof(request, hash, now);
+        if self.step_up.is_some() || self.slowed.is_some() {
+            return self.admit_and_follow_up(request, hash, now);
         }
         self.admit(request, hash, &mut self.bulletin(now))
     }
 
-    /// The same where some are asked for a proof.
+    /// The same where some are asked for a proof, or wait for a turn: with no lock held there is something to do before and after.
     #[inline(never)]
-    fn admit_by_proof(&self, request: &Request, hash: u64, now: Timestamp) -> Outcome {
+    fn admit_and_follow_up(&self, request: &Request, hash: u64, now: Timestamp) -> Outcome {
         let shown = self.shown(request, now);
         let mut bulletin = self.bulletin(now);
         bulletin.shown = shown;
@@ -294,10 +297,7 @@ impl Inner {
             let judged = match judged {
                 Ok(held) => Ok(Outcome::Held(held)),
                 Err(Else::Refused(why)) => Err(why),
-                Err(Else::Window(pool)) => {
-                    let window = (schedule, pool);
-                    self.enter(book, seen, request, window, &mut turn, bulletin)
-                }
+                Err(Else::Window) => self.enter(book, seen, request, schedule, &mut turn, bulletin),
                 Err(Else::Slowed(pool, slowed)) => {
                     let place = (schedule, pool);
                     self.slow_down(slowed, (book, seen), request, place, &mut turn, bulletin)
@@ -359,11 +359,11 @@ impl Inner {
         }
         let look = pool.look(schedule, now);
         if look == Look::Window {
-            return Err(Else::Window(pool));
+            return Err(Else::Window);
         }
         self.may_claim(book, seen, (schedule, pool), look, bulletin)?;
-        if let (Some(slowed), Some(every)) = (&self.slowed, bulletin.slowed) {
-            return Err(Else::Slowed(pool, (slowed, every)));
+        if let (Some(slowed), Some(score)) = (&self.slowed, bulletin.slowed) {
+            return Err(Else::Slowed(pool, (slowed, score)));
         }
         self.take_turn_for(schedule, turn, request, bulletin)?;
         self.rules(seen)?;

@@ -9,6 +9,7 @@
 
 mod lists;
 mod wait;
+mod wish;
 
 pub(super) use lists::{Returning, Returns};
 
@@ -131,10 +132,10 @@ impl Inner {
         for offer in round.offers {
             match self.offer((schedule, pool), &offer, bulletin) {
                 Offered::Held => {}
-                Offered::Not => rounds.extend(returning.list.lapse(&offer, bulletin.at)),
+                Offered::Not => rounds.push(returning.list.pass_over(&offer, bulletin.at)),
                 Offered::Gone => {
                     returning.list.take_up(&offer);
-                    self.wait_again(returning, &offer);
+                    self.wait_again(returning, &offer, bulletin.at);
                 }
             }
         }
@@ -233,7 +234,8 @@ impl Inner {
             None if policy == ReturnPolicy::AtOnce => return None,
             None => {
                 let at_once = ReturnPolicy::AtOnce;
-                self.returns.of_or_new(schedule, at_once, pool.opens_at())
+                self.returns
+                    .of_or_new(schedule, at_once, pool.opens_at(), None)
             }
         };
         let slot = u32::from(record.slot());

@@ -94,15 +94,31 @@ impl Inner {
         Ok(Outcome::Waiting(ticket))
     }
 
-    /// The ticket of a record that began as one: of who waits for a turn with how it stands now.
+    /// The ticket of a record that began as one, as it stands now: for another schedule of its draw perhaps, or on a waitlist since it has lost that.
     pub(super) fn ticket_of(&self, number: u32, record: &Record) -> Option<Ticket> {
-        let (line, stub) = (record.line()?, self.ledger.stub(number)?);
+        let told = self.told_ticket(number, record)?;
+        let (schedule, line) = (record.schedule(), record.line()?);
+        let due = match record.went_on() {
+            true => self.places.find(schedule)?.closes_at(),
+            false => told.due,
+        };
+        Some(Ticket {
+            schedule,
+            line,
+            due,
+            ..told
+        })
+    }
+
+    /// The same as it was told: of who waits for a turn with how it stands now.
+    pub(super) fn told_ticket(&self, number: u32, record: &Record) -> Option<Ticket> {
+        let (line, stub) = (record.first_line()?, self.ledger.stub(number)?);
         let waits = line == Line::SlowQueue && record.phase() == Phase::Waiting;
         let slowed = self.slowed.as_ref().filter(|_| waits);
         let place = slowed.and_then(|it| it.place(record));
         Some(Ticket {
             id: self.ticket_id(number, record)?,
-            schedule: record.schedule(),
+            schedule: stub.schedule(),
             line,
             due: place.map_or(stub.due(), |it| it.due),
             position: place.and_then(|it| NonZeroU32::new(it.position)),
@@ -113,7 +129,7 @@ impl Inner {
     pub(super) fn ticket_id(&self, number: u32, record: &Record) -> Option<TicketId> {
         record.line()?;
         let stub = self.ledger.stub(number)?;
-        let (schedule, patient) = (record.schedule(), record.patient());
+        let (schedule, patient) = (stub.schedule(), record.patient());
         let secrets = &self.draws.secrets;
         Some(secrets.ticket(schedule, number, patient, stub.asked_at()))
     }
@@ -170,14 +186,12 @@ impl Inner {
         take: impl FnOnce() -> Option<(u16, Word)>,
         bulletin: &mut Bulletin<'_>,
     ) -> bool {
-        let Some(stub) = self.ledger.stub(number) else {
-            return false;
-        };
+        let waited_until = record.until();
         let until = at.after(pool.hold_ttl());
         pool.remember(self.filter_hash(book.patient()));
         record.win(at, until);
         let Some((slot, word)) = take() else {
-            record.wait_on(stub);
+            record.wait_on(waited_until);
             return false;
         };
         self.wake_at(number, record, until);

@@ -302,10 +302,23 @@ impl Waitlist {
     }
 
     fn lapse_within(&self, state: &mut State, offer: &Offer, now: Timestamp, round: &mut Round) {
+        self.go_on(state, offer, |_| {}, now, round);
+    }
+
+    /// An offer came to nothing, and in its batch the next has the slot who is not left out.
+    fn go_on(
+        &self,
+        state: &mut State,
+        offer: &Offer,
+        leave_out: impl FnOnce(&mut Away),
+        now: Timestamp,
+        round: &mut Round,
+    ) {
         let Some(at) = state.batch_of(offer) else {
             return;
         };
-        if let Some(away) = state.batches[at].settle(offer) {
+        if let Some(mut away) = state.batches[at].settle(offer) {
+            leave_out(&mut away);
             let batch = state.batches.swap_remove(at);
             self.deal(state, batch, vec![(offer.slot, away)], now, round);
         }
@@ -383,6 +396,14 @@ impl Waitlist {
             self.lapse_within(state, offer, now, &mut round);
             round
         })
+    }
+
+    /// Whoever this was offered to may not have it, by a rule: the next of the same order is offered it. They did not let it lapse, so nobody else is left out for it.
+    pub(crate) fn pass_over(&self, offer: &Offer, now: Timestamp) -> Round {
+        let mut round = Round::default();
+        let spare = |away: &mut Away| away.0.retain(|(patient, _)| *patient != offer.patient);
+        self.go_on(&mut self.state.lock(), offer, spare, now, &mut round);
+        round
     }
 
     /// Ends the list, as the session is withdrawn: nobody waits any more, nothing rests, no offer stands. What there was is returned, to one caller; a second finds nothing.

@@ -36,5 +36,6 @@ mod not_yours;
 mod precedence_request;
 mod precedence_settle;
 mod retire;
+mod returns;
 mod tickets;
 mod visits;

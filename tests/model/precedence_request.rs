@@ -171,6 +171,20 @@ fn already_holds_before_sold_out_for_whatever_the_patient_has() {
     );
 }
 
+#[test]
+fn already_holds_whichever_of_several_slots_it_is() {
+    let desk = Desk::new();
+    let schedules = [1, 2, 3].map(|_| desk.publish(2));
+    for (before, schedule) in schedules.iter().enumerate() {
+        desk.hold(ANN, *schedule);
+        for mine in &schedules[..=before] {
+            assert_eq!(desk.ask(ANN, *mine), Err(Refusal::AlreadyHolds));
+            let many = desk.engine.request_many(&[Request::new(ANN, *mine)]);
+            assert_eq!(many[0].refused(), Some(Refusal::AlreadyHolds));
+        }
+    }
+}
+
 /// What was given up, ran out or was ended by the hospital is no slot.
 #[test]
 fn already_holds_only_what_is_still_had() {

@@ -1,8 +1,9 @@
 //! Somebody enters a draw: a record in their book, and an entry in the urn, under the one lock.
 
-use crate::draw::{EnterError, Entry};
+use crate::draw::{EnterError, Entry, Window};
 use crate::gate::behaviour::Origin;
 use crate::ledger::Book;
+use crate::ledger::record::{Phase, Record};
 use crate::pool::Pool;
 use crate::words::ask::{Outcome, Request};
 use crate::words::id::ScheduleId;
@@ -13,7 +14,8 @@ use crate::words::time::Timestamp;
 use super::super::challenge::Shown;
 use super::super::request::Seen;
 use super::super::turn::Turn;
-use super::super::{Bulletin, Inner};
+use super::super::waiting::Place;
+use super::super::{Bulletin, Inner, Standing};
 use super::urn::Urn;
 
 /// The window has just closed: nobody can say more until it is drawn, in a moment.
@@ -27,24 +29,24 @@ impl Inner {
         book: &Book<'_>,
         seen: &Seen<'_>,
         request: &Request,
-        (schedule, pool): (ScheduleId, &Pool),
+        schedule: ScheduleId,
         turn: &mut Turn,
         bulletin: &mut Bulletin<'_>,
     ) -> Result<Outcome, Refusal> {
         let now = bulletin.at;
         let shown = bulletin.shown;
         let entry = self.entry_of(request, shown, now);
-        if let Some(place) = self.waits(book, schedule, Line::Draw, now) {
+        if let Some(place) = self.entered(book, schedule, now) {
             // What is said again about somebody who is in may help them, and harms nobody. Whatever comes of it, they are in.
             self.draws.with(schedule, |urn| {
-                let _ = urn.window(&self.draws, pool.capacity()).enter(&entry);
+                let _ = self.window_of(urn).enter(&entry);
             });
             return self.waits_already(place);
         }
         if !seen.is_empty() && self.has_live(book, schedule, now, 0) {
             return Err(Refusal::AlreadyHolds);
         }
-        let heat = || self.heat(schedule, pool);
+        let heat = || self.heat(schedule);
         if let Some(due) = self.must_show(request, schedule, (shown, now), heat) {
             return Ok(Outcome::Challenged(due));
         }
@@ -52,32 +54,83 @@ impl Inner {
         self.rules(seen)?;
         let entered = self.draws.with(schedule, |urn| {
             let place = self.line_up(book, schedule, Line::Draw, (now, urn.closes_by()))?;
-            let window = urn.window(&self.draws, pool.capacity());
-            let refused = match window.enter(&entry) {
-                // Who left and comes again is in as before, whatever more could be noted of them.
-                Ok(_) | Err(EnterError::ClustersFull) => return Ok(place),
-                Err(EnterError::Full) => Refusal::Rule {
-                    rule: Rule::DrawFull,
-                },
-                Err(_) => IN_A_MOMENT,
-            };
-            book.strike(place.0);
-            Err(refused)
+            let put = self.put_in(urn, entry.anew(), (schedule, request.schedules()), place.1);
+            put.map(|()| place).inspect_err(|_| book.strike(place.0))
         });
         let place = entered.unwrap_or(Err(IN_A_MOMENT))?;
         self.lined_up(book, seen, request, place, bulletin)
     }
 
+    /// Puts who has a place into the window, with what they would take.
+    fn put_in(
+        &self,
+        urn: &Urn,
+        entry: Entry,
+        (schedule, asked_for): (ScheduleId, &[ScheduleId]),
+        record: &Record,
+    ) -> Result<(), Refusal> {
+        let window = self.window_of(urn);
+        let wishes = urn.wishes(asked_for);
+        if wishes.is_empty() && urn.members().len() > 1 {
+            // All that they would take was called off meanwhile.
+            return Err(Refusal::Withdrawn);
+        }
+        match window.enter(&entry.prefer(&wishes[..])) {
+            // Who left and comes again is in as before, whatever more could be noted of them.
+            Ok(_) | Err(EnterError::ClustersFull) => {}
+            Err(EnterError::Full) => {
+                return Err(Refusal::Rule {
+                    rule: Rule::DrawFull,
+                });
+            }
+            Err(_) => return Err(IN_A_MOMENT),
+        }
+        // Called off meanwhile: whoever does that may have missed who has only just come in.
+        if !urn.has(schedule) {
+            record.move_to(urn.first_of(&wishes).ok_or(Refusal::Withdrawn)?);
+        }
+        Ok(())
+    }
+
+    /// The place of who is in the draw of this schedule, be it for this schedule or for others.
+    fn entered<'a>(
+        &self,
+        book: &Book<'a>,
+        schedule: ScheduleId,
+        now: Timestamp,
+    ) -> Option<Place<'a>> {
+        let is_it = |record: &Record| {
+            record.phase() == Phase::Waiting
+                && record.line() == Some(Line::Draw)
+                && self.standing(record, now) == Standing::Waiting
+                && self.draws.are_together(record.schedule(), schedule)
+        };
+        book.lines().find(|(_, record)| is_it(record))
+    }
+
+    /// The window of an urn, for as many slots as there are when it is first asked for.
+    pub(super) fn window_of<'a>(&self, urn: &'a Urn) -> &'a Window {
+        urn.window(&self.draws, |schedule| {
+            let pool = self.places.find(schedule).filter(|it| it.is(schedule));
+            pool.map_or(0, Pool::capacity)
+        })
+    }
+
     /// Entries a slot, so far.
-    fn heat(&self, schedule: ScheduleId, pool: &Pool) -> u32 {
-        let entries = self.draws.with(schedule, Urn::entries).unwrap_or(0);
-        let slots = u64::from(pool.capacity().max(1));
-        u32::try_from(entries / slots).unwrap_or(u32::MAX)
+    fn heat(&self, schedule: ScheduleId) -> u32 {
+        let heat = self.draws.with(schedule, |urn| {
+            let pools = urn.members().iter();
+            let pools = pools.filter_map(|it| self.places.find(it.schedule));
+            let slots: u64 = pools.map(|it| u64::from(it.capacity())).sum();
+            urn.entries() / slots.max(1)
+        });
+        u32::try_from(heat.unwrap_or(0)).unwrap_or(u32::MAX)
     }
 
     /// What is said about somebody who enters.
     fn entry_of(&self, request: &Request, shown: Shown, now: Timestamp) -> Entry {
-        let mut entry = Entry::new(request.patient());
+        let waits = request.would_wait() && self.returns.in_use();
+        let mut entry = Entry::new(request.patient()).would_wait(waits);
         if let Some(watch) = &self.watch {
             let (Origin { device, account }, listed) = watch.way_in(request, now);
             entry = entry.suspicion(listed).trace([device, account]);

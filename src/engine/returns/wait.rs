@@ -1,12 +1,12 @@
 //! Somebody who was told `sold_out` would rather wait: a record in their book, and an entry on the schedule's waitlist, under the one lock.
 
 use crate::ledger::Book;
-use crate::line::{Cluster, JoinError, Offer, Wish};
+use crate::line::{Cluster, JoinError, Offer};
 use crate::words::ask::{Outcome, Request};
 use crate::words::id::{PatientId, ScheduleId};
 use crate::words::refusal::{Refusal, Rule};
-use crate::words::schedule::ReturnPolicy;
 use crate::words::ticket::Line;
+use crate::words::time::Timestamp;
 
 use super::super::request::Seen;
 use super::super::turn::Turn;
@@ -28,11 +28,8 @@ impl Inner {
         let now = bulletin.at;
         let pool = self.places.find(schedule).filter(|it| it.is(schedule));
         let pool = pool.ok_or(Refusal::UnknownSchedule)?;
-        let returning = self.returns.of(schedule);
-        let draws = |it: &Returning| it.policy == ReturnPolicy::Draw;
-        let returning = returning.filter(|it| draws(it)).ok_or(Refusal::SoldOut)?;
-        let weight = self.returns.weight_of(request.patient(), now);
-        let wish = Wish::new(request.patient(), self.cluster_of(request)).weight_ppm(weight);
+        let returning = self.waitlist_of(schedule).ok_or(Refusal::SoldOut)?;
+        let wish = self.wish(book, &returning, self.cluster_of(request), now);
         if let Some(place) = self.waits(book, schedule, Line::Waitlist, now) {
             // What is said again about somebody who is on it may help them, and harms nobody. Whatever comes of it, they are on it.
             let _ = returning.list.join(&wish);
@@ -56,9 +53,13 @@ impl Inner {
     }
 
     /// What they were offered was gone: they are on the list as before, but for what they asked through, of which only the mark is known.
-    pub(super) fn wait_again(&self, returning: &Returning, offer: &Offer) {
+    pub(super) fn wait_again(&self, returning: &Returning, offer: &Offer, now: Timestamp) {
         let person = Cluster::Person(offer.patient);
-        let _ = returning.list.join(&Wish::new(offer.patient, person));
+        let book = self
+            .ledger
+            .book(offer.patient, self.ledger.hash(offer.patient));
+        let wish = self.wish(&book, returning, person, now);
+        let _ = returning.list.join(&wish);
     }
 
     /// Somebody leaves the waitlist. Under their book's lock.

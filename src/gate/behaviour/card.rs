@@ -131,7 +131,7 @@ pub struct Card {
     pub cancel_ratio: Share,
     /// `HandoffPair`: a slot that one patient cancelled, taken up for another. Default 600.
     pub handoff_pair: u16,
-    /// The score from which on one is to be slowed: 1 to 1,000. Default 500. No label of timing alone may reach it.
+    /// The score from which on one is slowed, where there is a [`slow_queue`](crate::EngineBuilder::slow_queue): 1 to 1,000. Default 500. No label of timing alone may reach it.
     pub slow_at: u16,
 }
 

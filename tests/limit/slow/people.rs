@@ -92,7 +92,7 @@ fn the_same_calls_give_the_same_events() {
     let events = [3, 3].map(|seed| -> Vec<Event> {
         let desk = Desk::with(SlowQueue::new(100, 1_000), |it| it.seed(seed));
         let listener = desk.engine.observe(1 << 14);
-        let schedules: [ScheduleId; 3] = [30, 5, 1].map(|slots| desk.publish(slots));
+        let schedules: [ScheduleId; 3] = [130, 60, 20].map(|slots| desk.publish(slots));
         let mut tickets = HashMap::new();
         for ms in 0..400_u64 {
             desk.at(ms * 3);

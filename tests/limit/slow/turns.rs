@@ -145,6 +145,30 @@ fn many_at_once_are_as_one_after_the_other() {
     assert_eq!(outcomes[0], outcomes[1]);
 }
 
+/// Also for who had to make room and asks again within the batch.
+#[test]
+fn who_made_room_within_a_batch_comes_anew() {
+    let outcomes = [true, false].map(|at_once| {
+        let desk = Desk::new(SlowQueue {
+            capacity: 2,
+            ..TENTHS
+        });
+        let schedule = desk.publish(5);
+        let ask = |patient, device| from(patient, device, schedule);
+        let requests = [ask(1, 1_000), ask(2, 1_000), ask(3, 1_001), ask(2, 1_002)];
+        let said = match at_once {
+            true => desk.engine.request_many(&requests),
+            false => requests.iter().map(|it| desk.engine.request(it)).collect(),
+        };
+        assert_eq!(desk.waiting(), 2);
+        said
+    });
+    let tickets = outcomes[0].iter().map(|it| it.waiting().map(|it| it.id));
+    let tickets: Vec<_> = tickets.collect();
+    assert_ne!(tickets[1], tickets[3]);
+    assert_eq!(outcomes[0], outcomes[1]);
+}
+
 #[test]
 fn who_waits_is_woken_at_their_turn() {
     let desk = Desk::new(TENTHS);
