@@ -58,5 +58,5 @@ pub use list::Leaf;
 pub use policy::{Allotment, Group, Policy, Pool};
 pub use seed::{MasterSeed, ServerKey};
 pub use terms::{Beacon, BeaconSpec, BeaconValue, Holder, Terms};
-pub use verify::{Flaw, Own, Place, Proof, Transcript, Verified, verify, verify_receipt};
+pub use verify::{Flaw, Gone, Own, Place, Proof, Transcript, Verified, verify, verify_receipt};
 pub use window::Window;

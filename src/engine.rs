@@ -12,6 +12,7 @@ mod driver;
 mod evidence;
 mod lottery;
 mod observe;
+mod queue;
 mod request;
 mod returns;
 mod settle;
@@ -19,6 +20,7 @@ mod stats;
 mod supply;
 mod turn;
 mod wait;
+mod waiting;
 
 use std::fmt;
 
@@ -48,11 +50,12 @@ pub use audit::{Audit, Availability, Finding};
 pub use builder::EngineBuilder;
 pub use driver::Driver;
 pub use observe::Subscription;
-pub use stats::{BehaviourStats, LimitStats, Stats};
+pub use stats::{BehaviourStats, LimitStats, SlowQueueStats, Stats};
 pub use wait::Wait;
 
 use lottery::Draws;
 use observe::{Feeds, Telling};
+use queue::Slowed;
 use returns::Returns;
 use stats::{COUNTERS, Count};
 
@@ -92,6 +95,8 @@ struct Inner {
     draws: Box<Draws>,
     /// How those who ask behave, if that is judged.
     watch: Option<Box<Watch>>,
+    /// Who waits for a turn, if anybody is slowed.
+    slowed: Option<Box<Slowed>>,
     /// Slots that return, and who waits for them.
     returns: Box<Returns>,
     /// Hashes identities for the pools' filters.
@@ -207,6 +212,7 @@ impl Inner {
             telling: self.feeds.open(),
             changed: false,
             shown: challenge::Shown::Nothing,
+            slowed: None,
             #[cfg(feature = "evidence")]
             evidence: evidence::Book {
                 log: self.evidence.as_deref(),
@@ -252,8 +258,8 @@ impl Inner {
         let schedule = record.schedule();
         let pool = self.places.find(schedule).filter(|it| it.is(schedule));
         match pool {
-            // Who waits for what returns does so until nothing more can be had.
-            Some(pool) if record.line() == Some(Line::Waitlist) => {
+            // Who waits for what returns, or for a turn, does so until nothing more can be had.
+            Some(pool) if record.line() != Some(Line::Draw) => {
                 let closes_at = pool.closes_at();
                 match now < closes_at {
                     true => Standing::Waiting,
@@ -354,6 +360,8 @@ struct Bulletin<'a> {
     changed: bool,
     /// By the request that is judged.
     shown: challenge::Shown,
+    /// Their score, if they are slowed for it.
+    slowed: Option<u16>,
     #[cfg(feature = "evidence")]
     evidence: evidence::Book<'a>,
 }

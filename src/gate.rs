@@ -15,6 +15,7 @@ pub(crate) mod challenge;
 pub mod evidence;
 pub(crate) mod limit;
 
+use std::hint::black_box;
 use std::net::IpAddr;
 
 use crate::raw::cells::{Given, Wait};
@@ -129,19 +130,25 @@ impl Gate {
     /// Whether it is their turn; if so, each key has been charged for it, and the answer says of which kinds this took a cell from somebody who still
     /// owed something.
     pub(crate) fn ask(&self, keys: &Keys, now: Timestamp) -> Result<Kinds, TooSoon> {
-        let mut objection = None;
+        let (mut chances, mut objection) = (PerKind::default(), None);
         for (kind, limiter, hash) in self.limits_of(keys) {
-            if let Err(told) = limiter.may(hash, now) {
-                let wait = limiter.fine(hash, now, told);
-                objection = Some(TooSoon::and(objection, kind, wait));
+            match limiter.look(hash, now) {
+                Ok(chance) => chances[kind] = Some(chance),
+                Err(told) => {
+                    let wait = limiter.fine(hash, now, told);
+                    objection = Some(TooSoon::and(objection, kind, wait));
+                }
             }
         }
         if let Some(too_soon) = objection {
             return Err(too_soon);
         }
         let mut displaced = Kinds::default();
-        for (kind, limiter, hash) in self.limits_of(keys) {
-            match limiter.charge(hash, now) {
+        for (kind, (limiter, chance)) in self.limiters.iter().zip(&chances).enumerate() {
+            let (Some(limiter), Some(chance)) = (limiter, chance) else {
+                continue;
+            };
+            match limiter.take(chance, now) {
                 Ok(Given::Fairly) => {}
                 Ok(Given::Displacing) => displaced.add(kind),
                 Err(told) => {
@@ -154,6 +161,26 @@ impl Gate {
             }
         }
         Ok(displaced)
+    }
+
+    /// Reads a word of each cache line that these requests' keys will be asked for in, so that the misses overlap: kind by kind, with little between one and the next.
+    pub(crate) fn touch(&self, batch: &[Request]) {
+        fn each(
+            limiter: Option<&Limiter>,
+            batch: &[Request],
+            key: impl Fn(&Request) -> Option<u128>,
+        ) {
+            if let Some(limiter) = limiter {
+                for key in batch.iter().filter_map(key) {
+                    black_box(limiter.touch(limiter.hash(key)));
+                }
+            }
+        }
+        let [patient, account, device, network] = self.limiters.each_ref().map(Option::as_ref);
+        each(patient, batch, |it| Some(it.patient().to_u128()));
+        each(account, batch, |it| it.account_id().map(|id| id.to_u128()));
+        each(device, batch, |it| it.device_id().map(|id| id.to_u128()));
+        each(network, batch, |it| it.network_address().map(prefix));
     }
 
     /// Takes back what these keys were charged for a turn that led to nothing.

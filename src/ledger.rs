@@ -7,6 +7,7 @@
 //! The book knows what was decided under its lock. Whether a hold is still held, the slot's word knows: a record that says `Held` while the word
 //! says otherwise is a hold that expired at its deadline, for nothing else ends a hold without the book's lock.
 
+pub(crate) mod notes;
 pub(crate) mod record;
 
 use std::fmt;
@@ -19,7 +20,8 @@ use crate::words::ask::Request;
 use crate::words::id::{Claim, PatientId};
 use crate::words::sync::atomic::{AtomicU64, Ordering};
 
-use record::{Memo, Record, Stub, Whence};
+use notes::{Memo, Stub, Whence};
+use record::Record;
 
 const CHUNK: usize = if cfg!(any(fairslot_loom, fairslot_shuttle)) {
     4
@@ -136,6 +138,15 @@ impl Ledger {
         upcoming
             .and_then(|number| self.record(number))
             .map_or(0, Record::touch)
+    }
+
+    /// Reads a word of where the origin of the record that this thread will take after `more` others is noted.
+    #[inline]
+    pub(crate) fn touch_whence(&self, more: u32) -> u64 {
+        let upcoming = self.numbers.upcoming(more);
+        upcoming
+            .and_then(|number| self.origins.get(number))
+            .map_or(0, Whence::touch)
     }
 
     /// Reads a word of a record that the patient of this hash has, if there is one.

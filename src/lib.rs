@@ -10,7 +10,8 @@
 //! * Not fair by itself: a schedule that opens first come, first served rewards scripts ([by how much](chapters::fairness)). Limits
 //!   ([`EngineBuilder::patient_limit`] and its like) slow those who hammer, and cure no rush: everybody's first request is enough. Where a rush is expected open by a draw
 //!   ([`Opening::lottery`]). And slots that are given up return at once unless the schedule says
-//!   otherwise ([`ReturnPolicy::Draw`]). The slow queue ([`line::Queue`]) stands by itself: the engine doesn't ask it yet.
+//!   otherwise ([`ReturnPolicy::Draw`]). A slow queue ([`EngineBuilder::slow_queue`]) makes who is known as a script wait, and lets
+//!   through whom nobody knows yet.
 //! * No transport, accounts, real-name check, payment or messages: those are the caller's.
 //! * Not for a single counter: if all you sell is one pool of interchangeable tickets with no holds, an atomic integer does it.
 //! * Not past one process: one engine owns its schedules.
@@ -25,14 +26,15 @@
 //!
 //! * **The hospital acts**: [`Engine::publish`], [`add_slots`](Engine::add_slots), [`withdraw`](Engine::withdraw), [`reinstate`](Engine::reinstate).
 //! * **Somebody asks**: [`Engine::request`] with a [`Request`] gives an [`Outcome`]; [`request_many`](Engine::request_many) for a batch;
-//!   [`lookup`](Engine::lookup) for a reply that never arrived; [`ticket`](Engine::ticket) and [`leave`](Engine::leave) for a place in a draw.
+//!   [`lookup`](Engine::lookup) for a reply that never arrived; [`ticket`](Engine::ticket) and [`leave`](Engine::leave) for a place in a line.
 //! * **Somebody answers**: [`Engine::confirm`], [`release`](Engine::release), [`extend`](Engine::extend); [`cancel`](Engine::cancel),
 //!   [`exchange`](Engine::exchange); [`check_in`](Engine::check_in), [`fulfil`](Engine::fulfil), [`no_show`](Engine::no_show).
 //! * **Time passes**: [`Engine::advance`] and [`next_deadline`](Engine::next_deadline), or a [`Driver`] that calls them. Time comes from a [`Clock`].
 //! * **Do the books agree?** [`Engine::audit`], [`availability`](Engine::availability), [`stats`](Engine::stats), [`observe`](Engine::observe).
 //! * **Who is drawn?** [`Opening::lottery`]: a draw over distinct people, as fast as they may be. Anybody can check it: [`Engine::commitment`], [`closing`](Engine::closing),
 //!   [`transcript`](Engine::transcript), [`receipt`](Engine::receipt), [`proof`](Engine::proof); [`draw`](mod@draw) is how.
-//! * **Who waits?** [`Request::waitlist`], for slots that return by [`ReturnPolicy::Draw`]; [`line`](mod@line) has the lines by themselves, a slow queue among them.
+//!   Several schedules can be one draw, with one place a person and their own list of wishes: [`Lottery::together`], [`Request::any`].
+//! * **Who waits?** [`Request::waitlist`], for slots that return by [`ReturnPolicy::Draw`]; whoever behaves like a script, in the slow queue ([`EngineBuilder::slow_queue`]); [`line`](mod@line) has the lines by themselves.
 //! * **Who gets the slots?** [`fairness`]: what a scalper gains and how even everybody's chances are, as figures.
 //!
 //! * **How do they behave?** [`EngineBuilder::behaviour`], [`Engine::verdict`]: labels that can be explained, and no refusal by them; [`Engine::import_labels`].
@@ -78,7 +80,7 @@ mod words;
 
 pub use engine::{
     Advance, Audit, Availability, BehaviourStats, Driver, Engine, EngineBuilder, Finding,
-    LimitStats, Stats, Subscription, Wait,
+    LimitStats, SlowQueueStats, Stats, Subscription, Wait,
 };
 pub use gate::behaviour::{
     Behaved, Behaviour, Card, Features, Imported, Label, Labels, Language, Mark, Marked, Ramp,
@@ -95,7 +97,7 @@ pub use words::error::{Invalid, SupplyError};
 pub use words::event::{Event, What};
 pub use words::id::{
     AccountId, BookingId, ChannelId, DepartmentId, DeviceId, HoldId, HospitalId, ParseIdError,
-    PatientId, PaymentRef, PractitionerId, RequestId, ScheduleId, SlotNo, TicketId,
+    PatientId, PaymentRef, PractitionerId, RequestId, ScheduleId, SlotNo, TicketId, Together,
 };
 pub use words::lottery::{EntryWindow, Lottery};
 pub use words::money::{Currency, Fee};

@@ -46,25 +46,10 @@ pub use seats::{Ask, Ticket};
 pub use settings::SlowQueue;
 pub use waitlist::{Closed, JoinError, Offer, Returned, Round, Waitlist, WaitlistPolicy, Wish};
 
+pub use crate::words::cluster::Cluster;
 pub(crate) use waitlist::Then;
 
 use crate::raw::hash::Keys;
-use crate::words::id::{AccountId, DeviceId, PatientId};
-
-/// Whoever is reached through this counts as one: the device if there is one, else the account, else the person. Who comes through a channel that is trusted, a
-/// kiosk or a window, is a person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
-#[non_exhaustive]
-pub enum Cluster {
-    /// A device.
-    Device(DeviceId),
-    /// An account.
-    Account(AccountId),
-    /// A person of their own.
-    Person(PatientId),
-}
 
 impl Cluster {
     /// Sixteen bits that stand for it where there is no room for more, never 0: of two clusters the same in one pair of 65,536.
@@ -74,11 +59,7 @@ impl Cluster {
 
     /// A keyed hash that stands for it. Two clusters are taken for one in one pair of 2^64.
     pub(crate) fn hash(self, keys: Keys) -> u64 {
-        let (kind, identity) = match self {
-            Self::Device(id) => (1, id.to_u128()),
-            Self::Account(id) => (2, id.to_u128()),
-            Self::Person(id) => (3, id.to_u128()),
-        };
-        keys.more(keys.hash(identity), kind)
+        let (kind, identity) = self.parts();
+        keys.more(keys.hash(identity), kind.into())
     }
 }

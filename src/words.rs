@@ -5,6 +5,7 @@
 pub(crate) mod ask;
 pub(crate) mod challenge;
 pub(crate) mod clock;
+pub(crate) mod cluster;
 pub(crate) mod error;
 pub(crate) mod event;
 pub(crate) mod hex;

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use allocation_counter::measure;
+use fairslot::line::Quota;
 use fairslot::{
-    Day, Engine, ManualClock, Opening, Outcome, PatientId, PractitionerId, Request, RequestId,
-    Schedule, ScheduleId, Session, Timestamp,
+    Day, Engine, EntryWindow, Lottery, ManualClock, Opening, Outcome, PatientId, PractitionerId,
+    Request, RequestId, ReturnPolicy, Schedule, ScheduleId, Session, Ticket, Timestamp,
 };
 
 const MINUTE: u64 = 60_000;
@@ -138,4 +139,89 @@ fn listening_now_and_then_leaves_nothing_behind() {
     let left = left_behind(cycle, 3_000, CYCLES / 20);
     assert!(left <= SLACK, "{left} bytes");
     assert!(engine.audit().is_consistent());
+}
+
+/// A draw, a waitlist, slots that rest and are offered, and the end of it all.
+#[test]
+fn drawing_and_returning_leaves_nothing_behind() {
+    const KEPT: u64 = 1_000;
+    let clock = Arc::new(ManualClock::new(OPENING));
+    let builder = Engine::builder().clock(Arc::clone(&clock)).seed(7);
+    let builder = builder.cancel_quota(Quota {
+        people: 1_024,
+        ..Quota::default()
+    });
+    let builder = builder.draw_entries_kept(KEPT).retire_after_ms(Some(DAY));
+    let engine = builder.build().expect("in range");
+    let cycle = |i: u64| {
+        let now = OPENING.after(i * 40 * MINUTE);
+        clock.set(now);
+        let schedule = publish_drawn(&engine, now);
+        let who = |nth: u64| PatientId::new(u128::from(5 * i + nth) + 1);
+        let ask = |nth, name| {
+            engine.request(
+                &Request::new(who(nth), schedule)
+                    .id(RequestId::new(name))
+                    .waitlist(),
+            )
+        };
+        let mut tickets: Vec<_> = (0..4)
+            .map(|nth| (nth, ask(nth, 1).waiting().expect("it is open")))
+            .collect();
+        clock.pass(1_000);
+        engine.advance();
+        let mut gave_up = 0;
+        for round in 0..2 {
+            let held = |(nth, ticket): &(u64, Ticket)| {
+                let outcome = engine.ticket(ticket.id).ok()?;
+                Some((*nth, outcome.held()?.id))
+            };
+            let held: Vec<_> = tickets.iter().filter_map(held).collect();
+            assert!(!held.is_empty(), "cycle {i}, round {round}");
+            for (nth, hold) in held {
+                let Ok(booking) = engine.confirm(hold, who(nth), None) else {
+                    continue;
+                };
+                let booking = booking.wait().expect("decided in memory");
+                if gave_up == 0 {
+                    // One is in the draw of what is given up, and one leaves.
+                    tickets.push((4, ask(4, 2).waiting().expect("it is sold out")));
+                    let leaver = (0..4).find_map(|nth| Some((nth, ask(nth, 2).waiting()?)));
+                    let (leaver, ticket) = leaver.expect("two have lost");
+                    engine.leave(ticket.id, who(leaver)).expect("undecided");
+                    drop(engine.cancel(booking.id, who(nth)).expect("booked"));
+                    gave_up += 1;
+                }
+            }
+            clock.pass(MINUTE);
+            engine.advance();
+        }
+        clock.pass(30 * MINUTE);
+        engine.advance();
+    };
+    let left = left_behind(cycle, 3_000, 10_000);
+    assert!(left <= SLACK, "{left} bytes");
+    let stats = engine.stats();
+    assert!(
+        stats.retired > 10_000 && stats.drawn > 10_000 && stats.returned > 10_000,
+        "{stats:?}"
+    );
+    assert!(engine.audit().is_consistent());
+}
+
+/// Two slots, drawn for within a second; what is given up returns at once by the draw, as the visit is near.
+fn publish_drawn(engine: &Engine, opens_at: Timestamp) -> ScheduleId {
+    let day = Day::new(2026, 12, 1).expect("a day");
+    let window = EntryWindow::Fixed { ms: 1_000 };
+    let opening = Opening::Lottery(Lottery {
+        window,
+        ..Lottery::new(opens_at)
+    });
+    let doctor = PractitionerId::new(3);
+    let starts_at = opens_at.after(30 * MINUTE);
+    let plan = Schedule::new(doctor, day, Session::Morning, 2, opening, starts_at);
+    let returns = ReturnPolicy::Draw;
+    engine
+        .publish(&Schedule { returns, ..plan })
+        .expect("there is room")
 }

@@ -177,23 +177,23 @@ impl Door {
 
     fn advance(&self, line: Line) -> Answered {
         self.at(line)?;
-        let (mut expired, mut drawn, mut returned) = (0, 0, 0);
+        let (mut expired, mut drawn, mut returned, mut granted) = (0, 0, 0, 0);
         loop {
             let bite = self.engine.advance();
             expired += bite.expired;
             drawn += bite.drawn;
             returned += bite.returned;
+            granted += bite.granted;
             if !bite.more {
                 break;
             }
         }
         let next_deadline = self.engine.next_deadline().map(Timestamp::as_millis);
-        // There is no slow queue.
         Ok(Answer::Advanced {
             expired,
             drawn,
             returned,
-            granted: 0,
+            granted,
             next_deadline,
         })
     }

@@ -26,6 +26,8 @@ pub(crate) enum Trick {
     Poison(u32),
     /// So many more identities enter, from a device each, and leave at once.
     Decoys(u32),
+    /// So many clients, on so many devices, are on the list of who waits, and whatever the scalper won is given up for them.
+    Regrab(u32, u32),
 }
 
 impl Attack {

@@ -7,6 +7,7 @@ use crate::attack::{ATTACKS, Attack};
 use crate::flags::{THREADS_MAX, Words, bare, machine_threads, no_flag, once};
 use crate::mechanism::{MECHANISMS, Mechanism};
 use crate::policy;
+use crate::scenarios::{SCENARIOS, Scenario};
 use crate::study::{POPULATIONS, Size, TRIALS};
 
 /// What the command line asks for.
@@ -24,6 +25,9 @@ pub(crate) struct Options {
     pub(crate) attacks: Vec<&'static Attack>,
     /// The same; last the policy, if one was given.
     pub(crate) mechanisms: Vec<&'static Mechanism>,
+    pub(crate) policy: Option<&'static Mechanism>,
+    /// The openings and what else is studied, in the order in which they are listed.
+    pub(crate) scenarios: Vec<&'static Scenario>,
     /// Whether the scalper's ploys are studied, too.
     pub(crate) ploys: bool,
     pub(crate) json: bool,
@@ -39,7 +43,13 @@ A thousand people ask for fifty slots, and a scalper with them: who gets the slo
 
 usage: cargo run --release --example scalper_sim -- [flags]
 
-  --attack NAMES     which attacks, by name, with commas between; may be given again (default: all)
+  --scenario NAMES   which parts of the study, by name, with commas between; may be given again (default: all; with --attack or --mechanism: openings)
+                       openings    who gets the slots, for every mechanism and attack
+                       hand_off    who has a slot that is given up, by how it returns
+                       hoard       sixty days of a scalper: slots held and sold, and what a sold one costs
+                       slow_queue  how long people wait behind a crowd of identities
+                       limiter     whom a limit in fixed memory hinders
+  --attack NAMES     which attacks, likewise (default: all)
                        none  nobody attacks
                        A0    50 identities on 20 devices, naive scripts
                        A1    200 identities on 20 devices, naive scripts
@@ -47,7 +57,8 @@ usage: cargo run --release --example scalper_sim -- [flags]
                        A3    200 identities on 20 devices, disguised as quick people
                        A4    200 identities, a device and an address each, disguised as quick people
   --mechanism NAMES  which ways to open, likewise (default: all)
-                       first_come, first_come_limited (a limit for each patient, device and network)
+                       first_come, first_come_limited (a limit for each patient, device and network),
+                       first_come_slow (also a slow queue for who behaves like a script)
                        w0.5, w1, w2, w5, w10, w30     a draw among all who ask within so many seconds
                        preregistered, adaptive        entry from ten minutes ahead; until hardly anybody comes any more
                        w10_cap3                       three of a device in the first tier
@@ -57,16 +68,20 @@ usage: cargo run --release --example scalper_sim -- [flags]
   --policy FILE      another way to open, a hospital's own, as JSON; every field may be left out:
                        {\"opening\": \"lottery\", \"window_ms\": 10000, \"entry_before_ms\": 0, \"cluster_cap\": 3,
                         \"suspect_weight\": 0.2,
+                        \"returns\": \"draw\", \"returns_cap\": 3, \"quota\": {\"window_days\": 30, \"weight\": 0.2, \"rest_days\": 90},
                         \"limits\": {\"device\": {\"requests\": 2, \"period_ms\": 1000, \"burst\": 5}}}
                        opening: lottery (default) or first_come; without window_ms: adaptive; without cluster_cap: 3, null is none; without
                        suspect_weight: 0.2, 1 judges nobody;
+                       returns: how cancelled slots return: at_once (default), draw, or {\"delay_ms\": 3600000};
+                       returns_cap: of a device so many are drawn among the first where they return by a draw, 3, null is none;
+                       quota: what giving up again and again costs there: nothing by default;
                        limits: of patient, device, network, none by default
-  --ploys            also what else a scalper can try against the recommended way, and what each of that gains
+  --ploys            also what else a scalper can try against the recommended way and the policy, and what each of that gains
   --populations N    populations of people, each drawn anew, 1 to 1,000 (default 12)
   --trials N         openings for each population, 2 to 10,000 (default 200)
   --threads N        threads, 1 to 256 (default: as many as the machine runs at once); the figures do not depend on it
   --seed N           the seed of everything, 0 to 2^64-1 (default 1)
-  --json             one line of JSON for each mechanism and attack instead of the summary
+  --json             one line of JSON for each mechanism and attack and one for each other scenario, instead of the summary
   --report FILE      where the report with the pictures goes (default: scalper_sim.html in the build's target directory)
   --help             this text
 
@@ -80,6 +95,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command,
     let mut mechanisms: Vec<&'static Mechanism> = Vec::new();
     let mut policy = None;
     let (mut populations, mut trials, mut threads, mut seed) = (None, None, None, None);
+    let mut scenarios: Vec<&'static Scenario> = Vec::new();
     let (mut ploys, mut json, mut report) = (None, None, None);
     while let Some((flag, inline)) = words.flag()? {
         let flag = flag.as_str();
@@ -87,6 +103,10 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command,
             "--help" => return bare(flag, inline).map(|()| Command::Help),
             "--ploys" => once(flag, &mut ploys, bare(flag, inline)?)?,
             "--json" => once(flag, &mut json, bare(flag, inline)?)?,
+            "--scenario" => {
+                let names = words.value(flag, inline)?;
+                named(flag, &names, &SCENARIOS, |it| it.name, &mut scenarios)?;
+            }
             "--attack" => {
                 let names = words.value(flag, inline)?;
                 named(flag, &names, &ATTACKS, |it| it.name, &mut attacks)?;
@@ -118,8 +138,12 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command,
     }
     // Read last: whatever else is wrong is said first.
     let policy = policy.map(|file| policy::read(Path::new(&file)));
+    let policy = policy.transpose()?;
+    if scenarios.is_empty() && !(attacks.is_empty() && mechanisms.is_empty()) {
+        scenarios.push(&SCENARIOS[0]);
+    }
     let mut mechanisms = chosen(&MECHANISMS, &mechanisms);
-    mechanisms.extend(policy.transpose()?);
+    mechanisms.extend(policy);
     Ok(Command::Run(Options {
         size: Size {
             populations: populations.unwrap_or(POPULATIONS),
@@ -129,6 +153,8 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command,
         },
         attacks: chosen(&ATTACKS, &attacks),
         mechanisms,
+        policy,
+        scenarios: chosen(&SCENARIOS, &scenarios),
         ploys: ploys.is_some(),
         json: json.is_some(),
         report,

@@ -33,6 +33,8 @@ pub(crate) enum Part {
     Poison(u32),
     /// Nobody's: enters and leaves.
     Decoy,
+    /// Their own, but not in the opening: the scalper's client, who waits for what is given up.
+    Client,
 }
 
 /// The people first, then the scalper's identities.
@@ -51,6 +53,8 @@ const NATS: u32 = 12;
 const BEHIND_NAT: f64 = 0.3;
 /// Where the scalper's devices and addresses begin; the people's are below.
 const SCALPERS: u32 = 1 << 20;
+/// And those of his clients.
+const CLIENTS: u32 = 1 << 22;
 
 impl Crowd {
     /// The `nth` population of a seed, under this attack. The people are the same under every attack.
@@ -83,6 +87,9 @@ impl Crowd {
         for (side, first, askers) in [(0, 0, people), (1, PEOPLE, scalpers)] {
             let mut dice = dice(&[self.seed, self.nth, trial, side]);
             for (who, asker) in (first..).zip(askers) {
+                if asker.part == Part::Client {
+                    continue;
+                }
                 let ask = |at: f64| asks.push(((at * 1e9) as u64, who));
                 asker.habit.instants(&mut dice, ask);
             }
@@ -94,6 +101,11 @@ impl Crowd {
     /// What an engine for this trial is seeded with: each draws others.
     pub(crate) fn engine_seed(&self, trial: u64) -> u64 {
         mixed(&[self.seed, self.nth, trial, 2])
+    }
+
+    /// A stream of random numbers of its own for what comes after a trial's opening.
+    pub(crate) fn dice_after(&self, engine_seed: u64) -> Dice {
+        dice(&[self.seed, self.nth, engine_seed, 3])
     }
 
     pub(crate) fn askers(&self) -> &[Asker] {
@@ -162,10 +174,18 @@ fn extras(attack: &Attack) -> Vec<Asker> {
             ..asker(number, device, device, Habit::Disguised)
         }
     };
+    let client = |n: u32, devices: u32| {
+        let (number, device) = (PEOPLE + attack.identities + n, CLIENTS + n % devices);
+        Asker {
+            part: Part::Client,
+            ..asker(number, device, device, Habit::Disguised)
+        }
+    };
     match attack.trick {
         Trick::None => Vec::new(),
         Trick::Poison(victims) => (0..victims).map(poison).collect(),
         Trick::Decoys(decoys) => (0..decoys).map(decoy).collect(),
+        Trick::Regrab(clients, devices) => (0..clients).map(|n| client(n, devices)).collect(),
     }
 }
 
@@ -179,12 +199,12 @@ fn device(person: u32) -> u32 {
 }
 
 /// A stream of random numbers of its own for every purpose.
-fn dice(purpose: &[u64]) -> Dice {
+pub(crate) fn dice(purpose: &[u64]) -> Dice {
     Dice(StdRng::seed_from_u64(mixed(purpose)))
 }
 
 /// A number of its own for every purpose.
-fn mixed(purpose: &[u64]) -> u64 {
+pub(crate) fn mixed(purpose: &[u64]) -> u64 {
     // SplitMix64's finalizer after each part: neighbours have nothing in common.
     let mix = |state: u64, part: &u64| {
         let x = (state ^ part).wrapping_add(0x9e37_79b9_7f4a_7c15);

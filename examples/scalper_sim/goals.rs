@@ -1,6 +1,8 @@
 //! What is wanted of the mechanisms that do better, and whether it is so.
 
+use crate::Found;
 use crate::mechanism::RECOMMENDED;
+use crate::part::{Part, Reading};
 use crate::study::{Cell, Measured, Size};
 
 /// A goal, held against what was measured.
@@ -8,17 +10,28 @@ pub(crate) struct Judged {
     pub(crate) what: String,
     pub(crate) measured: String,
     pub(crate) wanted: String,
-    /// Whether it is so; of too small a study nothing is said.
-    pub(crate) met: Option<bool>,
+    pub(crate) met: Met,
+}
+
+/// Whether it is so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Met {
+    Yes,
+    No,
+    /// The bound lies within the interval of what was measured: more trials would tell.
+    Open,
+    /// The study is too small for anything to be said.
+    Unsaid,
 }
 
 impl Judged {
     /// In a mark.
     pub(crate) fn mark(&self) -> &'static str {
         match self.met {
-            Some(true) => "✓",
-            Some(false) => "✗",
-            None => "",
+            Met::Yes => "✓",
+            Met::No => "✗",
+            Met::Open => "?",
+            Met::Unsaid => "",
         }
     }
 }
@@ -184,10 +197,144 @@ static GOALS: [Goal; 16] = [
     ),
 ];
 
-/// Every goal that these cells say something of: the worst mean of its attacks against its bound.
-pub(crate) fn judged(cells: &[Cell], size: &Size) -> Vec<Judged> {
-    let judge = |goal: &Goal| goal.judge(cells, size);
-    GOALS.iter().filter_map(judge).collect()
+/// A goal of a scenario: of a row, a figure by its key. All of its interval must be on the right side of the bound.
+struct PartGoal {
+    what: &'static str,
+    part: &'static str,
+    row: &'static str,
+    with: Option<(&'static str, u64)>,
+    key: &'static str,
+    most: bool,
+    bound: f64,
+    /// Whether the figure itself counts: it is a bound that no run may break.
+    exact: bool,
+}
+
+const fn at_most(
+    what: &'static str,
+    (part, row, with): (&'static str, &'static str, Option<(&'static str, u64)>),
+    key: &'static str,
+    bound: f64,
+) -> PartGoal {
+    PartGoal {
+        what,
+        part,
+        row,
+        with,
+        key,
+        most: true,
+        bound,
+        exact: false,
+    }
+}
+
+static PART_GOALS: [PartGoal; 7] = [
+    at_most(
+        "handed over to 50 clients, by the draw",
+        ("hand_off", "draw_cap", Some(("clients", 50))),
+        "h",
+        0.06,
+    ),
+    at_most(
+        "sold a day of 50, recommended ways",
+        ("hoard", "lottery_draw", None),
+        "sold_a_day",
+        0.5,
+    ),
+    PartGoal {
+        most: false,
+        ..at_most(
+            "cost of a sold slot, times that of first come",
+            ("hoard", "lottery_draw", None),
+            "times_baseline",
+            50.0,
+        )
+    },
+    PartGoal {
+        exact: true,
+        ..at_most(
+            "longest wait ÷ a round of the ring, 20 devices",
+            ("slow_queue", "crowd", Some(("devices", 20))),
+            "of_bound",
+            1.0,
+        )
+    },
+    PartGoal {
+        exact: true,
+        ..at_most(
+            "people refused by a full slow queue",
+            ("slow_queue", "flood", None),
+            "refused",
+            0.0,
+        )
+    },
+    at_most(
+        "people wrongly limited, 4 MiB",
+        ("limiter", "flood", Some(("kib", 4_096))),
+        "wrongly_limited",
+        0.000_01,
+    ),
+    PartGoal {
+        exact: true,
+        ..at_most(
+            "attackers’ passes ÷ exact, 4 MiB",
+            ("limiter", "flood", Some(("kib", 4_096))),
+            "attacker_admits_ratio",
+            1.0,
+        )
+    },
+];
+
+/// Every goal that something was found for: the worst mean of its attacks against its bound, or a scenario's figure with its interval.
+pub(crate) fn judged(found: &Found, size: &Size) -> Vec<Judged> {
+    let openings = GOALS
+        .iter()
+        .filter_map(|goal| goal.judge(&found.cells, size));
+    let judge = |goal: &PartGoal| {
+        let part = found.parts.iter().find(|it| it.name == goal.part)?;
+        goal.judge(part)
+    };
+    openings
+        .chain(PART_GOALS.iter().filter_map(judge))
+        .collect()
+}
+
+impl PartGoal {
+    fn judge(&self, part: &Part) -> Option<Judged> {
+        let reading = part.reading(self.row, self.with, self.key)?;
+        let column = part.columns.iter().find(|it| it.key == self.key)?;
+        let unit = if column.heading.ends_with('%') {
+            " %"
+        } else {
+            ""
+        };
+        let sign = if self.most { "≤" } else { "≥" };
+        Some(Judged {
+            what: self.what.to_owned(),
+            measured: column.text(Some(&reading)),
+            wanted: format!("{sign} {}{unit}", column.number(self.bound)),
+            met: match part.full {
+                true => self.met(&reading),
+                false => Met::Unsaid,
+            },
+        })
+    }
+
+    fn met(&self, reading: &Reading) -> Met {
+        let ends = match self.exact {
+            true => Reading::of(reading.value).ends(),
+            false => reading.ends(),
+        };
+        let good = |value: f64| match self.most {
+            true => value <= self.bound,
+            false => value >= self.bound,
+        };
+        match (good(ends.low), good(ends.high)) {
+            (true, true) => Met::Yes,
+            (false, false) => Met::No,
+            _ => Met::Open,
+        }
+    }
 }
 
 impl Goal {
@@ -214,11 +361,18 @@ impl Goal {
             what: format!("{}, {}", self.what, cell.mechanism.called()),
             measured: format!("{} ({})", say(worst), cell.attack.name),
             wanted: format!("{sign} {}", say(self.bound)),
-            met: size.is_full().then_some(if self.most {
-                worst <= self.bound
-            } else {
-                worst >= self.bound
-            }),
+            met: match (
+                size.is_full(),
+                if self.most {
+                    worst <= self.bound
+                } else {
+                    worst >= self.bound
+                },
+            ) {
+                (false, _) => Met::Unsaid,
+                (true, true) => Met::Yes,
+                (true, false) => Met::No,
+            },
         })
     }
 }

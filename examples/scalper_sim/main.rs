@@ -1,8 +1,8 @@
 //! A thousand people ask for fifty slots, and a scalper with them: who gets the slots?
 //!
 //! `cargo run --release --example scalper_sim` plays it on the engine, 200 openings for each of twelve populations under each attack,
-//! and says what being a scalper was worth, how even the chances of everybody else were, and where pictures of it lie. `-- --help` lists
-//! the flags.
+//! and says what being a scalper was worth, how even the chances of everybody else were, and where pictures of it lie. Further scenarios follow what is given up afterwards, what reselling
+//! costs, who waits how long in the slow queue, and whom a limit hinders. `-- --help` lists the flags.
 
 mod attack;
 mod cli;
@@ -17,15 +17,24 @@ mod figures;
 #[allow(dead_code, reason = "shared: each example uses a part")]
 mod flags;
 mod formula;
+mod give_back;
 mod goals;
 mod habit;
+mod hand_off;
+mod hoard;
+mod limiter;
 mod mechanism;
 mod opening;
+mod part;
 mod ploys;
 mod policy;
 mod progress;
 mod reference;
+mod regrab;
 mod report;
+mod scenarios;
+mod season;
+mod slow_queue;
 mod study;
 mod table;
 
@@ -33,7 +42,10 @@ use std::process::ExitCode;
 
 use cli::Command;
 use console::{cannot_write, complain, say, writable};
+use mechanism::RECOMMENDED;
+use part::Part;
 use progress::Progress;
+use study::Cell;
 
 const NAME: &str = "scalper_sim";
 
@@ -52,37 +64,57 @@ fn main() -> ExitCode {
         return complain(NAME, &why);
     }
     let progress = Progress::new(!options.json);
-    let show = |done, of| progress.show(done, of);
-    let studied = study::run(&options.size, &options.mechanisms, &options.attacks, show);
-    let ploys = match options.ploys {
-        true => study::run(
-            &options.size,
-            &mechanism::recommended(),
-            &ploys::PLOYS.iter().collect::<Vec<_>>(),
-            show,
-        ),
-        false => Ok(Vec::new()),
-    };
-    let (cells, ploys) = match studied.and_then(|cells| Ok((cells, ploys?))) {
-        Ok(both) => both,
+    let found = match found(&options, &progress) {
+        Ok(found) => found,
         Err(why) => {
             eprintln!("{NAME}: {why}");
             return ExitCode::FAILURE;
         }
     };
     progress.done();
-    if let Err(why) = std::fs::write(&path, report::page(&cells, &ploys, &options)) {
+    if let Err(why) = std::fs::write(&path, report::page(&found, &options)) {
         return complain(NAME, &cannot_write(&path, &why));
     }
     if options.json {
-        for cell in &cells {
-            say(&format!("{}\n", table::json(cell, &options)));
-        }
-        for ploy in &ploys {
-            say(&format!("{}\n", table::ploy_json(ploy, &options)));
+        for line in table::lines(&found, &options) {
+            say(&format!("{line}\n"));
         }
     } else {
-        say(&table::summary(&cells, &ploys, &options, &path));
+        say(&table::summary(&found, &options, &path));
     }
     ExitCode::SUCCESS
+}
+
+/// Everything that was measured.
+pub(crate) struct Found {
+    /// Each way to open under each attack.
+    pub(crate) cells: Vec<Cell>,
+    /// The recommended way, and the policy's, under each ploy.
+    pub(crate) ploys: Vec<Cell>,
+    pub(crate) parts: Vec<Part>,
+}
+
+fn found(options: &cli::Options, progress: &Progress) -> Result<Found, String> {
+    let show = |done, of| progress.show(done, of);
+    let size = &options.size;
+    let mut found = Found {
+        cells: Vec::new(),
+        ploys: Vec::new(),
+        parts: Vec::new(),
+    };
+    for scenario in &options.scenarios {
+        match scenario.run {
+            None => found.cells = study::run(size, &options.mechanisms, &options.attacks, show)?,
+            Some(run) => found.parts.push(run(size, options.policy, &show)?),
+        }
+    }
+    if options.ploys {
+        let ploys: Vec<_> = ploys::PLOYS.iter().collect();
+        let mechanisms: Vec<_> = mechanism::named(RECOMMENDED)
+            .into_iter()
+            .chain(options.policy)
+            .collect();
+        found.ploys = study::run(size, &mechanisms, &ploys, show)?;
+    }
+    Ok(found)
 }

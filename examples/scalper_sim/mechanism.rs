@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use fairslot::line::{Quota, SlowQueue, WaitlistPolicy};
 use fairslot::{
-    Behaviour, Engine, EntryWindow, Limit, Lottery, ManualClock, Opening, PractitionerId, Schedule,
-    ScheduleId, Session, Timestamp,
+    Behaviour, Engine, EngineBuilder, EntryWindow, Limit, Lottery, ManualClock, Opening,
+    PractitionerId, ReturnPolicy, Schedule, ScheduleId, Session, Timestamp,
 };
 
 /// One way to open a schedule.
@@ -17,6 +18,31 @@ pub(crate) struct Mechanism {
     pub(crate) chinese: &'static str,
     pub(crate) opens: Opens,
     pub(crate) limits: Limits,
+    /// Where whoever behaves like a script waits for a turn; `None`: nobody does.
+    pub(crate) slow: Option<SlowQueue>,
+    pub(crate) returns: Returns,
+}
+
+/// What becomes of slots that are given up.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Returns {
+    pub(crate) policy: ReturnPolicy,
+    /// How many of a device are drawn among the first where slots return by a draw; `None`: all.
+    pub(crate) cap: Option<u32>,
+    /// What giving up again and again costs; `None`: nothing.
+    pub(crate) quota: Option<Quota>,
+}
+
+impl Returns {
+    pub(crate) const AT_ONCE: Self = Self {
+        policy: ReturnPolicy::AtOnce,
+        cap: Some(3),
+        quota: None,
+    };
+    pub(crate) const DRAW: Self = Self {
+        policy: ReturnPolicy::Draw,
+        ..Self::AT_ONCE
+    };
 }
 
 /// Who is first, or who is drawn?
@@ -58,6 +84,12 @@ const NO_LIMITS: Limits = Limits {
     network: None,
 };
 
+const LIMITED: Limits = Limits {
+    patient: Some(a_second(1, 3)),
+    device: Some(a_second(2, 5)),
+    network: Some(a_second(50, 100)),
+};
+
 const fn first_come(name: &'static str, words: [&'static str; 2], limits: Limits) -> Mechanism {
     Mechanism {
         name,
@@ -65,6 +97,8 @@ const fn first_come(name: &'static str, words: [&'static str; 2], limits: Limits
         chinese: words[1],
         opens: Opens::FirstCome,
         limits,
+        slow: None,
+        returns: Returns::AT_ONCE,
     }
 }
 
@@ -86,6 +120,8 @@ const fn lottery(
             weight_ppm,
         }),
         limits: NO_LIMITS,
+        slow: None,
+        returns: Returns::AT_ONCE,
     }
 }
 
@@ -98,17 +134,27 @@ const fn window(name: &'static str, words: [&'static str; 2], ms: u64) -> Mechan
 const BEFORE_MS: u64 = 600_000;
 
 /// Every mechanism that is simulated. The first is what most hospitals do.
-pub(crate) static MECHANISMS: [Mechanism; 15] = [
+pub(crate) static MECHANISMS: [Mechanism; 16] = [
     first_come("first_come", ["first come", "先到先得"], NO_LIMITS),
     first_come(
         "first_come_limited",
         ["first come, with limits", "先到先得，限频"],
-        Limits {
-            patient: Some(a_second(1, 3)),
-            device: Some(a_second(2, 5)),
-            network: Some(a_second(50, 100)),
-        },
+        LIMITED,
     ),
+    Mechanism {
+        slow: Some(SlowQueue {
+            first_after_ms: 3_000,
+            ..SlowQueue::new(1, 1_000)
+        }),
+        ..first_come(
+            "first_come_slow",
+            [
+                "first come, limits, scripts queue",
+                "先到先得，限频，脚本排队",
+            ],
+            LIMITED,
+        )
+    },
     window("w0.5", ["draw after 0.5 s", "0.5 秒摇号"], 500),
     window("w1", ["draw after 1 s", "1 秒摇号"], 1_000),
     window("w2", ["draw after 2 s", "2 秒摇号"], 2_000),
@@ -163,20 +209,17 @@ pub(crate) static MECHANISMS: [Mechanism; 15] = [
         Some(3),
         FIFTH_PPM,
     ),
-    lottery(
-        RECOMMENDED,
-        ["recommended: adaptive, both", "推荐：自适应，两者并用"],
-        EntryWindow::ADAPTIVE,
-        Some(3),
-        FIFTH_PPM,
-    ),
+    Mechanism {
+        returns: Returns::DRAW,
+        ..lottery(
+            RECOMMENDED,
+            ["recommended: adaptive, both", "推荐：自适应，两者并用"],
+            EntryWindow::ADAPTIVE,
+            Some(3),
+            FIFTH_PPM,
+        )
+    },
 ];
-
-/// The recommended one.
-pub(crate) fn recommended() -> Vec<&'static Mechanism> {
-    let is = |it: &&Mechanism| it.name == RECOMMENDED;
-    MECHANISMS.iter().filter(is).collect()
-}
 
 /// A limit with cells enough for everybody in the crowd.
 const fn a_second(requests: u32, burst: u32) -> Limit {
@@ -193,7 +236,20 @@ pub(crate) const SLOTS: u32 = 50;
 
 /// An arbitrary day.
 pub(crate) const OPENS_AT: Timestamp = Timestamp::from_millis(1_796_083_200_000);
-const DAY_MS: u64 = 86_400_000;
+pub(crate) const DAY_MS: u64 = 86_400_000;
+
+/// An engine, the clock that it goes by, and a schedule of it that opens then.
+pub(crate) struct Desk {
+    pub(crate) engine: Engine,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) schedule: ScheduleId,
+    pub(crate) opens_at: Timestamp,
+}
+
+/// The mechanism of that name.
+pub(crate) fn named(name: &str) -> Option<&'static Mechanism> {
+    MECHANISMS.iter().find(|it| it.name == name)
+}
 
 impl Mechanism {
     /// What people know it by.
@@ -214,14 +270,14 @@ impl Mechanism {
 
     /// Whether it matters how somebody asks, besides when first and from where: then every request is sent, else only those that can change something.
     pub(crate) fn judges(&self) -> bool {
-        self.rules().is_some_and(|rules| rules.weight_ppm < ALL_PPM)
+        self.slow.is_some() || self.rules().is_some_and(|rules| rules.weight_ppm < ALL_PPM)
     }
 
-    /// When it is first worth asking: the scripts' and the people's instants count from here.
-    pub(crate) fn begins(&self) -> Timestamp {
-        match self.opening() {
+    /// When it is first worth asking for a schedule that opens then: the scripts' and the people's instants count from here.
+    pub(crate) fn begins(&self, opens_at: Timestamp) -> Timestamp {
+        match self.opening(opens_at) {
             Opening::Lottery(lottery) => lottery.entry_at(),
-            _ => OPENS_AT,
+            _ => opens_at,
         }
     }
 
@@ -234,34 +290,40 @@ impl Mechanism {
         }
     }
 
-    fn opening(&self) -> Opening {
+    fn opening(&self, at: Timestamp) -> Opening {
         match &self.opens {
-            Opens::FirstCome => Opening::first_come(OPENS_AT),
+            Opens::FirstCome => Opening::first_come(at),
             Opens::Lottery(rules) => Opening::Lottery(Lottery {
                 entry_before_ms: rules.entry_before_ms,
                 window: rules.window,
                 cluster_cap: rules.cap.unwrap_or(u32::MAX),
                 suspect_weight_ppm: rules.weight_ppm,
-                ..Lottery::new(OPENS_AT)
+                ..Lottery::new(at)
             }),
         }
     }
 
-    /// An engine that opens in this way, and the schedule that it opens. Another seed draws others.
-    pub(crate) fn engine(
-        &self,
-        clock: Arc<ManualClock>,
-        seed: u64,
-    ) -> Result<(Engine, ScheduleId), String> {
+    /// An engine on which everything works in this way. Another seed draws others.
+    pub(crate) fn builder(&self, clock: Arc<ManualClock>, seed: u64) -> EngineBuilder {
         let mut builder = Engine::builder()
             .clock(clock)
             .seed(seed)
-            .expected_lines(2_048);
+            .expected_lines(2_048)
+            .waitlist(WaitlistPolicy {
+                cluster_cap: self.returns.cap.unwrap_or(1 << 20),
+                ..WaitlistPolicy::default()
+            });
         if self.judges() {
             builder = builder.behaviour(Behaviour {
                 records: CELLS,
                 ..Behaviour::default()
             });
+        }
+        if let Some(slow) = self.slow {
+            builder = builder.slow_queue(slow);
+        }
+        if let Some(quota) = self.returns.quota {
+            builder = builder.cancel_quota(quota);
         }
         let Limits {
             patient,
@@ -277,17 +339,46 @@ impl Mechanism {
         if let Some(limit) = network {
             builder = builder.network_limit(limit);
         }
-        let engine = builder.build().map_err(|why| why.to_string())?;
-        let day = "2026-12-08".parse().map_err(|why| format!("{why}"))?;
-        let schedule = Schedule::new(
+        builder
+    }
+
+    /// A schedule that opens in this way, for a session a week later.
+    pub(crate) fn schedule(&self, opens_at: Timestamp) -> Result<Schedule, String> {
+        let mut schedule = Schedule::new(
             PractitionerId::new(1),
-            day,
+            "2026-12-08".parse().map_err(|why| format!("{why}"))?,
             Session::Morning,
             SLOTS,
-            self.opening(),
-            OPENS_AT.after(7 * DAY_MS),
+            self.opening(opens_at),
+            opens_at.after(7 * DAY_MS),
         );
-        let schedule = engine.publish(&schedule).map_err(|why| why.to_string())?;
-        Ok((engine, schedule))
+        schedule.returns = self.returns.policy;
+        Ok(schedule)
+    }
+
+    /// An engine of its own with a schedule that opens at [`OPENS_AT`].
+    pub(crate) fn desk(&self, seed: u64) -> Result<Desk, String> {
+        let clock = Arc::new(ManualClock::new(self.begins(OPENS_AT)));
+        let engine = self.builder(Arc::clone(&clock), seed).build();
+        let engine = engine.map_err(|why| why.to_string())?;
+        Desk::open(engine, clock, &self.schedule(OPENS_AT)?)
+    }
+}
+
+impl Desk {
+    /// Publishes this schedule.
+    pub(crate) fn open(
+        engine: Engine,
+        clock: Arc<ManualClock>,
+        schedule: &Schedule,
+    ) -> Result<Self, String> {
+        let opens_at = schedule.opens_at();
+        let schedule = engine.publish(schedule).map_err(|why| why.to_string())?;
+        Ok(Self {
+            engine,
+            clock,
+            schedule,
+            opens_at,
+        })
     }
 }

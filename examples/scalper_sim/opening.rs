@@ -1,11 +1,12 @@
 //! One opening on the engine itself: everybody asks, whoever is given a slot confirms it, then the books are read.
 
-use std::sync::Arc;
-
-use fairslot::{Engine, Lottery, ManualClock, Outcome, Refusal, ScheduleId, TicketId, Timestamp};
+use fairslot::{
+    Booking, Engine, HoldId, Lottery, Outcome, PatientId, Refusal, TicketId, Timestamp,
+};
 
 use crate::crowd::{Ask, Asker, Crowd, PEOPLE, Part};
-use crate::mechanism::{Mechanism, OPENS_AT, SLOTS};
+use crate::mechanism::{Desk, Mechanism, OPENS_AT, SLOTS};
+use crate::regrab;
 
 /// What came of an opening.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -35,17 +36,19 @@ enum Place {
 /// An opening under way.
 struct Rush<'a> {
     mechanism: &'a Mechanism,
-    engine: Engine,
-    clock: Arc<ManualClock>,
-    schedule: ScheduleId,
+    desk: &'a Desk,
     askers: &'a [Asker],
     places: Vec<Place>,
-    /// Of a draw that is still to come: when there is something to be done about it.
+    /// Of a draw that is still to come, or of a slow queue: when there is something to be done about it.
     due: Option<Timestamp>,
     all: bool,
     suspect_at: u8,
     opened: Opened,
+    bookings: Vec<Won>,
 }
+
+/// Who won what.
+pub(crate) type Won = (u32, Booking);
 
 /// Holds an opening: the clock stands at the millisecond of each request, and requests of one millisecond come in their own order. Another seed draws others.
 pub(crate) fn hold(
@@ -66,8 +69,21 @@ pub(crate) fn hold_and_send(
     seed: u64,
     all: bool,
 ) -> Result<Opened, String> {
-    let mut rush = Rush::new(mechanism, crowd, seed)?;
-    rush.all = all;
+    let desk = mechanism.desk(seed)?;
+    let (mut opened, won) = open(mechanism, &desk, crowd.askers(), asks, all)?;
+    regrab::play(mechanism, &desk, crowd, (won, seed), &mut opened.winners)?;
+    Ok(opened)
+}
+
+/// An opening at this desk: what came of it, and who won what.
+pub(crate) fn open(
+    mechanism: &Mechanism,
+    desk: &Desk,
+    askers: &[Asker],
+    asks: &[Ask],
+    all: bool,
+) -> Result<(Opened, Vec<Won>), String> {
+    let mut rush = Rush::new(mechanism, desk, askers, all);
     for ask in asks {
         if rush.is_over() {
             break;
@@ -76,27 +92,23 @@ pub(crate) fn hold_and_send(
     }
     rush.draw_until(u64::MAX)?;
     rush.check()?;
-    Ok(rush.opened)
+    Ok((rush.opened, rush.bookings))
 }
 
 impl<'a> Rush<'a> {
-    fn new(mechanism: &'a Mechanism, crowd: &'a Crowd, seed: u64) -> Result<Self, String> {
-        let clock = Arc::new(ManualClock::new(mechanism.begins()));
-        let (engine, schedule) = mechanism.engine(Arc::clone(&clock), seed)?;
-        let due = mechanism.rules().and_then(|_| engine.next_deadline());
-        let askers = crowd.askers();
-        Ok(Self {
+    fn new(mechanism: &'a Mechanism, desk: &'a Desk, askers: &'a [Asker], all: bool) -> Self {
+        let due = mechanism.rules().and_then(|_| desk.engine.next_deadline());
+        Self {
             mechanism,
-            engine,
-            clock,
-            schedule,
+            desk,
             askers,
             places: vec![Place::Nowhere; askers.len()],
             due,
-            all: true,
+            all,
             suspect_at: Lottery::new(OPENS_AT).suspect_at,
             opened: Opened::default(),
-        })
+            bookings: Vec::new(),
+        }
     }
 
     /// Whether nothing that is still to come can change anything: out of a draw, all is gone. First come goes on to the end.
@@ -104,8 +116,12 @@ impl<'a> Rush<'a> {
         self.mechanism.rules().is_some() && self.opened.winners.len() == SLOTS as usize
     }
 
+    fn begins(&self) -> Timestamp {
+        self.mechanism.begins(self.desk.opens_at)
+    }
+
     fn at(&self, ns: u64) -> Timestamp {
-        self.mechanism.begins().after(ns / 1_000_000)
+        self.begins().after(ns / 1_000_000)
     }
 
     fn ask(&mut self, (at_ns, who): Ask) -> Result<(), String> {
@@ -115,19 +131,21 @@ impl<'a> Rush<'a> {
         if place == Place::Served || idle || self.is_over() {
             return Ok(());
         }
-        self.clock.set(self.at(at_ns));
+        self.desk.clock.set(self.at(at_ns));
         self.opened.requests += 1;
         let asker = &self.askers[who as usize];
         if asker.part != Part::Own {
             return self.play(asker, who, at_ns);
         }
-        match self.engine.request(&asker.request(self.schedule)) {
+        match self.desk.engine.request(&asker.request(self.desk.schedule)) {
             Outcome::Held(hold) => {
-                confirm(&self.engine, hold.id, asker)?;
-                self.serve(who, at_ns);
+                self.serve(who, hold.id, at_ns)?;
             }
             Outcome::Waiting(ticket) if place == Place::Nowhere => {
                 self.places[who as usize] = Place::Waits(ticket.id, at_ns);
+                if self.mechanism.slow.is_some() {
+                    self.due = self.desk.engine.next_deadline();
+                }
             }
             Outcome::Waiting(ticket) if matches!(place, Place::Waits(id, _) if id == ticket.id) => {
             }
@@ -141,7 +159,8 @@ impl<'a> Rush<'a> {
 
     /// A trick: what it is answered is nobody's concern, but for where it puts somebody.
     fn play(&mut self, asker: &Asker, who: u32, at_ns: u64) -> Result<(), String> {
-        let Outcome::Waiting(ticket) = self.engine.request(&asker.request(self.schedule)) else {
+        let Outcome::Waiting(ticket) = self.desk.engine.request(&asker.request(self.desk.schedule))
+        else {
             return Ok(());
         };
         match asker.part {
@@ -150,7 +169,7 @@ impl<'a> Rush<'a> {
                 self.places[victim as usize] = Place::Waits(ticket.id, at_ns);
             }
             Part::Decoy => {
-                let left = self.engine.leave(ticket.id, asker.patient);
+                let left = self.desk.engine.leave(ticket.id, asker.patient);
                 left.map_err(|why| why.to_string())?;
                 self.places[who as usize] = Place::Served;
             }
@@ -159,21 +178,29 @@ impl<'a> Rush<'a> {
         Ok(())
     }
 
-    fn serve(&mut self, who: u32, at_ns: u64) {
+    fn serve(&mut self, who: u32, hold: HoldId, at_ns: u64) -> Result<(), String> {
+        let patient = self.askers[who as usize].patient;
+        let booking = confirm(&self.desk.engine, hold, patient)?;
+        self.bookings.push((who, booking));
         self.places[who as usize] = Place::Served;
         self.opened.winners.push(who);
         if self.opened.winners.len() == SLOTS as usize {
-            let opening = OPENS_AT.since(self.mechanism.begins()) * 1_000_000;
+            let opening = self.desk.opens_at.since(self.begins()) * 1_000_000;
             self.opened.sold_out_ns = Some(at_ns.saturating_sub(opening));
         }
+        Ok(())
     }
 
     /// Lets time pass until then, in nanoseconds after one may enter: what is to be drawn by then is drawn.
     fn draw_until(&mut self, ns: u64) -> Result<(), String> {
         while let Some(due) = self.due.filter(|due| *due <= self.at(ns)) {
-            self.clock.set(due);
-            let drawn = self.engine.advance().drawn > 0;
-            self.due = (!drawn).then(|| self.engine.next_deadline()).flatten();
+            self.desk.clock.set(due);
+            if self.mechanism.slow.is_some() {
+                self.turn(due)?;
+                continue;
+            }
+            let drawn = self.desk.engine.advance().drawn > 0;
+            self.due = (!drawn).then(|| self.desk.engine.next_deadline()).flatten();
             if drawn {
                 self.settle(due)?;
             }
@@ -181,11 +208,27 @@ impl<'a> Rush<'a> {
         Ok(())
     }
 
+    /// Turns of the slow queue: whoever was served confirms. When all is gone there is nothing left for who waits.
+    fn turn(&mut self, now: Timestamp) -> Result<(), String> {
+        self.desk.engine.advance();
+        let now_ns = now.since(self.begins()) * 1_000_000;
+        for who in 0..self.places.len() as u32 {
+            if let Place::Waits(ticket, _) = self.places[who as usize]
+                && let Ok(Outcome::Held(hold)) = self.desk.engine.ticket(ticket)
+            {
+                self.serve(who, hold.id, now_ns)?;
+            }
+        }
+        let left = self.opened.winners.len() < SLOTS as usize;
+        self.due = left.then(|| self.desk.engine.next_deadline()).flatten();
+        Ok(())
+    }
+
     /// The draw is decided: whoever won confirms.
     fn settle(&mut self, now: Timestamp) -> Result<(), String> {
-        let begins = self.mechanism.begins();
+        let begins = self.begins();
         let now_ns = now.since(begins) * 1_000_000;
-        let opening_ns = OPENS_AT.since(begins) * 1_000_000;
+        let opening_ns = self.desk.opens_at.since(begins) * 1_000_000;
         for who in 0..self.places.len() as u32 {
             let Place::Waits(ticket, since_ns) = self.places[who as usize] else {
                 continue;
@@ -194,17 +237,16 @@ impl<'a> Rush<'a> {
             let side = usize::from(who >= PEOPLE);
             self.opened.entered[side] += 1;
             if self.mechanism.judges() {
-                let verdict = self.engine.verdict(&asker.request(self.schedule));
+                let verdict = self.desk.engine.verdict(&asker.request(self.desk.schedule));
                 self.opened.flagged[side] += u32::from(verdict.suspicion() >= self.suspect_at);
             }
             if who < PEOPLE {
                 let waited = now_ns - since_ns.max(opening_ns);
                 self.opened.delays_ms.push((waited / 1_000_000) as u32);
             }
-            match self.engine.ticket(ticket) {
+            match self.desk.engine.ticket(ticket) {
                 Ok(Outcome::Held(hold)) => {
-                    confirm(&self.engine, hold.id, asker)?;
-                    self.serve(who, now_ns);
+                    self.serve(who, hold.id, now_ns)?;
                 }
                 // Should there be more slots than entries, whoever comes later may have one, and who lost asks again.
                 Ok(Outcome::Refused(Refusal::SoldOut)) => {
@@ -217,10 +259,10 @@ impl<'a> Rush<'a> {
     }
 
     fn check(&self) -> Result<(), String> {
-        let books = self.engine.availability(self.schedule);
+        let books = self.desk.engine.availability(self.desk.schedule);
         let books = books.map_err(|why| why.to_string())?;
         if books.booked as usize != self.opened.winners.len()
-            || !self.engine.audit().is_consistent()
+            || !self.desk.engine.audit().is_consistent()
         {
             return Err(format!(
                 "{} slots were won, and the engine's books say: {books:?}",
@@ -231,8 +273,12 @@ impl<'a> Rush<'a> {
     }
 }
 
-fn confirm(engine: &Engine, hold: fairslot::HoldId, asker: &Asker) -> Result<(), String> {
-    let pending = engine.confirm(hold, asker.patient, None);
+pub(crate) fn confirm(
+    engine: &Engine,
+    hold: HoldId,
+    patient: PatientId,
+) -> Result<Booking, String> {
+    let pending = engine.confirm(hold, patient, None);
     let booking = pending.map_err(|why| why.to_string())?.wait();
-    booking.map(|_| ()).map_err(|why| why.to_string())
+    booking.map_err(|why| why.to_string())
 }

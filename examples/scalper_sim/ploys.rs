@@ -23,7 +23,7 @@ const fn ploy(
 }
 
 /// The first is what the others are compared with.
-pub(crate) static PLOYS: [Attack; 9] = [
+pub(crate) static PLOYS: [Attack; 11] = [
     ploy(
         "farm",
         [
@@ -110,5 +110,25 @@ pub(crate) static PLOYS: [Attack; 9] = [
         (200, 200),
         Habit::Disguised,
         Trick::Poison(100),
+    ),
+    ploy(
+        "cancel_and_regrab",
+        [
+            "a device for each identity; all that is won is given up, with fifty clients on the waitlist",
+            "一人一机，中号后退号，由五十名客户候补",
+        ],
+        (200, 200),
+        Habit::Disguised,
+        Trick::Regrab(50, 50),
+    ),
+    ploy(
+        "waitlist_flooding",
+        [
+            "the same, with a thousand on the waitlist from twenty devices",
+            "同上，二十台设备上一千人候补",
+        ],
+        (200, 200),
+        Habit::Disguised,
+        Trick::Regrab(1_000, 20),
     ),
 ];

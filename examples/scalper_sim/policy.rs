@@ -2,15 +2,19 @@
 
 use std::path::Path;
 
-use fairslot::{EntryWindow, Limit, ManualClock};
+use fairslot::line::Quota;
+use fairslot::{EntryWindow, Limit, ReturnPolicy};
 use serde::Deserialize;
 
-use crate::mechanism::{ALL_PPM, CELLS, Limits, Mechanism, OPENS_AT, Opens, Rules};
+use crate::mechanism::{ALL_PPM, CELLS, Limits, Mechanism, Opens, Returns, Rules};
 
 /// A file larger than this is not a policy.
 const BYTES_MAX: u64 = 64 * 1024;
 const HOUR_MS: u64 = 3_600_000;
 const DAY_MS: u64 = 24 * HOUR_MS;
+/// All that is given up in an afternoon is given up within an hour, and has returned before the next day.
+const DELAY_MIN_MS: u64 = HOUR_MS;
+const DELAY_MAX_MS: u64 = 12 * HOUR_MS;
 
 /// The file, as it is written.
 #[derive(Debug, Deserialize)]
@@ -25,6 +29,12 @@ struct File {
     cluster_cap: Option<Option<u32>>,
     suspect_weight: Option<f64>,
     #[serde(default)]
+    returns: ReturnsBy,
+    /// Left out: 3. `null`: none.
+    #[serde(default, deserialize_with = "given")]
+    returns_cap: Option<Option<u32>>,
+    quota: Option<QuotaOf>,
+    #[serde(default)]
     limits: LimitsOf,
 }
 
@@ -34,6 +44,23 @@ enum Opening {
     FirstCome,
     #[default]
     Lottery,
+}
+
+#[derive(Debug, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "snake_case")]
+enum ReturnsBy {
+    #[default]
+    AtOnce,
+    Draw,
+    DelayMs(u64),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct QuotaOf {
+    window_days: Option<u16>,
+    weight: Option<f64>,
+    rest_days: Option<u16>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -84,21 +111,54 @@ fn parse(text: &str) -> Result<Mechanism, String> {
         chinese: "所给方案",
         opens: file.opens()?,
         limits: file.limits.limits(),
+        slow: None,
+        returns: file.returns()?,
     };
-    let clock = ManualClock::new(OPENS_AT);
-    mechanism.engine(clock.into(), 0)?;
+    mechanism.desk(0)?;
     Ok(mechanism)
 }
 
+fn most(field: &str, value: u64, most: u64) -> Result<u64, String> {
+    if value <= most {
+        Ok(value)
+    } else {
+        Err(format!("{field} is {value}; it must be at most {most}"))
+    }
+}
+
 impl File {
-    fn opens(&self) -> Result<Opens, String> {
-        let most = |field, value: u64, most: u64| {
-            if value <= most {
-                Ok(value)
-            } else {
-                Err(format!("{field} is {value}; it must be at most {most}"))
-            }
+    fn returns(&self) -> Result<Returns, String> {
+        let policy = match self.returns {
+            ReturnsBy::AtOnce => ReturnPolicy::AtOnce,
+            ReturnsBy::Draw => ReturnPolicy::Draw,
+            ReturnsBy::DelayMs(ms) => ReturnPolicy::Delay {
+                ms: most("returns.delay_ms", ms, DELAY_MAX_MS)?,
+            },
         };
+        let drawn = [
+            ("returns_cap", self.returns_cap.is_some()),
+            ("quota", self.quota.is_some()),
+        ];
+        if let Some((field, _)) = drawn.iter().find(|it| it.1 && policy != ReturnPolicy::Draw) {
+            return Err(format!("{field} is for slots that return by \"draw\""));
+        }
+        // The simulated scripts are there a little before a slot returns, and the bookings are given up before the first of them does.
+        if let ReturnPolicy::Delay { ms } = policy
+            && ms < DELAY_MIN_MS
+        {
+            return Err(format!(
+                "returns.delay_ms is {ms}; it must be at least {DELAY_MIN_MS} to be simulated"
+            ));
+        }
+        let quota = self.quota.as_ref().map(QuotaOf::quota).transpose()?;
+        Ok(Returns {
+            policy,
+            cap: self.returns_cap.unwrap_or(Some(3)),
+            quota,
+        })
+    }
+
+    fn opens(&self) -> Result<Opens, String> {
         if self.opening == Opening::FirstCome {
             let drawn = [
                 ("window_ms", self.window_ms.is_some()),
@@ -123,20 +183,32 @@ impl File {
             entry_before_ms: most("entry_before_ms", self.entry_before_ms.unwrap_or(0), DAY_MS)?,
             window,
             cap: self.cluster_cap.unwrap_or(Some(3)),
-            weight_ppm: ppm(self.suspect_weight.unwrap_or(0.2))?,
+            weight_ppm: ppm("suspect_weight", 1, self.suspect_weight.unwrap_or(0.2))?,
         }))
     }
 }
 
-/// A share in millionths.
-fn ppm(weight: f64) -> Result<u32, String> {
+/// A share in millionths, so many at least.
+fn ppm(field: &str, least: u32, weight: f64) -> Result<u32, String> {
     let ppm = (weight * f64::from(ALL_PPM)).round();
-    if (1.0..=f64::from(ALL_PPM)).contains(&ppm) {
+    if (f64::from(least)..=f64::from(ALL_PPM)).contains(&ppm) {
         Ok(ppm as u32)
     } else {
-        Err(format!(
-            "suspect_weight is {weight}; it must be from 0.000001 to 1"
-        ))
+        let least = f64::from(least) / f64::from(ALL_PPM);
+        Err(format!("{field} is {weight}; it must be from {least} to 1"))
+    }
+}
+
+impl QuotaOf {
+    fn quota(&self) -> Result<Quota, String> {
+        let default = Quota::default();
+        let weight_ppm = self.weight.map(|it| ppm("quota.weight", 0, it));
+        Ok(Quota {
+            window_days: self.window_days.unwrap_or(default.window_days),
+            weight_ppm: weight_ppm.transpose()?.unwrap_or(default.weight_ppm),
+            rest_days: self.rest_days.unwrap_or(default.rest_days),
+            ..default
+        })
     }
 }
 

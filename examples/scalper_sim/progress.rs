@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// The populations done, as a bar on standard error.
+/// The steps of a scenario that are done, as a bar on standard error.
 pub(crate) struct Progress(Option<ProgressBar>);
 
 impl Progress {
@@ -13,7 +13,7 @@ impl Progress {
             return Self(None);
         }
         let bar = ProgressBar::new(1);
-        let template = "  {pos:>4} of {len} populations {wide_bar:.cyan/black.dim} {percent:>3} %";
+        let template = "  {pos:>4} of {len} steps {wide_bar:.cyan/black.dim} {percent:>3} %";
         bar.set_style(
             ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
         );

@@ -4,6 +4,7 @@
 
 mod arrivals;
 mod gain;
+mod parts;
 mod people;
 #[path = "../shared/plot.rs"]
 #[allow(dead_code, reason = "shared: each example uses a part")]
@@ -16,6 +17,7 @@ use std::fmt::Write;
 
 use fairslot::fairness::Group;
 
+use crate::Found;
 use crate::cli::Options;
 use crate::mechanism::{MECHANISMS, RECOMMENDED};
 use crate::study::Cell;
@@ -24,7 +26,12 @@ use crate::table::{size, within};
 const STYLE: &str = include_str!("../shared/style.css");
 
 /// The page.
-pub(crate) fn page(cells: &[Cell], ploys: &[Cell], options: &Options) -> String {
+pub(crate) fn page(found: &Found, options: &Options) -> String {
+    let Found {
+        cells,
+        ploys,
+        parts,
+    } = found;
     // Where the pictures would be the same, one is enough.
     let plain = of(cells, MECHANISMS[0].name);
     let mut html = format!(
@@ -40,87 +47,115 @@ pub(crate) fn page(cells: &[Cell], ploys: &[Cell], options: &Options) -> String 
         let same = drawn.iter().find(|cell| cell.attack == worst.attack);
         html.push_str(&headline(worst, same));
     }
-    html.push_str(&verdict(cells, options));
+    if !cells.is_empty() {
+        html.push_str(&verdict(cells, options));
+    }
     html.push_str("</header>\n");
-    for (id, english, chinese, caption, picture) in [
+    if !cells.is_empty() {
+        openings(&mut html, cells, options);
+    }
+    for part in parts {
+        if let Some(shown) = parts::shown(part) {
+            let caption = parts::caption(&shown);
+            section(
+                &mut html,
+                part.name,
+                part.title,
+                &caption,
+                &parts::section(part, &shown),
+            );
+        }
+    }
+    if !ploys.is_empty() {
+        let title = ["What else a scalper can try", "黄牛还能怎么办"];
+        section(
+            &mut html,
+            "ploys",
+            title,
+            tables::PLOYS,
+            &tables::ploys(ploys),
+        );
+    }
+    let goals = tables::goals(found, options);
+    section(&mut html, "goals", ["Goals", "目标"], tables::GOALS, &goals);
+    if !cells.is_empty() {
+        let title = ["The figures", "数据与参照"];
+        section(
+            &mut html,
+            "figures",
+            title,
+            tables::CAPTION,
+            &tables::figures(cells, options),
+        );
+    }
+    let title = ["How this was done", "测试条件"];
+    section(
+        &mut html,
+        "conditions",
+        title,
+        "",
+        &tables::conditions(options),
+    );
+    html.push_str("</main>\n</body>\n</html>\n");
+    html
+}
+
+/// The pictures of what happens at an opening.
+fn openings(html: &mut String, cells: &[Cell], options: &Options) {
+    // Where the pictures would be the same, one is enough.
+    let (plain, drawn) = (of(cells, MECHANISMS[0].name), of(cells, RECOMMENDED));
+    for (id, title, caption, picture) in [
         (
             "who",
-            "Who gets the slots",
-            "号归谁",
+            ["Who gets the slots", "号归谁"],
             share::CAPTION,
             share::boxes(cells),
         ),
         (
             "window",
-            "What speed is worth",
-            "手快值多少",
+            ["What speed is worth", "手快值多少"],
             window::CAPTION,
             window::picture(cells),
         ),
         (
             "arrivals",
-            "Why: when everybody asks, and when all is gone",
-            "为什么：谁何时来，号何时没",
+            [
+                "Why: when everybody asks, and when all is gone",
+                "为什么：谁何时来，号何时没",
+            ],
             arrivals::CAPTION,
             arrivals::picture(plain, options),
         ),
         (
             "advantage",
-            "What it is worth to be a scalper under first come",
-            "先到先得：黄牛的优势倍数",
+            [
+                "What it is worth to be a scalper under first come",
+                "先到先得：黄牛的优势倍数",
+            ],
             gain::ADVANTAGE,
             gain::advantage(plain),
         ),
         (
             "people",
-            "What is left to the people",
-            "普通患者的机会",
+            ["What is left to the people", "普通患者的机会"],
             people::CAPTION,
             people::both(plain, drawn),
         ),
-        (
-            "ploys",
-            "What else a scalper can try",
-            "黄牛还能怎么办",
-            tables::PLOYS,
-            tables::ploys(ploys),
-        ),
-        (
-            "goals",
-            "Goals",
-            "目标",
-            tables::GOALS,
-            tables::goals(cells, options),
-        ),
-        (
-            "figures",
-            "The figures",
-            "数据与参照",
-            tables::CAPTION,
-            tables::figures(cells, options),
-        ),
-        (
-            "conditions",
-            "How this was done",
-            "测试条件",
-            "",
-            tables::conditions(options),
-        ),
     ] {
-        if id == "ploys" && ploys.is_empty() {
-            continue;
-        }
-        let _ = write!(
-            html,
-            "<section id=\"{id}\">\n<h2>{english} <span lang=\"zh\">{chinese}</span></h2>\n"
-        );
-        if !caption.is_empty() {
-            let _ = writeln!(html, "<p>{caption}</p>");
-        }
-        let _ = writeln!(html, "{picture}</section>");
+        section(html, id, title, caption, &picture);
     }
-    html.push_str("</main>\n</body>\n</html>\n");
-    html
+}
+
+fn section(html: &mut String, id: &str, title: [&str; 2], caption: &str, content: &str) {
+    let [english, chinese] = title;
+    let _ = write!(
+        html,
+        "<section id=\"{id}\">\n<h2>{english} <span lang=\"zh\">{chinese}</span></h2>\n"
+    );
+    if !caption.is_empty() {
+        let _ = writeln!(html, "<p>{caption}</p>");
+    }
+    let _ = writeln!(html, "{content}</section>");
 }
 
 /// The cells of one way to open.
@@ -145,61 +180,19 @@ fn share(cell: &Cell) -> f64 {
 
 /// The headline figures: of the attack that takes most of first come, and what it takes of the recommended draw.
 fn headline(cell: &Cell, drawn: Option<&Cell>) -> String {
-    let [pre_clickers, _, ordinary] = people::rates(cell).map(percent);
-    let client = |cell: &Cell| {
-        let scalper: Group = cell.populations.iter().map(|m| m.scalper).sum();
-        scalper.rate().map_or("–".to_owned(), percent)
+    let [pre_clickers, ..] = people::rates(cell).map(percent);
+    let first_come = Way {
+        names: ["first come", "先到先得"],
+        until: ["until the last slot is gone", "号源售罄用时"],
+        unit: (1.0, "ms"),
     };
-    let gone = cell.estimate(|measured| measured.sold_out_ms);
-    let mut tiles = vec![
-        (
-            percent(share(cell)),
-            "first come: of the slots end with the scalper",
-            "先到先得：号源落入黄牛之手",
-        ),
-        (
-            gone.map_or("–".to_owned(), |gone| format!("{:.1} ms", gone.mean)),
-            "first come: until the last slot is gone",
-            "先到先得：号源售罄用时",
-        ),
-        (
-            client(cell),
-            "first come: chance of the scalper’s client",
-            "先到先得：黄牛客户的机会",
-        ),
-        (
-            ordinary,
-            "first come: chance of an ordinary patient",
-            "先到先得：普通患者的机会",
-        ),
-    ];
-    if let Some(drawn) = drawn {
-        let close = drawn.estimate(|measured| measured.sold_out_ms);
-        tiles.extend([
-            (
-                percent(share(drawn)),
-                "recommended draw: of the slots end with the scalper",
-                "推荐摇号：号源落入黄牛之手",
-            ),
-            (
-                close.map_or("–".to_owned(), |close| {
-                    format!("{:.1} s", close.mean / 1e3)
-                }),
-                "recommended draw: until it is drawn",
-                "推荐摇号：开号至摇号",
-            ),
-            (
-                client(drawn),
-                "recommended draw: chance of the scalper’s client",
-                "推荐摇号：黄牛客户的机会",
-            ),
-            (
-                percent(people::rates(drawn)[2]),
-                "recommended draw: chance of an ordinary patient",
-                "推荐摇号：普通患者的机会",
-            ),
-        ]);
-    }
+    let recommended = Way {
+        names: ["recommended draw", "推荐摇号"],
+        until: ["until it is drawn", "开号至摇号"],
+        unit: (1e3, "s"),
+    };
+    let mut tiles = first_come.tiles(cell).to_vec();
+    tiles.extend(drawn.iter().flat_map(|drawn| recommended.tiles(drawn)));
     let mut html = format!(
         "<p>The attack that takes most of first come, {}: {} (<span lang=\"zh\">{}</span>). There, even those who press before they see the page open \
          have a chance of no more than {pre_clickers}.</p>\n<div class=\"tiles\">\n",
@@ -213,6 +206,48 @@ fn headline(cell: &Cell, drawn: Option<&Cell>) -> String {
     }
     html.push_str("</div>\n");
     html
+}
+
+/// A way to open, as the tiles have it.
+struct Way {
+    names: [&'static str; 2],
+    /// Until what the time is that is told, and by what it is divided for which unit.
+    until: [&'static str; 2],
+    unit: (f64, &'static str),
+}
+
+impl Way {
+    /// A figure each, and what it is in English and in Chinese.
+    fn tiles(&self, cell: &Cell) -> [(String, String, String); 4] {
+        let gone = cell.estimate(|measured| measured.sold_out_ms);
+        let (unit, name) = self.unit;
+        let gone = gone.map(|gone| format!("{:.1} {name}", gone.mean / unit));
+        let scalper: Group = cell.populations.iter().map(|m| m.scalper).sum();
+        let [_, _, ordinary] = people::rates(cell).map(percent);
+        let [until, until_zh] = self.until;
+        let [english, chinese] = self.names;
+        [
+            (
+                percent(share(cell)),
+                "of the slots end with the scalper",
+                "号源落入黄牛之手",
+            ),
+            (gone.unwrap_or("–".to_owned()), until, until_zh),
+            (
+                scalper.rate().map_or("–".to_owned(), percent),
+                "chance of the scalper’s client",
+                "黄牛客户的机会",
+            ),
+            (ordinary, "chance of an ordinary patient", "普通患者的机会"),
+        ]
+        .map(|(figure, what, zh)| {
+            (
+                figure,
+                format!("{english}: {what}"),
+                format!("{chinese}：{zh}"),
+            )
+        })
+    }
 }
 
 /// Whether the simulation is the one it should be.

@@ -94,20 +94,38 @@ pub(crate) fn run(
         })
         .collect();
     let populations = size.populations as usize;
-    let all = attacks.len() * populations;
-    let (next, measured) = (AtomicUsize::new(0), Mutex::new(Vec::with_capacity(all)));
+    let measured = each(size, attacks.len() * populations, done, |ticket| {
+        let nth = (ticket % populations) as u64;
+        population(size, nth, mechanisms, attacks[ticket / populations])
+    })?;
+    for (ticket, of_all) in measured.into_iter().enumerate() {
+        let own = cells.iter_mut().skip(ticket / populations);
+        for (cell, one) in own.step_by(attacks.len()).zip(of_all) {
+            cell.populations.push(one);
+        }
+    }
+    Ok(cells)
+}
+
+/// Does so many things that do not depend on each other, on all threads. What came of each, in the order of their numbers, whichever thread did it, and whenever.
+pub(crate) fn each<T: Send>(
+    size: &Size,
+    all: usize,
+    done: impl Fn(usize, usize) + Sync,
+    one: impl Fn(usize) -> Result<T, String> + Sync,
+) -> Result<Vec<T>, String> {
+    let (next, made) = (AtomicUsize::new(0), Mutex::new(Vec::with_capacity(all)));
     let work = || -> Result<(), String> {
         loop {
             // Relaxed: a ticket, nothing else hangs on it.
             let ticket = next.fetch_add(1, Ordering::Relaxed);
-            let Some(attack) = attacks.get(ticket / populations) else {
+            if ticket >= all {
                 return Ok(());
-            };
-            let nth = (ticket % populations) as u64;
-            let one = population(size, nth, mechanisms, attack)?;
-            let mut measured = measured.lock().map_err(|_| "a thread died")?;
-            measured.push((ticket, one));
-            done(measured.len(), all);
+            }
+            let one = one(ticket)?;
+            let mut made = made.lock().map_err(|_| "a thread died")?;
+            made.push((ticket, one));
+            done(made.len(), all);
         }
     };
     thread::scope(|scope| {
@@ -118,16 +136,9 @@ pub(crate) fn run(
                 .map_err(|_| "a thread of the simulation died")?
         })
     })?;
-    // Whichever thread measured it, and whenever.
-    let mut measured = measured.into_inner().map_err(|_| "a thread died")?;
-    measured.sort_unstable_by_key(|(ticket, _)| *ticket);
-    for (ticket, of_all) in measured {
-        let own = cells.iter_mut().skip(ticket / populations);
-        for (cell, one) in own.step_by(attacks.len()).zip(of_all) {
-            cell.populations.push(one);
-        }
-    }
-    Ok(cells)
+    let mut made = made.into_inner().map_err(|_| "a thread died")?;
+    made.sort_unstable_by_key(|(ticket, _)| *ticket);
+    Ok(made.into_iter().map(|(_, one)| one).collect())
 }
 
 /// All trials of one population, each with every mechanism: the same people at the same instants.

@@ -6,11 +6,13 @@ use std::path::Path;
 use fairslot::fairness::{Estimate, Group};
 use serde_json::{Map, Value, json};
 
+use crate::Found;
 use crate::cli::Options;
 use crate::crowd::PEOPLE;
 use crate::figures::{counted, grouped};
 use crate::goals;
-use crate::mechanism::SLOTS;
+use crate::mechanism::{RECOMMENDED, SLOTS};
+use crate::part::Part;
 use crate::reference::{Band, band};
 use crate::study::{Cell, Measured, POPULATIONS, TRIALS};
 
@@ -162,7 +164,12 @@ pub(crate) fn shown() -> impl Iterator<Item = &'static Figure> {
 }
 
 /// The table, ready to be printed.
-pub(crate) fn summary(cells: &[Cell], ploys: &[Cell], options: &Options, report: &Path) -> String {
+pub(crate) fn summary(found: &Found, options: &Options, report: &Path) -> String {
+    let Found {
+        cells,
+        ploys,
+        parts,
+    } = found;
     let mut out = format!("  {}\n", size(options));
     let mut mechanism = None;
     for cell in cells {
@@ -186,15 +193,23 @@ pub(crate) fn summary(cells: &[Cell], ploys: &[Cell], options: &Options, report:
         let bands = shown().map(|figure| figure.band(cell).map_or_else(String::new, |it| it.said));
         row(&mut out, "  reference", bands, "");
     }
+    for it in parts {
+        part(&mut out, it);
+    }
     if !ploys.is_empty() {
         let _ = writeln!(out, "\n  ploys against the recommended way");
         row(&mut out, "", PLOY.map(str::to_owned).into_iter(), "");
     }
     for ploy in ploys {
-        let _ = writeln!(out, "  {}: {}", ploy.attack.name, ploy.attack.what);
+        let against = match ploy.mechanism.name {
+            RECOMMENDED => "",
+            _ => ", against the policy",
+        };
+        let attack = ploy.attack;
+        let _ = writeln!(out, "  {}{against}: {}", attack.name, attack.what);
         row(&mut out, "", gains(ploy).into_iter(), "");
     }
-    let goals = goals::judged(cells, &options.size);
+    let goals = goals::judged(found, &options.size);
     if !goals.is_empty() {
         let _ = writeln!(out, "\n  goals");
     }
@@ -202,7 +217,7 @@ pub(crate) fn summary(cells: &[Cell], ploys: &[Cell], options: &Options, report:
         let met = goal.mark();
         let _ = writeln!(
             out,
-            "  {:<58}{:>16}  {:<13}{met}",
+            "  {:<58}{:>26}  {:<13}{met}",
             goal.what, goal.measured, goal.wanted
         );
     }
@@ -212,6 +227,33 @@ pub(crate) fn summary(cells: &[Cell], ploys: &[Cell], options: &Options, report:
         report.display()
     );
     out
+}
+
+/// A scenario: a line each row, its figures with where they lie, and below what was known before.
+fn part(out: &mut String, part: &Part) {
+    let columns = |of: &dyn Fn(usize) -> String| -> String {
+        let all = (0..part.columns.len()).map(of);
+        all.map(|it| format!("{it:>27}")).collect()
+    };
+    let line = |out: &mut String, name: &str, figures: String| {
+        let _ = writeln!(out, "{}", format!("  {name:<56}{figures}").trim_end());
+    };
+    let _ = writeln!(out, "\n  {}: {}", part.name, part.what);
+    let headings = columns(&|nth| part.columns[nth].heading.to_owned());
+    line(out, "", headings);
+    for row in &part.rows {
+        let figures = |nth: usize| part.columns[nth].text(row.readings[nth].as_ref());
+        line(out, &row.what, columns(&figures));
+        let known = |nth: usize| row.readings[nth].and_then(|it| it.reference);
+        if (0..part.columns.len()).any(|nth| known(nth).is_some()) {
+            let known = |nth: usize| known(nth).map(|it| part.columns[nth].number(it));
+            line(
+                out,
+                "  reference",
+                columns(&|nth| known(nth).unwrap_or_default()),
+            );
+        }
+    }
 }
 
 fn row(out: &mut String, name: &str, figures: impl Iterator<Item = String>, within: &str) {
@@ -253,7 +295,7 @@ fn chances(ploy: &Cell) -> [Option<f64>; 2] {
 }
 
 /// One object a ploy.
-pub(crate) fn ploy_json(ploy: &Cell, options: &Options) -> Value {
+fn ploy_json(ploy: &Cell, options: &Options) -> Value {
     let mut object = json(ploy, options);
     if let Value::Object(fields) = &mut object {
         fields.remove("attack");
@@ -270,8 +312,16 @@ pub(crate) fn ploy_json(ploy: &Cell, options: &Options) -> Value {
     object
 }
 
+/// A line each: cells, ploys, scenarios.
+pub(crate) fn lines(found: &Found, options: &Options) -> Vec<Value> {
+    let cells = found.cells.iter().map(|it| json(it, options));
+    let ploys = found.ploys.iter().map(|it| ploy_json(it, options));
+    let parts = found.parts.iter().map(|it| it.json(&options.size));
+    cells.chain(ploys).chain(parts).collect()
+}
+
 /// One object a cell: what was measured, and nothing else.
-pub(crate) fn json(cell: &Cell, options: &Options) -> Value {
+fn json(cell: &Cell, options: &Options) -> Value {
     let mut fields = Map::new();
     let mut put = |key: &str, value: Value| fields.insert(key.to_owned(), value);
     put("mechanism", cell.mechanism.name.into());

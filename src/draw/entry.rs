@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::bytes::{Digest, DrawId, Token};
 use super::policy::Group;
-use super::seed::Source;
+use crate::words::cluster::Cluster as Source;
 use crate::words::id::{AccountId, DeviceId, PatientId};
 
 /// A request to be in a draw.
@@ -28,6 +28,8 @@ pub struct Entry {
     pub(crate) cleared: bool,
     pub(crate) groups: u16,
     pub(crate) preferences: Vec<u16>,
+    pub(crate) anew: bool,
+    pub(crate) would_wait: bool,
 }
 
 /// What the caller will know a way in by when it judges it at the close.
@@ -47,6 +49,8 @@ impl Entry {
             cleared: false,
             groups: 0,
             preferences: Vec::new(),
+            anew: false,
+            would_wait: false,
         }
     }
 
@@ -107,12 +111,23 @@ impl Entry {
         self
     }
 
+    /// They had given up their place: what they want now counts, not what they wanted then.
+    #[must_use]
+    pub(crate) const fn anew(mut self) -> Self {
+        self.anew = true;
+        self
+    }
+
+    /// Who gets nothing would go on waiting elsewhere.
+    #[must_use]
+    pub(crate) const fn would_wait(mut self, would: bool) -> Self {
+        self.would_wait = would;
+        self
+    }
+
     /// What it counts under; `None` for a trusted channel.
     pub(crate) fn source(&self) -> Option<Source> {
-        let own = Source::Person(self.patient.to_u128());
-        let account = self.account.map(|it| Source::Account(it.to_u128()));
-        let device = self.device.map(|it| Source::Device(it.to_u128()));
-        (!self.trusted).then(|| device.or(account).unwrap_or(own))
+        (!self.trusted).then(|| Source::through(self.patient, self.account, self.device))
     }
 }
 

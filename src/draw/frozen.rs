@@ -7,8 +7,9 @@ use super::bytes::{Digest, DrawId, Rank, Seed, Token};
 use super::list::{List, Numbers, root};
 use super::settle::{Seated, Walk};
 use super::terms::{Beacon, BeaconSpec, BeaconValue, Terms, lot};
-use super::verify::{Flaw, Place, Proof, Transcript};
+use super::verify::{Flaw, Gone, Place, Proof, Transcript};
 use crate::raw::tree::Tree;
+use crate::words::cluster::Cluster;
 use crate::words::id::PatientId;
 
 /// What is published at the close, before the beacon speaks: from here on nothing can be added, left out or changed unseen.
@@ -37,6 +38,8 @@ pub struct Frozen {
     list: List,
     /// Who they are, in the list's order. Never published.
     patients: Vec<PatientId>,
+    /// Who would go on waiting, and through what they asked.
+    would_wait: Vec<(Token, Cluster)>,
     tree: Tree,
 }
 
@@ -54,8 +57,8 @@ impl Frozen {
         terms: Terms,
         commitment: Digest,
         seed: Seed,
-        list: List,
-        patients: Vec<PatientId>,
+        (list, patients): (List, Vec<PatientId>),
+        would_wait: Vec<(Token, Cluster)>,
     ) -> Self {
         Self {
             tree: list.tree(),
@@ -64,6 +67,7 @@ impl Frozen {
             seed,
             list,
             patients,
+            would_wait,
         }
     }
 
@@ -115,10 +119,11 @@ impl Frozen {
             lot,
             seated: Vec::new(),
             passed: Vec::new(),
+            gone: Vec::new(),
         })
     }
 
-    /// Who is next, and what they are given. To be answered by [`Draft::taken`] or [`Draft::passed`].
+    /// Who is next, and what they are given. To be answered by [`Draft::taken`], [`Draft::passed`] or [`Draft::gone`].
     pub(crate) fn next(&self, draft: &mut Draft) -> Option<(PatientId, Seated)> {
         let seated = draft.walk.next(&self.list)?;
         Some((self.patients[seated.index as usize], seated))
@@ -132,9 +137,34 @@ impl Frozen {
         }
     }
 
-    /// Everybody who is in.
-    pub(crate) fn patients(&self) -> &[PatientId] {
-        &self.patients
+    /// Everybody who is in, and what they would take.
+    pub(crate) fn lists(&self) -> impl Iterator<Item = (PatientId, &[u16])> {
+        let of = |(patient, row): (&PatientId, _)| (*patient, &self.list.more(row).preferences[..]);
+        self.patients.iter().zip(&self.list.rows).map(of)
+    }
+
+    /// Who got nothing and would go on waiting, in the order of their turns: through what they asked, and what they would have taken.
+    pub(crate) fn would_wait(&self, draft: &Draft) -> Vec<(PatientId, Cluster, &[u16])> {
+        let ranks = Numbers::ranks(&draft.lot);
+        let seated = draft.seated.iter().map(|it| it.index);
+        let mut served: Vec<u32> = seated.chain(draft.passed.iter().copied()).collect();
+        served.sort_unstable();
+        let waits = |(token, source): &(Token, Cluster)| {
+            // A list has fewer than 2^32 entries.
+            let index = self.find(token)? as u32;
+            let late = !draft.walk.is_first(index);
+            let waits = served.binary_search(&index).is_err();
+            waits.then(|| (late, ranks.of(token), index, *source))
+        };
+        let mut all: Vec<_> = self.would_wait.iter().filter_map(waits).collect();
+        // Equal ranks are told apart by the token, as in the walk.
+        all.sort_unstable_by_key(|(late, rank, index, _)| (*late, *rank, *index));
+        let of = |(_, _, index, source)| {
+            let index = index as usize;
+            let preferences = &self.list.more(&self.list.rows[index]).preferences;
+            (self.patients[index], source, &preferences[..])
+        };
+        all.into_iter().map(of).collect()
     }
 
     /// Draws, with what this beacon says of the round that was fixed; `None` if it has not said it yet.
@@ -160,6 +190,7 @@ pub(crate) struct Draft {
     seated: Vec<Seated>,
     /// Who was given a place and couldn't take it.
     passed: Vec<u32>,
+    gone: Vec<Gone>,
 }
 
 impl Draft {
@@ -174,8 +205,25 @@ impl Draft {
         self.passed.push(seated.index);
     }
 
-    pub(crate) fn places(&self) -> usize {
-        self.seated.len()
+    /// The whole pool is not to be had any more: they are asked again.
+    pub(crate) fn gone(&mut self, seated: &Seated) {
+        self.walk.close_pool(seated);
+        let after = (self.seated.len() + self.passed.len()) as u64;
+        self.gone.push(Gone {
+            pool: seated.pool,
+            after,
+        });
+    }
+
+    /// How many places were given of each of so many pools.
+    pub(crate) fn places(&self, pools: usize) -> Vec<u32> {
+        let mut places = vec![0; pools];
+        for seated in &self.seated {
+            if let Some(count) = places.get_mut(usize::from(seated.pool)) {
+                *count += 1;
+            }
+        }
+        places
     }
 
     pub(crate) fn finish(self) -> Settled {
@@ -185,6 +233,7 @@ impl Draft {
             first: self.walk.into_first_tier(),
             seated: self.seated,
             passed: self.passed,
+            gone: self.gone,
         }
     }
 }
@@ -197,6 +246,7 @@ pub(crate) struct Settled {
     first: Vec<bool>,
     seated: Vec<Seated>,
     passed: Vec<u32>,
+    gone: Vec<Gone>,
 }
 
 /// Where somebody stands in a draw.
@@ -273,6 +323,7 @@ impl Drawn<'_> {
             lot: settled.lot,
             places: settled.seated.iter().map(|it| place(list, it)).collect(),
             passed: passed.map(|it| list.rows[*it as usize].token).collect(),
+            gone: settled.gone.clone(),
         }
     }
 }

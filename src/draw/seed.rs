@@ -3,6 +3,7 @@
 use super::bytes::{Cluster, DrawId, Seed, Token};
 use crate::raw::digest::{Bytes32, Mac};
 use crate::raw::hash::Keys;
+use crate::words::cluster::Cluster as Source;
 use crate::words::error::Invalid;
 use crate::words::id::PatientId;
 
@@ -73,24 +74,6 @@ impl MasterSeed {
         message[16..32].copy_from_slice(&draw.0);
         message[32..].copy_from_slice(&attempt.to_be_bytes());
         Seed(self.0.of(&message))
-    }
-}
-
-/// Whoever is reached through this counts as one: the device if there is one, else the account, else the person.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Source {
-    Device(u128),
-    Account(u128),
-    Person(u128),
-}
-
-impl Source {
-    pub(crate) const fn parts(self) -> (u8, u128) {
-        match self {
-            Self::Device(id) => (1, id),
-            Self::Account(id) => (2, id),
-            Self::Person(id) => (3, id),
-        }
     }
 }
 

@@ -61,6 +61,27 @@ pub struct Transcript {
     /// Whose turn it was, and who couldn't take what they were given, in the order of the draw: they had left, or a rule kept them from it. What they were given went to the next. That they
     /// couldn't, the transcript does not prove: it names them, so that they can object.
     pub passed: Vec<Token>,
+    /// Which pools were called off while it was drawn, or before, in the order in which somebody whose turn it was would have had a slot of them: from then on they had nothing for anybody. That they were,
+    /// the transcript does not prove: a session that is called off is known to all.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Vec::is_empty")
+    )]
+    pub gone: Vec<Gone>,
+}
+
+/// A pool that was called off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(deny_unknown_fields)
+)]
+pub struct Gone {
+    /// Which pool, from 0.
+    pub pool: u16,
+    /// After how many turns: places given and people passed over.
+    pub after: u64,
 }
 
 /// What shows one person that they were in the draw.
@@ -130,6 +151,11 @@ pub enum Flaw {
         /// The first such, from 0.
         index: u64,
     },
+    /// A pool is said to be called off when nobody would have had a slot of it.
+    Gone {
+        /// The first such, from 0.
+        index: u64,
+    },
     /// The proof is of somebody else's entry.
     Token,
 }
@@ -161,6 +187,12 @@ impl fmt::Display for Flaw {
             }
             Self::Passed { index } => {
                 write!(f, "number {index} of those passed over was never asked")
+            }
+            Self::Gone { index } => {
+                write!(
+                    f,
+                    "number {index} of the pools called off was not asked for then"
+                )
             }
             Self::Token => f.write_str("the proof is of somebody else's entry"),
         }
@@ -225,8 +257,15 @@ pub fn verify(transcript: &Transcript) -> Result<Verified, Flaw> {
     let mut walk = Walk::new(&list, &terms.policy, &lot);
     let mut theirs = transcript.places.iter().copied();
     let mut passed = transcript.passed.iter().peekable();
-    let (mut index, mut passed_over) = (0, 0);
+    let mut gone = transcript.gone.iter().peekable();
+    let (mut index, mut passed_over, mut closed) = (0, 0, 0);
     while let Some(seated) = walk.next(&list) {
+        let (pool, after) = (seated.pool, index + passed_over);
+        if gone.next_if_eq(&&Gone { pool, after }).is_some() {
+            walk.close_pool(&seated);
+            closed += 1;
+            continue;
+        }
         let ours = place(&list, &seated);
         if passed.next_if_eq(&&ours.token).is_some() {
             walk.give_back(&seated);
@@ -239,6 +278,9 @@ pub fn verify(transcript: &Transcript) -> Result<Verified, Flaw> {
     }
     if passed.next().is_some() {
         return Err(Flaw::Passed { index: passed_over });
+    }
+    if gone.next().is_some() {
+        return Err(Flaw::Gone { index: closed });
     }
     match theirs.next() {
         None => Ok(Verified {

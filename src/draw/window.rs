@@ -19,9 +19,10 @@ use super::bytes::{Cluster, Digest, Seed, Token};
 use super::entry::{EnterError, Entry, Receipt, Trace};
 use super::frozen::Frozen;
 use super::list::{List, Row, strange};
-use super::seed::{ServerKey, Source};
+use super::seed::ServerKey;
 use super::terms::Terms;
 use crate::raw::hash::Keys;
+use crate::words::cluster::Cluster as Source;
 use crate::words::error::Invalid;
 use crate::words::id::PatientId;
 use crate::words::sync::atomic::{AtomicU64, Ordering};
@@ -138,6 +139,8 @@ struct Extra {
     /// Of these, in any order.
     traces: Vec<Trace>,
     preferences: Vec<u16>,
+    /// Through what they asked who would go on waiting.
+    would_wait: Option<Source>,
 }
 
 /// How many clusters an entry may have: they are counted in 16 bits.
@@ -242,12 +245,7 @@ impl Window {
             }
             None => return Err(EnterError::Full),
         };
-        if !entry.preferences.is_empty() {
-            let preferences = &mut shard.extras.entry(identity).or_default().preferences;
-            if preferences.is_empty() {
-                preferences.clone_from(&entry.preferences);
-            }
-        }
+        note_wishes(&mut shard.extras, identity, entry);
         Ok(self.receipt_for(token))
     }
 
@@ -331,6 +329,28 @@ impl Window {
         }
     }
 
+    /// Everybody who is in by now, and what they would take.
+    pub(crate) fn lists(&self) -> Vec<(PatientId, Vec<u16>)> {
+        let mut lists = Vec::new();
+        let mut closed = false;
+        for shard in &self.shards {
+            let shard = shard.lock();
+            closed |= shard.closed;
+            lists.extend(shard.seats.keys().map(|identity| {
+                let extra = shard.extras.get(identity);
+                let preferences = extra.map(|it| it.preferences.clone());
+                (PatientId::new(*identity), preferences.unwrap_or_default())
+            }));
+        }
+        if closed {
+            let frozen = self.close().lists();
+            lists = frozen.map(|(who, list)| (who, list.to_vec())).collect();
+        }
+        // In an order that is the same for the same people.
+        lists.sort_unstable_by_key(|(patient, _)| *patient);
+        lists
+    }
+
     /// The receipt of a person who is in, also after the close: for a reply that never arrived.
     #[must_use]
     pub fn receipt(&self, patient: PatientId) -> Option<Receipt> {
@@ -364,6 +384,7 @@ impl Window {
         let shards: Vec<_> = self.shards.iter().map(|shard| self.take(shard)).collect();
         let count = shards.iter().map(|(seats, _)| seats.len()).sum();
         let mut list = List::default();
+        let mut would_wait = Vec::new();
         let mut bins = Bins::new(count);
         for (seats, mut extras) in shards {
             for (identity, seat) in seats {
@@ -371,6 +392,8 @@ impl Window {
                     true => Extra::default(),
                     false => extras.remove(&identity).unwrap_or_default(),
                 };
+                let waits = extra.would_wait.map(|source| (seat.token, source));
+                would_wait.extend(waits);
                 let row = row(&mut list, &seat, extra, &judge);
                 bins.put(row, PatientId::new(identity));
             }
@@ -380,8 +403,8 @@ impl Window {
             self.terms.clone(),
             self.commitment,
             self.seed,
-            list,
-            patients,
+            (list, patients),
+            would_wait,
         )
     }
 
@@ -393,6 +416,27 @@ impl Window {
             std::mem::replace(&mut shard.seats, Table::with_hasher(by_keys)),
             std::mem::replace(&mut shard.extras, Table::with_hasher(by_keys)),
         )
+    }
+}
+
+/// What somebody wants, if it is more than any slot: the first list stays, and who would wait once would wait; but who begins anew does so.
+fn note_wishes(extras: &mut Table<Extra>, identity: u128, entry: &Entry) {
+    if entry.anew
+        && let Some(extra) = extras.get_mut(&identity)
+    {
+        extra.preferences.clear();
+        extra.would_wait = None;
+    }
+    if entry.preferences.is_empty() && !entry.would_wait {
+        return;
+    }
+    let extra = extras.entry(identity).or_default();
+    if extra.preferences.is_empty() {
+        extra.preferences.clone_from(&entry.preferences);
+    }
+    if entry.would_wait && extra.would_wait.is_none() {
+        let own = Source::Person(entry.patient);
+        extra.would_wait = Some(entry.source().unwrap_or(own));
     }
 }
 

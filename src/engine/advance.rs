@@ -35,6 +35,8 @@ pub struct Advance {
     pub drawn: u64,
     /// Slots that rested and returned since the last bite, to whom they were offered or to all, whoever noticed.
     pub returned: u64,
+    /// People whose turn in the slow queue came and who got a slot since the last bite, whoever noticed.
+    pub granted: u64,
     /// Past schedules retired.
     pub retired: u64,
     /// Ended holds and bookings forgotten.
@@ -43,14 +45,17 @@ pub struct Advance {
     pub more: bool,
 }
 
-/// Where the rounds stand.
+/// What one bite leaves to the next. Its lock lets one thread at a time expire, forget and retire; draws, returns and turns are done before it, by an order of their own.
 #[derive(Debug, Default)]
 pub(super) struct Chores {
+    /// Emptied and filled anew in each bite; kept for its room.
     due: Vec<(u64, u32)>,
-    /// Expiries and draws reported so far.
+    /// How many expiries, draws, returned slots and turns earlier bites have reported.
     reported: u64,
     drawn: u64,
     returned: u64,
+    granted: u64,
+    /// The place that was looked at last for retiring.
     next_place: u32,
 }
 
@@ -62,15 +67,17 @@ impl Engine {
         self.inner.now()
     }
 
-    /// Does a bounded part of the work that time brings: draws what is due to be drawn, frees the slots of holds that ran out, forgets what ended more than 24 hours
+    /// Does a bounded part of the work that time brings: draws what is due to be drawn, serves who waits for a turn, frees the slots of holds that ran out, forgets what ended more than 24 hours
     /// ago, retires past schedules. Call it when [`next_deadline`](Self::next_deadline) has come, and now and then; or let a
     /// [`Driver`](crate::Driver) do so.
     pub fn advance(&self) -> Advance {
         let inner = &*self.inner;
         let now = inner.now();
         // DUE fits.
-        let undrawn = inner.draws.is_due(now) && inner.draw_due(now, DUE as u32);
-        let unreturned = inner.returns.is_due(now) && inner.return_due(now, DUE as u32);
+        let unpassed = match &inner.slowed {
+            Some(slowed) => inner.pass_in_order(slowed, now, DUE as u32),
+            None => inner.pass_lines(now, DUE as u32),
+        };
         let mut bulletin = inner.bulletin(now);
         // That time has come so far is itself a change: what is forgotten now must not be missed by a clock that steps back.
         bulletin.changed = true;
@@ -82,13 +89,15 @@ impl Engine {
             .named
             .turn(bulletin.at.as_millis(), MEMORY_MS + MEMORY_MS / 24);
         report.retired = inner.retire_past(&mut chores.next_place, &mut bulletin);
-        report.more |= undrawn || unreturned || report.forgotten > 0 || report.retired > 0;
+        report.more |= unpassed || report.forgotten > 0 || report.retired > 0;
         let expired = inner.sum(Count::Expired);
         report.expired = expired - std::mem::replace(&mut chores.reported, expired);
         let drawn = inner.sum(Count::Drawn);
         report.drawn = drawn - std::mem::replace(&mut chores.drawn, drawn);
         let returned = inner.sum(Count::Returned);
         report.returned = returned - std::mem::replace(&mut chores.returned, returned);
+        let granted = inner.sum(Count::Granted);
+        report.granted = granted - std::mem::replace(&mut chores.granted, granted);
         drop(chores);
         inner.close(&bulletin);
         drop(bulletin);
@@ -99,7 +108,7 @@ impl Engine {
         report
     }
 
-    /// When the next hold runs out or the next draw is due: the earliest `expires_at` of those held, or close of a window (of an adaptive one, the next time that it may close). `None` if there is neither. It may lie in the past, if nobody has
+    /// When something is due next: the earliest `expires_at` of those held, close of a window (of an adaptive one, the next time that it may close), return of a slot, or turn in the slow queue. `None` if there is none. It may lie in the past, if nobody has
     /// advanced since.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Timestamp> {
@@ -111,7 +120,8 @@ impl Engine {
                 &mut later,
             );
             if later.is_empty() {
-                let next = [earliest, inner.draws.next(), inner.returns.next()]
+                let turn = inner.slowed.as_ref().and_then(|it| it.next());
+                let next = [earliest, inner.draws.next(), inner.returns.next(), turn]
                     .into_iter()
                     .flatten()
                     .min();

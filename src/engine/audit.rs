@@ -102,6 +102,16 @@ pub enum Finding {
         /// The slot.
         slot: SlotNo,
     },
+    /// A place in the slow queue whose turn will never come.
+    PlaceWithoutSeat {
+        /// The schedule.
+        schedule: ScheduleId,
+    },
+    /// A turn in the slow queue that is nobody's.
+    SeatWithoutPlace {
+        /// The schedule.
+        schedule: ScheduleId,
+    },
 }
 
 impl fmt::Display for Finding {
@@ -124,6 +134,12 @@ impl fmt::Display for Finding {
                 slot,
                 "is in a state that its schedule cannot have",
             ),
+            Self::PlaceWithoutSeat { schedule } => {
+                return write!(f, "a place in the queue for {schedule} has no turn");
+            }
+            Self::SeatWithoutPlace { schedule } => {
+                return write!(f, "a turn in the queue for {schedule} is nobody's");
+            }
         };
         write!(f, "slot {slot} of schedule {schedule} {what}")
     }
@@ -178,6 +194,11 @@ impl Engine {
         for bucket in 0..self.inner.ledger.buckets() {
             self.inner.audit_bucket(bucket, &mut audit);
         }
+        let lost = self.inner.lost_seats(self.inner.now());
+        let lost = lost.into_iter();
+        audit
+            .findings
+            .extend(lost.map(|schedule| Finding::SeatWithoutPlace { schedule }));
         audit.findings.truncate(FINDINGS);
         audit
     }
@@ -279,7 +300,8 @@ impl Inner {
     }
 
     fn audit_bucket(&self, bucket: usize, audit: &mut Audit) {
-        let (mut numbers, mut suspects) = (Vec::new(), Vec::new());
+        let (mut numbers, mut suspects, mut seatless) = (Vec::new(), Vec::new(), Vec::new());
+        let now = self.now();
         self.ledger.all_in(bucket, |number, record| {
             audit.lines += 1;
             let (schedule, slot) = (record.schedule(), SlotNo::from_index(record.slot()));
@@ -292,6 +314,9 @@ impl Inner {
             if !self.is_borne_out(number, record) {
                 suspects.push((number, record.schedule()));
             }
+            if self.lacks_seat(record, now) {
+                seatless.push((number, record.seat()));
+            }
         });
         numbers.sort_unstable();
         for pair in numbers.windows(2) {
@@ -303,6 +328,10 @@ impl Inner {
                     .push(Finding::LineMisplaced { schedule, slot });
             }
         }
+        let lost = self.lost_places(&seatless, now).into_iter();
+        audit
+            .findings
+            .extend(lost.map(|schedule| Finding::PlaceWithoutSeat { schedule }));
         // A schedule that is just being retired has lines that are about to be struck. Its desk is held as long.
         for (number, schedule) in suspects {
             self.places.pass(schedule);

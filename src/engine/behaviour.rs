@@ -2,18 +2,17 @@
 //!
 //! A request is seen once, on its way to the book; of those that are told `sold_out` at the look a sample is. What a hold or booking comes to is told of where its
 //! request came from, which stands beside its record. Where the builder asked for no judging, all of this is one check for `None`, and the short way of
-//! [`Engine::request`] has not even that.
+//! [`Engine::request`] has not even that: where there is judging it has a twin, which differs by the sample.
 
 use crate::gate::behaviour::{Deed, Imported, Labels, Origin, Seen, Verdict, Watch};
 use crate::ledger::record::Record;
 use crate::pool::{Look, Pool};
-use crate::words::ask::{Hold, Outcome, Request};
+use crate::words::ask::{Outcome, Request};
 use crate::words::id::{AccountId, Claim, DeviceId, PatientId, ScheduleId};
 use crate::words::refusal::Refusal;
 use crate::words::time::Timestamp;
 
 use super::stats::Count;
-use super::turn::Stance;
 use super::{Engine, Inner};
 
 /// # How do they behave?
@@ -52,22 +51,19 @@ impl Engine {
 }
 
 impl Inner {
-    /// [`Engine::request`]'s short way where behaviour is judged: the same but for the sample.
-    #[inline]
-    pub(super) fn watched_look(&self, watch: &Watch, request: &Request) -> Option<Outcome> {
-        let schedule = request
-            .sole_schedule()
-            .filter(|_| request.request_id().is_none())?;
-        let (pool, now) = (self.places.find(schedule)?, self.recent()?);
-        let patient = request.patient();
-        if pool.look(schedule, now) != Look::SoldOut || pool.may_know(self.filter_hash(patient)) {
-            return None;
-        }
-        if watch.samples(patient, now) {
+    /// The first look of [`Engine::request`] where behaviour is judged: the same but for the sample.
+    #[inline(always)]
+    pub(super) fn first_look_watched(
+        &self,
+        schedule: ScheduleId,
+        request: &Request,
+    ) -> Option<Look> {
+        let (watch, now) = (self.watch.as_deref()?, self.recent()?);
+        let look = self.look_for(schedule, request.patient(), now)?;
+        if look == Look::SoldOut && watch.samples(request.patient(), now) {
             self.see_sold_out(watch, request, now);
         }
-        self.count_refused_request(Refusal::SoldOut);
-        Some(Outcome::Refused(Refusal::SoldOut))
+        Some(look)
     }
 
     /// A request was refused at the look.
@@ -82,6 +78,7 @@ impl Inner {
     }
 
     #[cold]
+    #[inline(never)]
     fn see_sold_out(&self, watch: &Watch, request: &Request, now: Timestamp) {
         self.count(Count::Sampled);
         self.count_displaced_records(watch.observe_sold_out(request, now).displaced);
@@ -101,28 +98,37 @@ impl Inner {
         let seen = watch.observe(request, after, now);
         self.count(Count::Observed);
         self.count_displaced_records(seen.displaced);
-        match Stance::of(seen.score, watch.card()) {
-            Stance::Admit => {}
-            Stance::Slow => self.count(Count::Slow),
-            Stance::Challenge(_) => self.count(Count::Challenge),
+        if seen.score >= watch.card().slow_at {
+            self.count(Count::Slow);
         }
         seen
     }
 
-    /// It was granted a hold. Under its book's lock.
-    pub(super) fn see_hold(
+    /// It was granted a hold or a place in a line, of which a hold may come: that is from where the place was first asked for. Under its book's lock.
+    pub(super) fn see_granted(
         &self,
         watch: &Watch,
         origin: Origin,
         patient: PatientId,
-        held: &Hold,
+        granted: &Outcome,
         now: Timestamp,
     ) {
-        let number = Claim::from(held.id).record;
-        self.ledger
-            .note_whence(number, [origin.device, origin.account]);
-        let displaced = watch.note_claim(origin, patient, held.schedule, now);
-        self.count_displaced_records(displaced);
+        let whence = [origin.device, origin.account];
+        match granted {
+            Outcome::Held(held) => {
+                let number = Claim::from(held.id).record;
+                self.ledger.note_whence(number, whence);
+                let displaced = watch.note_claim(origin, patient, held.schedule, now);
+                self.count_displaced_records(displaced);
+            }
+            Outcome::Waiting(ticket) => {
+                let number = ticket.id.record();
+                if self.ledger.whence(number).is_none() {
+                    self.ledger.note_whence(number, whence);
+                }
+            }
+            _ => {}
+        }
     }
 
     /// Where a hold or booking came from, if behaviour is judged and it is known.

@@ -10,7 +10,7 @@ use crate::gate::challenge::StepUp;
 use crate::gate::limit::Limit;
 use crate::gate::{Gate, PerKind};
 use crate::ledger::Ledger;
-use crate::line::{Cancels, Quota, WaitlistPolicy};
+use crate::line::{Cancels, Quota, SlowQueue, WaitlistPolicy};
 use crate::pool::places::Places;
 use crate::raw::hash::SplitMix;
 use crate::raw::lately::Lately;
@@ -27,6 +27,7 @@ use crate::words::sync::{Arc, Mutex};
 use super::advance::Chores;
 use super::lottery::{self, Draws, Secrets};
 use super::observe::Feeds;
+use super::queue::Slowed;
 use super::returns::Returns;
 use super::{Engine, Inner, MEMORY_MS, Settings};
 
@@ -61,6 +62,7 @@ pub struct EngineBuilder {
     /// The narrowest first, as the gate has them.
     limits: PerKind<Limit>,
     behaviour: Option<Behaviour>,
+    slow_queue: Option<SlowQueue>,
     trusted_channels: Vec<ChannelId>,
     #[cfg(feature = "evidence")]
     evidence: Option<crate::gate::evidence::Evidence>,
@@ -86,6 +88,7 @@ impl EngineBuilder {
             quota: None,
             limits: PerKind::default(),
             behaviour: None,
+            slow_queue: None,
             trusted_channels: Vec::new(),
             #[cfg(feature = "evidence")]
             evidence: None,
@@ -248,6 +251,26 @@ impl EngineBuilder {
         self
     }
 
+    /// Slows who behaves like a script, where a schedule opens first come: whose score reaches [`Card::slow_at`](crate::Card::slow_at) gets a [`Ticket`](crate::Ticket) instead of a hold, and a slot at their turn, if
+    /// one is left. Needs [`behaviour`](Self::behaviour). Default: nobody is slowed. One queue for all schedules, at one rate; who comes through a trusted channel never waits in it.
+    ///
+    /// ```
+    /// use fairslot::line::SlowQueue;
+    /// use fairslot::{Behaviour, Engine};
+    ///
+    /// // One turn a second, the first three seconds after somebody is slowed.
+    /// let queue = SlowQueue { first_after_ms: 3_000, ..SlowQueue::new(1, 1_000) };
+    /// let engine = Engine::builder().behaviour(Behaviour::default()).slow_queue(queue).build()?;
+    /// assert_eq!(engine.stats().slow_queue.map(|it| it.waiting), Some(0));
+    /// let no = Engine::builder().slow_queue(queue).build().unwrap_err();
+    /// assert_eq!(no.field(), "slow_queue");
+    /// # Ok::<(), fairslot::Invalid>(())
+    /// ```
+    pub fn slow_queue(mut self, settings: SlowQueue) -> Self {
+        self.slow_queue = Some(settings);
+        self
+    }
+
     /// The channels that the caller vouches for: window, telephone, referral desk. Whoever comes through one is not judged by how many patients come with them, nor by
     /// how regularly or how soon; only by how fast, by a quota of its own; and their device or account is no cluster in a draw. Default: none. A caller that lets others name the channel vouches for everybody.
     pub fn trusted_channels(mut self, channels: impl IntoIterator<Item = ChannelId>) -> Self {
@@ -383,6 +406,12 @@ impl EngineBuilder {
         let marks = key.keys();
         let cancels = |quota| Cancels::new(quota, marks.hash(1));
         let cancels = self.quota.map(cancels).transpose()?;
+        if self.slow_queue.is_some() && watch.is_none() {
+            let range = "set together with behaviour, which says who is slowed";
+            return Err(Invalid::new("slow_queue", "set alone", range));
+        }
+        let slowed = (self.slow_queue).map(|it| Slowed::new(it, &mut key));
+        let slowed = slowed.transpose()?;
         let through = through.into();
         let returns = Returns::new(&secrets.returns, marks, self.waitlist, through, cancels);
         let clock = self.clock.unwrap_or_else(|| Box::new(SystemClock::new()));
@@ -409,6 +438,7 @@ impl EngineBuilder {
                 draws: Box::new(Draws::new(secrets, draws)),
                 watch: watch.map(Box::new),
                 returns: Box::new(returns),
+                slowed: slowed.map(Box::new),
                 named: Lately::new(self.expected_lines),
                 tally: Tally::new(),
                 feeds: Feeds::new(),
@@ -433,6 +463,7 @@ impl fmt::Debug for EngineBuilder {
             .field("draw_entries_kept", &self.draw_entries_kept)
             .field("limits", &self.limits)
             .field("behaviour", &self.behaviour)
+            .field("slow_queue", &self.slow_queue)
             .field("trusted_channels", &self.trusted_channels)
             .finish_non_exhaustive()
     }

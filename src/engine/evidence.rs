@@ -40,6 +40,10 @@ mod off {
         /// A limit said no.
         #[inline(always)]
         pub(in crate::engine) const fn denied(&self, _: ScheduleId, _: Refusal) {}
+
+        /// Who asks is slowed.
+        #[inline(always)]
+        pub(in crate::engine) const fn suspected(&self, _: ScheduleId, _: u16) {}
     }
 
     impl Inner {
@@ -127,6 +131,14 @@ mod on {
                     detail: why.retry_after().unwrap_or(0),
                     ..decision
                 });
+            }
+        }
+
+        /// Who asks is slowed.
+        pub(in crate::engine) fn suspected(&self, schedule: ScheduleId, score: u16) {
+            if let (Some(log), Some(asker)) = (self.evidence.log, self.evidence.asker) {
+                let decision = self.decision(Action::Request, Code::Suspected, schedule, asker);
+                log.note(&Decision { score, ..decision });
             }
         }
 

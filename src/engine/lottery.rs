@@ -8,24 +8,25 @@
 
 mod enter;
 mod grant;
+mod members;
 mod publicity;
 mod ticket;
 mod urn;
 
-pub(super) use grant::number_of;
-
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, VecDeque};
 
 use crossbeam_utils::CachePadded;
 
 use crate::draw::{MasterSeed, ServerKey};
 use crate::raw::digest::{Bytes32, Mac, Prefix};
-use crate::words::id::{ChannelId, PatientId, ScheduleId, TicketId};
+use crate::words::error::Invalid;
+use crate::words::id::{ChannelId, HospitalId, PatientId, ScheduleId, TicketId};
 use crate::words::lottery::Lottery;
 use crate::words::sync::atomic::{AtomicU64, Ordering};
 use crate::words::sync::{Arc, LANES, Mutex, lane};
 use crate::words::time::Timestamp;
 
+use members::Number;
 use urn::Urn;
 
 /// What draws are made with.
@@ -99,13 +100,72 @@ type Urns = BTreeMap<ScheduleId, Arc<Urn>>;
 
 #[derive(Default)]
 struct Registry {
+    /// Each schedule's latest.
     urns: Urns,
-    /// When is which to be looked at next?
-    agenda: BTreeSet<(u64, ScheduleId)>,
+    /// Those that others may join, by what.
+    numbers: BTreeMap<Number, Arc<Urn>>,
+    /// When is which to be looked at next? At the same instant by the schedules that they are called by.
+    agenda: BTreeMap<(u64, ScheduleId, u32), Arc<Urn>>,
     /// Drawn, the oldest first, with their entries.
-    past: std::collections::VecDeque<(ScheduleId, u64)>,
+    past: VecDeque<(Arc<Urn>, u64)>,
     /// Entries of all these.
     kept: u64,
+}
+
+impl Registry {
+    /// The urn that a schedule may join, if there is one.
+    fn of_number(
+        &self,
+        hospital: HospitalId,
+        lottery: &Lottery,
+        now: Timestamp,
+    ) -> Result<Option<&Arc<Urn>>, Invalid> {
+        let Some(number) = lottery.together else {
+            return Ok(None);
+        };
+        let urn = self.numbers.get(&(hospital, number));
+        let Some(urn) = urn.filter(|urn| !urn.is_over()) else {
+            return Ok(None);
+        };
+        if urn.lottery() != lottery {
+            return Err(members::other_rules(number));
+        }
+        if now >= lottery.entry_at() {
+            return Err(members::too_late(number));
+        }
+        urn.joining().lock().may(number)?;
+        Ok(Some(urn))
+    }
+
+    /// A schedule has this draw from now on, or none. What was kept of its last is gone, unless it is others' too.
+    fn put(&mut self, schedule: ScheduleId, urn: Option<Arc<Urn>>) -> Option<Arc<Urn>> {
+        let gone = match urn {
+            Some(urn) => self.urns.insert(schedule, urn),
+            None => self.urns.remove(&schedule),
+        }?;
+        let is_it = |urn: &Arc<Urn>| Arc::ptr_eq(urn, &gone);
+        let ever = gone.joining().lock().ever();
+        if !ever.iter().any(|it| self.urns.get(it).is_some_and(is_it)) {
+            self.agenda.retain(|_, urn| !is_it(urn));
+            let (past, kept) = (&mut self.past, &mut self.kept);
+            past.retain(|(urn, entries)| {
+                *kept -= if is_it(urn) { *entries } else { 0 };
+                !is_it(urn)
+            });
+            self.leave_numbers(&gone);
+        }
+        Some(gone)
+    }
+
+    /// Nobody can join it any more.
+    fn leave_numbers(&mut self, urn: &Arc<Urn>) {
+        if let Some(number) = urn.number()
+            && let Some(other) = self.numbers.get(&number)
+            && Arc::ptr_eq(other, urn)
+        {
+            self.numbers.remove(&number);
+        }
+    }
 }
 
 /// An urn that somebody has taken off the agenda. Should they panic, it goes back.
@@ -119,7 +179,7 @@ struct Taken<'a> {
 impl Drop for Taken<'_> {
     fn drop(&mut self) {
         if let Some(at) = self.again {
-            self.draws.put_on_agenda(at, self.urn.schedule());
+            self.draws.put_on_agenda(at, &self.urn);
         }
     }
 }
@@ -142,52 +202,118 @@ impl Draws {
         self.due.load(Ordering::Relaxed) <= now.as_millis()
     }
 
-    /// A schedule will open by a draw; again, if an earlier one of it came to nothing.
-    pub(super) fn announce(&self, schedule: ScheduleId, lottery: Lottery, published: Timestamp) {
-        let before = self.find(schedule);
-        let attempt = before.map_or(1, |urn| urn.attempt() + 1);
-        let urn = Urn::new(schedule, lottery, published, attempt);
-        let at = urn.first_look();
-        self.forget(schedule);
-        self.registry.lock().urns.insert(schedule, Arc::new(urn));
-        self.put_on_agenda(at, schedule);
+    /// Whether a schedule can be drawn with those of its number, if it has one.
+    ///
+    /// # Errors
+    /// [`Invalid`] with the field `together`.
+    pub(super) fn may_announce(
+        &self,
+        hospital: HospitalId,
+        lottery: &Lottery,
+        now: Timestamp,
+    ) -> Result<(), Invalid> {
+        let registry = self.registry.lock();
+        registry.of_number(hospital, lottery, now).map(|_| ())
     }
 
-    fn put_on_agenda(&self, at: u64, schedule: ScheduleId) {
+    /// A schedule will open by a draw: with the others of its number, or by one of its own.
+    ///
+    /// # Errors
+    /// As [`may_announce`](Self::may_announce). Then nothing has changed.
+    pub(super) fn announce(
+        &self,
+        schedule: ScheduleId,
+        hospital: HospitalId,
+        lottery: Lottery,
+        now: Timestamp,
+    ) -> Result<(), Invalid> {
         let mut registry = self.registry.lock();
-        registry.agenda.insert((at, schedule));
+        let joins = registry.of_number(hospital, &lottery, now)?.cloned();
+        let urn = match (joins, lottery.together) {
+            (Some(urn), Some(number)) => {
+                // It may have been bound since.
+                urn.joining().lock().join(schedule, number)?;
+                urn
+            }
+            (_, number) => {
+                let before = registry.urns.get(&schedule);
+                let attempt = before.map_or(1, |urn| urn.attempt() + 1);
+                // Two draws of one schedule never have the same name.
+                let published = before.map_or(now, |urn| now.max(urn.published().after(1)));
+                let number = number.map(|number| (hospital, number));
+                let urn = Arc::new(Urn::new(schedule, lottery, published, attempt, number));
+                let key = (urn.first_look(), schedule, attempt);
+                registry.agenda.insert(key, Arc::clone(&urn));
+                if let Some(number) = number {
+                    registry.numbers.insert(number, Arc::clone(&urn));
+                }
+                urn
+            }
+        };
+        let gone = registry.put(schedule, Some(urn));
+        self.note_due(&registry);
+        drop(registry);
+        if gone.is_some() {
+            self.leave_lanes(schedule);
+        }
+        // What it held is given back to the machine without the lock.
+        drop(gone);
+        Ok(())
+    }
+
+    /// The same for one that was called off before it was drawn: if it is too late for it to be drawn with the others, by a draw of its own.
+    pub(super) fn announce_again(
+        &self,
+        schedule: ScheduleId,
+        hospital: HospitalId,
+        lottery: Lottery,
+        now: Timestamp,
+    ) {
+        let in_time = now < lottery.entry_at();
+        if !in_time || self.announce(schedule, hospital, lottery, now).is_err() {
+            let alone = Lottery {
+                together: None,
+                ..lottery
+            };
+            // Nothing is in the way of that.
+            let _ = self.announce(schedule, hospital, alone, now);
+        }
+    }
+
+    fn put_on_agenda(&self, at: u64, urn: &Arc<Urn>) {
+        let mut registry = self.registry.lock();
+        let key = (at, urn.lead(), urn.attempt());
+        registry.agenda.insert(key, Arc::clone(urn));
         self.note_due(&registry);
     }
 
     fn note_due(&self, registry: &Registry) {
-        let first = registry.agenda.first();
-        self.due
-            .store(first.map_or(u64::MAX, |(at, _)| *at), Ordering::Relaxed);
+        let first = registry.agenda.first_key_value();
+        let at = first.map_or(u64::MAX, |((at, ..), _)| *at);
+        self.due.store(at, Ordering::Relaxed);
     }
 
     /// Takes the first urn that is due.
     fn take_due(&self, now: Timestamp) -> Option<Taken<'_>> {
         let mut registry = self.registry.lock();
-        loop {
-            let (at, schedule) = *registry.agenda.first()?;
-            if at > now.as_millis() {
-                return None;
-            }
-            registry.agenda.pop_first();
-            self.note_due(&registry);
-            if let Some(urn) = registry.urns.get(&schedule) {
-                return Some(Taken {
-                    draws: self,
-                    urn: Arc::clone(urn),
-                    again: Some(at),
-                });
-            }
+        let first = registry.agenda.first_entry()?;
+        let at = first.key().0;
+        if at > now.as_millis() {
+            return None;
         }
+        let urn = first.remove();
+        self.note_due(&registry);
+        Some(Taken {
+            draws: self,
+            urn,
+            again: Some(at),
+        })
     }
 
     /// When the next draw is expected.
     pub(super) fn next(&self) -> Option<u64> {
-        self.registry.lock().agenda.first().map(|(at, _)| *at)
+        let registry = self.registry.lock();
+        registry.agenda.first_key_value().map(|((at, ..), _)| *at)
     }
 
     fn find(&self, schedule: ScheduleId) -> Option<Arc<Urn>> {
@@ -207,6 +333,11 @@ impl Draws {
         Some(did)
     }
 
+    /// Whether two schedules are drawn by one draw that isn't over.
+    fn are_together(&self, one: ScheduleId, other: ScheduleId) -> bool {
+        one == other || self.with(other, |urn| urn.has(one)).unwrap_or(false)
+    }
+
     /// Nobody enters this one any more.
     fn leave_lanes(&self, schedule: ScheduleId) {
         for lane in &self.lanes {
@@ -215,17 +346,26 @@ impl Draws {
     }
 
     /// It is drawn: what is kept of past draws stays within its bound.
-    fn keep(&self, schedule: ScheduleId, entries: u64) {
-        self.leave_lanes(schedule);
+    fn keep(&self, urn: &Arc<Urn>, entries: u64) {
+        for member in urn.members() {
+            self.leave_lanes(member.schedule);
+        }
         let mut registry = self.registry.lock();
-        registry.past.push_back((schedule, entries));
+        registry.leave_numbers(urn);
+        registry.past.push_back((Arc::clone(urn), entries));
         registry.kept += entries;
         let mut gone = Vec::new();
         while registry.kept > self.settings.entries_kept
             && let Some((oldest, entries)) = registry.past.pop_front()
         {
             registry.kept -= entries;
-            gone.extend(registry.urns.remove(&oldest));
+            for schedule in oldest.joining().lock().ever() {
+                let known = registry.urns.get(&schedule);
+                if known.is_some_and(|urn| Arc::ptr_eq(urn, &oldest)) {
+                    registry.urns.remove(&schedule);
+                }
+            }
+            gone.push(oldest);
         }
         drop(registry);
         // What they held is given back to the machine without the lock.
@@ -233,29 +373,21 @@ impl Draws {
     }
 
     /// Nothing is left to be done for this one.
-    fn off_agenda(&self, schedule: ScheduleId) {
+    fn call_off(&self, urn: &Arc<Urn>) {
         let mut registry = self.registry.lock();
-        registry.agenda.retain(|(_, other)| *other != schedule);
+        registry.agenda.retain(|_, other| !Arc::ptr_eq(other, urn));
+        registry.leave_numbers(urn);
         self.note_due(&registry);
     }
 
     /// Nothing is kept of this schedule's draw.
     pub(super) fn forget(&self, schedule: ScheduleId) {
         let mut registry = self.registry.lock();
-        let gone = registry.urns.remove(&schedule);
-        if gone.is_none() {
-            return;
-        }
-        registry.agenda.retain(|(_, other)| *other != schedule);
+        let gone = registry.put(schedule, None);
         self.note_due(&registry);
-        let (mut kept, mut past) = (registry.kept, std::mem::take(&mut registry.past));
-        past.retain(|(other, entries)| {
-            let stays = *other != schedule;
-            kept -= if stays { 0 } else { *entries };
-            stays
-        });
-        (registry.kept, registry.past) = (kept, past);
         drop(registry);
-        self.leave_lanes(schedule);
+        if gone.is_some() {
+            self.leave_lanes(schedule);
+        }
     }
 }

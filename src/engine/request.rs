@@ -19,6 +19,7 @@ use crate::words::id::{Claim, PatientId, RequestId, ScheduleId, SlotNo};
 use crate::words::refusal::Refusal;
 use crate::words::time::Timestamp;
 
+use super::queue::Slowed;
 use super::stats::Count;
 use super::turn::Turn;
 use super::{Bulletin, Engine, Inner, Note};
@@ -32,7 +33,10 @@ impl Engine {
     /// With several schedules, the answer is that of the first which doesn't refuse; if all refuse, the refusal of the first.
     ///
     /// **Opening by a draw.** While people may enter, the answer is a [`Ticket`](crate::Ticket) of a place in the draw, the same one for as often as the patient asks; what becomes of it, [`ticket`](Self::ticket)
-    /// tells.
+    /// tells. Of a draw over [several schedules](crate::Lottery::together) it is one place for all that the request lists, in that order.
+    ///
+    /// **Being slowed.** If the builder set a [`slow_queue`](crate::EngineBuilder::slow_queue), whoever behaves like a script gets a ticket as well where a schedule is open first come: a slot at their turn, if one is
+    /// left. Asking again gives the same ticket, with its position as it is now.
     ///
     /// **Retries.** An answer that changed something (a hold, a place in a line) is remembered under the patient and the request's id for 24 hours: the same id
     /// with the same schedules and channel gets it again, word for word, even after that hold ended, and changes nothing; with others it is
@@ -55,7 +59,7 @@ impl Engine {
         if let (Some(schedule), None) = (request.sole_schedule(), request.request_id())
             && !request.would_wait()
         {
-            match inner.first_look(schedule, request.patient()) {
+            match inner.first_look(schedule, request) {
                 Some(Look::SoldOut) => {
                     inner.count_refused_request(Refusal::SoldOut);
                     return Outcome::Refused(Refusal::SoldOut);
@@ -98,7 +102,9 @@ struct Asked<'a> {
 enum Else<'a> {
     Refused(Refusal),
     /// People may enter its draw.
-    Window(&'a Pool),
+    Window,
+    /// There is a slot, and they are to wait for their turn: the queue, and how many rounds each turn takes them.
+    Slowed(&'a Pool, (&'a Slowed, u16)),
     /// What the request was answered before, if it still stands there.
     Remembered(&'a Pool),
 }
@@ -112,12 +118,24 @@ impl From<Refusal> for Else<'_> {
 impl Inner {
     /// What a look says at the clock's cached time, if it has one; `sold_out` only to those who surely have nothing here.
     #[inline(always)]
-    fn first_look(&self, schedule: ScheduleId, patient: PatientId) -> Option<Look> {
-        let recent = self.recent_unwatched.as_ref()?;
-        let (pool, now) = (
-            self.places.find(schedule)?,
-            self.not_before_high(recent.get()),
-        );
+    fn first_look(&self, schedule: ScheduleId, request: &Request) -> Option<Look> {
+        // Two ways, so that the one without a watch has nothing of it.
+        let Some(recent) = &self.recent_unwatched else {
+            return self.first_look_watched(schedule, request);
+        };
+        let now = self.not_before_high(recent.get());
+        self.look_for(schedule, request.patient(), now)
+    }
+
+    /// The look itself; nothing is said of a schedule that isn't there, nor to who may have a slot of it.
+    #[inline(always)]
+    pub(super) fn look_for(
+        &self,
+        schedule: ScheduleId,
+        patient: PatientId,
+        now: Timestamp,
+    ) -> Option<Look> {
+        let pool = self.places.find(schedule)?;
         let look = pool.look(schedule, now);
         let may_have = look == Look::SoldOut && pool.may_know(self.filter_hash(patient));
         (!may_have).then_some(look)
@@ -125,11 +143,6 @@ impl Inner {
 
     #[inline(never)]
     fn request(&self, request: &Request) -> Outcome {
-        if let Some(watch) = &self.watch
-            && let Some(refused) = self.watched_look(watch, request)
-        {
-            return refused;
-        }
         // Without a cached reading the clock is read here, once for both.
         let recent = self.recent();
         let read = recent.is_none().then(|| self.now());
@@ -154,20 +167,21 @@ impl Inner {
         let hash = self.touch_one(request);
         let now = read.unwrap_or_else(|| self.now());
         self.pass(now);
-        if self.step_up.is_some() {
-            return self.admit_by_proof(request, hash, now);
+        if self.step_up.is_some() || self.slowed.is_some() {
+            return self.admit_and_follow_up(request, hash, now);
         }
         self.admit(request, hash, &mut self.bulletin(now))
     }
 
-    /// The same where some are asked for a proof.
+    /// The same where some are asked for a proof, or wait for a turn: with no lock held there is something to do before and after.
     #[inline(never)]
-    fn admit_by_proof(&self, request: &Request, hash: u64, now: Timestamp) -> Outcome {
+    fn admit_and_follow_up(&self, request: &Request, hash: u64, now: Timestamp) -> Outcome {
         let shown = self.shown(request, now);
         let mut bulletin = self.bulletin(now);
         bulletin.shown = shown;
         let outcome = self.admit(request, hash, &mut bulletin);
         drop(bulletin);
+        self.pass_turns();
         self.issued(request, outcome, now)
     }
 
@@ -229,18 +243,22 @@ impl Inner {
         let book = self.ledger.book(request.patient(), hash);
         let seen = self.read(&book, request.request_id(), bulletin.at);
         bulletin.comes_from(|| gate::keys_of(request));
+        if let (Some((watch, by)), Some(_)) = (seen_by_gate, &self.slowed) {
+            bulletin.slowed = self.slows(watch, request, by.score);
+        }
         let mut turn = Turn::default();
         let Some(&schedule) = request.schedules().first() else {
             return self.refuse(Refusal::UnknownSchedule);
         };
         match self.judge(&book, &seen, request, schedule, &mut turn, bulletin) {
             Ok(held) => {
+                let outcome = Outcome::Held(held);
                 if let Some((watch, by)) = seen_by_gate {
-                    self.see_hold(watch, by.origin, request.patient(), &held, bulletin.at);
+                    self.see_granted(watch, by.origin, request.patient(), &outcome, bulletin.at);
                 }
                 drop(book);
                 self.close(bulletin);
-                Outcome::Held(held)
+                outcome
             }
             Err(instead) => {
                 let asked = Asked {
@@ -277,16 +295,12 @@ impl Inner {
                 None => self.judge(book, seen, request, schedule, &mut turn, bulletin),
             };
             let judged = match judged {
-                Ok(held) => {
-                    if let Some((watch, by)) = seen_by_gate {
-                        self.see_hold(watch, by.origin, request.patient(), &held, bulletin.at);
-                    }
-                    Ok(Outcome::Held(held))
-                }
+                Ok(held) => Ok(Outcome::Held(held)),
                 Err(Else::Refused(why)) => Err(why),
-                Err(Else::Window(pool)) => {
-                    let window = (schedule, pool);
-                    self.enter(book, seen, request, window, &mut turn, bulletin)
+                Err(Else::Window) => self.enter(book, seen, request, schedule, &mut turn, bulletin),
+                Err(Else::Slowed(pool, slowed)) => {
+                    let place = (schedule, pool);
+                    self.slow_down(slowed, (book, seen), request, place, &mut turn, bulletin)
                 }
                 Err(Else::Remembered(pool)) => self.answer_again(seen, request, (schedule, pool)),
             };
@@ -313,6 +327,10 @@ impl Inner {
                     first = Some(why);
                 }
             }
+        }
+        if let (Some((watch, by)), None, Some(granted)) = (seen_by_gate, seen.remembered, &outcome)
+        {
+            self.see_granted(watch, by.origin, request.patient(), granted, bulletin.at);
         }
         let request = asked.request;
         drop(asked);
@@ -341,9 +359,12 @@ impl Inner {
         }
         let look = pool.look(schedule, now);
         if look == Look::Window {
-            return Err(Else::Window(pool));
+            return Err(Else::Window);
         }
         self.may_claim(book, seen, (schedule, pool), look, bulletin)?;
+        if let (Some(slowed), Some(score)) = (&self.slowed, bulletin.slowed) {
+            return Err(Else::Slowed(pool, (slowed, score)));
+        }
         self.take_turn_for(schedule, turn, request, bulletin)?;
         self.rules(seen)?;
         if request.request_id().is_some() {

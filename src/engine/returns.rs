@@ -9,18 +9,18 @@
 
 mod lists;
 mod wait;
+mod wish;
 
 pub(super) use lists::{Returning, Returns};
 
-use crate::ledger::record::{Phase, Record};
-use crate::line::{Cluster, Offer, Round, Then};
+use crate::ledger::record::Record;
+use crate::line::{Offer, Round, Then};
 use crate::pool::Pool;
 use crate::pool::places::Desk;
 use crate::pool::word::State;
 use crate::words::ask::Request;
 use crate::words::event::What;
 use crate::words::id::{ChannelId, PatientId, ScheduleId};
-use crate::words::refusal::Refusal;
 use crate::words::schedule::ReturnPolicy;
 use crate::words::sync::Arc;
 use crate::words::ticket::Line;
@@ -132,10 +132,10 @@ impl Inner {
         for offer in round.offers {
             match self.offer((schedule, pool), &offer, bulletin) {
                 Offered::Held => {}
-                Offered::Not => rounds.extend(returning.list.lapse(&offer, bulletin.at)),
+                Offered::Not => rounds.push(returning.list.pass_over(&offer, bulletin.at)),
                 Offered::Gone => {
                     returning.list.take_up(&offer);
-                    self.wait_again(returning, &offer);
+                    self.wait_again(returning, &offer, bulletin.at);
                 }
             }
         }
@@ -172,53 +172,43 @@ impl Inner {
     ) -> Offered {
         let (now, patient) = (bulletin.at, offer.patient);
         let book = self.ledger.book(patient, self.ledger.hash(patient));
-        let Some((number, record)) = self.on_waitlist(&book, schedule, now) else {
+        let Some((number, record)) = self.waits(&book, schedule, Line::Waitlist, now) else {
             return Offered::Not;
         };
-        let seen = self.read(&book, None, now);
-        let may = if self.has_live(&book, schedule, now, number) {
-            Err(Refusal::AlreadyHolds)
-        } else {
-            self.may_hold_more(&seen)
-        };
-        if let Err(why) = may {
-            record.lose(super::lottery::number_of(why), now);
-            bulletin.changed = true;
+        if self
+            .may_take_up(&book, (number, record), now, bulletin)
+            .is_err()
+        {
             return Offered::Not;
         }
         // As many as the schedule has.
         let slot = offer.slot as u16;
-        let (Some(at), Some(stub)) = (pool.slots().word(slot), self.ledger.stub(number)) else {
+        let take = || {
+            let at = pool.slots().word(slot)?;
+            loop {
+                let seen = at.load();
+                if seen.state() != State::Cooling {
+                    // Whoever had it has it again, by a late confirm. They wait on, for another.
+                    return None;
+                }
+                let next = seen.to(State::Held, number);
+                record.claimed(slot, next.version());
+                if let Ok(word) = at.swap(seen, next) {
+                    return Some((slot, word));
+                }
+            }
+        };
+        if !self.take_up(
+            &book,
+            (schedule, pool),
+            (number, record),
+            now,
+            take,
+            bulletin,
+        ) {
             return Offered::Gone;
-        };
-        let until = now.after(pool.hold_ttl());
-        pool.remember(self.filter_hash(patient));
-        record.win(now, until);
-        let word = loop {
-            let seen = at.load();
-            if seen.state() != State::Cooling {
-                // Whoever had it has it again, by a late confirm. They wait on, for another.
-                record.wait_on(stub);
-                return Offered::Gone;
-            }
-            let next = seen.to(State::Held, number);
-            record.claimed(slot, next.version());
-            if let Ok(word) = at.swap(seen, next) {
-                break word;
-            }
-        };
-        self.wake_at(number, record, until);
-        self.hold_begins((schedule, pool), until);
+        }
         self.count(Count::Returned);
-        self.count(Count::Won);
-        let claim = record.claim(number);
-        bulletin.tell(|| Note {
-            schedule,
-            slot,
-            version: word.version(),
-            whose: Some((patient, claim)),
-            what: What::Held { expires_at: until },
-        });
         Offered::Held
     }
 
@@ -244,7 +234,8 @@ impl Inner {
             None if policy == ReturnPolicy::AtOnce => return None,
             None => {
                 let at_once = ReturnPolicy::AtOnce;
-                self.returns.of_or_new(schedule, at_once, pool.opens_at())
+                self.returns
+                    .of_or_new(schedule, at_once, pool.opens_at(), None)
             }
         };
         let slot = u32::from(record.slot());
@@ -337,11 +328,6 @@ impl Inner {
         record.set_mark(self.cluster_of(request).mark(self.returns.keys));
     }
 
-    pub(super) fn cluster_of(&self, request: &Request) -> Cluster {
-        let trusted = &self.draws.settings.trusted;
-        self.returns.cluster_of(request, trusted)
-    }
-
     /// The session is called off: nobody waits for it any more.
     pub(super) fn call_off_waitlist(&self, schedule: ScheduleId, bulletin: &mut Bulletin<'_>) {
         let Some(returning) = self.returns.of(schedule) else {
@@ -349,12 +335,8 @@ impl Inner {
         };
         for patient in returning.list.close().patients {
             let book = self.ledger.book(patient, self.ledger.hash(patient));
-            if let Some((number, record)) = self.on_waitlist(&book, schedule, bulletin.at)
-                && let Some(ticket) = self.ticket_of(number, record)
-            {
-                record.end(Phase::Withdrawn, bulletin.at);
-                self.count(Count::Left);
-                bulletin.tell_of_ticket(schedule, patient, What::Left { ticket: ticket.id });
+            if let Some(place) = self.waits(&book, schedule, Line::Waitlist, bulletin.at) {
+                self.call_off_place(&book, place, bulletin);
             }
         }
     }

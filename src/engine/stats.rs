@@ -31,20 +31,22 @@ pub(super) enum Count {
     Observed,
     /// The same of a sample of those that were told `sold_out` at the look.
     Sampled,
-    /// Observed with a score to be slowed for, or to be asked for a proof.
+    /// Observed with a score to be slowed for.
     Slow,
-    Challenge,
     /// Records of behaviour that went for a newcomer's.
     RecordDisplaced,
     Challenged,
     Passed,
     Failed,
     Returned,
+    /// Places in the slow queue, and what became of them.
+    Slowed,
+    Granted,
 }
 
 /// Plain counts, then refusals of requests by code, then refusals of other verbs by code; a request is counted once, by what became of it. Then by kind of key
 /// whom a limit refused, and whose cell was taken over.
-const REQUESTS: usize = Count::Returned as usize + 1;
+const REQUESTS: usize = Count::Granted as usize + 1;
 const OTHERS: usize = REQUESTS + CODES.len();
 const LIMITED: usize = OTHERS + CODES.len();
 const DISPLACED: usize = LIMITED + KINDS.len();
@@ -108,6 +110,26 @@ pub struct Stats {
     /// How judging behaviour fares, if the builder asked for it.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub behaviour: Option<BehaviourStats>,
+    /// How the slow queue fares, if the builder asked for it.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    pub slow_queue: Option<SlowQueueStats>,
+}
+
+/// How the slow queue fares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct SlowQueueStats {
+    /// Places that were given.
+    pub slow_queued: u64,
+    /// Of these, those whose turn came and who got a slot.
+    pub granted: u64,
+    /// How many wait now.
+    pub waiting: u32,
+    /// Clusters among them: devices, accounts or persons.
+    pub clusters: u32,
+    /// Its memory, in bytes, but for the records of who waits.
+    pub bytes: u64,
 }
 
 /// How judging behaviour fares.
@@ -121,8 +143,6 @@ pub struct BehaviourStats {
     pub sampled: u64,
     /// Those of the observed whose score was high enough to be slowed for.
     pub slow: u64,
-    /// And those high enough to be asked for a proof.
-    pub challenge: u64,
     /// For how many devices and accounts together there is room.
     pub records: u64,
     /// Records that went to make room for a newcomer's. If that is more than a few of those observed, and no flood of invented devices: give it more.
@@ -188,11 +208,21 @@ impl super::Inner {
             observed: self.sum(Count::Observed),
             sampled: self.sum(Count::Sampled),
             slow: self.sum(Count::Slow),
-            challenge: self.sum(Count::Challenge),
             records: watch.capacity(),
             displaced: self.sum(Count::RecordDisplaced),
             bytes: watch.bytes(),
             listed: watch.listed_len(),
+        })
+    }
+
+    fn slow_queue(&self) -> Option<SlowQueueStats> {
+        let queue = self.slowed.as_ref()?.queue();
+        Some(SlowQueueStats {
+            slow_queued: self.sum(Count::Slowed),
+            granted: self.sum(Count::Granted),
+            waiting: queue.waiting(),
+            clusters: queue.clusters(),
+            bytes: queue.bytes(),
         })
     }
 
@@ -251,6 +281,7 @@ impl Engine {
                 .collect(),
             limits: self.inner.limits(),
             behaviour: self.inner.behaviour(),
+            slow_queue: self.inner.slow_queue(),
         }
     }
 }

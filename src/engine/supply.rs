@@ -4,7 +4,7 @@
 
 use crate::ledger::record::Phase;
 use crate::pool::Pool;
-use crate::pool::places::{Desk, Facts, describe};
+use crate::pool::places::{Desk, describe};
 use crate::pool::word::State;
 use crate::words::error::{Invalid, SupplyError};
 use crate::words::event::What;
@@ -29,18 +29,12 @@ impl Engine {
         let now = self.inner.now();
         self.inner.pass(now);
         let mut bulletin = self.inner.bulletin(now);
-        let id = self
-            .inner
-            .places
-            .settle(schedule)
-            .ok_or(SupplyError::Full)?;
-        if let Opening::Lottery(lottery) = schedule.opening {
-            self.inner.draws.announce(id, lottery, now);
-        }
+        let id = self.inner.settle_in(schedule, now)?;
         if let Some(watch) = &self.inner.watch {
             watch.publish(id, schedule.practitioner);
         }
-        (self.inner.returns).open(id, schedule.returns, schedule.opens_at());
+        let department = (schedule.hospital, schedule.department);
+        (self.inner.returns).open(id, schedule.returns, schedule.opens_at(), department);
         self.inner.count(Count::Published);
         // check() has bounded it.
         bulletin.tell_of_schedule(
@@ -105,6 +99,7 @@ impl Engine {
         });
         if affected.is_ok() {
             self.inner.waiters.wake_group(schedule.0);
+            self.inner.pass_turns();
         }
         affected
     }
@@ -127,6 +122,26 @@ impl Engine {
 }
 
 impl Inner {
+    /// Gives a schedule its place, and its draw if it opens by one: both or neither.
+    fn settle_in(&self, schedule: &Schedule, now: Timestamp) -> Result<ScheduleId, SupplyError> {
+        let settle = || self.places.settle(schedule).ok_or(SupplyError::Full);
+        let Opening::Lottery(lottery) = schedule.opening else {
+            return settle();
+        };
+        let hospital = schedule.hospital;
+        self.draws.may_announce(hospital, &lottery, now)?;
+        let id = settle()?;
+        if let Err(why) = self.draws.announce(id, hospital, lottery, now) {
+            // Somebody was faster, and what it would have joined is bound. Nobody has heard of it.
+            if let Some((pool, desk)) = self.places.desk(id) {
+                pool.set_retired(&desk);
+                self.places.leave(id, pool, desk);
+            }
+            return Err(why.into());
+        }
+        Ok(id)
+    }
+
     /// The frame of an act on one schedule: holds its desk, tells afterwards.
     fn supply<T>(
         &self,
@@ -160,6 +175,7 @@ impl Inner {
         pool.set_withdrawn(desk, true);
         if let Some(facts) = desk.as_mut() {
             facts.set_withdrawn_at(bulletin.at);
+            self.returns.call_off(schedule, facts.department());
         }
         self.sweep(pool, schedule, bulletin);
         let mut affected = 0;
@@ -168,18 +184,22 @@ impl Inner {
         }
         self.call_off_draw(schedule, bulletin);
         self.call_off_waitlist(schedule, bulletin);
+        self.call_off_queue(schedule, bulletin);
         bulletin.tell_of_schedule(schedule, What::SessionWithdrawn { affected });
         affected
     }
 
     /// A schedule that was called off before its draw is drawn after all: people enter anew, for as long as they could have, from then on if that is later.
     fn draw_anew(&self, schedule: ScheduleId, pool: &Pool, desk: &Desk<'_>, now: Timestamp) {
-        let lottery = desk.as_ref().and_then(Facts::lottery);
-        if let Some(lottery) = lottery.filter(|_| pool.is_undrawn()) {
+        let Some(facts) = desk.as_ref().filter(|_| pool.is_undrawn()) else {
+            return;
+        };
+        if let Some(lottery) = facts.lottery() {
             let at = lottery.at.max(now);
             let lottery = Lottery { at, ..lottery }.within(pool.closes_at());
             pool.set_undrawn(desk, lottery.entry_at().max(now));
-            self.draws.announce(schedule, lottery, now);
+            let (hospital, _) = facts.department();
+            self.draws.announce_again(schedule, hospital, lottery, now);
         }
     }
 

@@ -4,8 +4,7 @@
 //! slot was given, or if the rules said no, which is an answer that took looking into the book. If all that there was went to others at
 //! the last moment, it is given back: "sold out" costs nothing at the look either.
 
-use crate::gate::behaviour::Card;
-use crate::gate::{self, Gate, Keys};
+use crate::gate::{self, Gate, Keys, Kinds};
 use crate::words::ask::Request;
 use crate::words::id::ScheduleId;
 use crate::words::refusal::Refusal;
@@ -37,31 +36,6 @@ impl Turn {
     pub(super) fn note(&mut self, why: Refusal) {
         if matches!((&self, why), (Self::Given, Refusal::Rule { .. })) {
             *self = Self::Used;
-        }
-    }
-}
-
-/// What is to be done about somebody who behaves like this. Nobody is refused for it.
-///
-/// **Where a slow queue and proofs attach.** So far both are counted and not acted upon: a request goes on as if admitted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stance {
-    Admit,
-    /// To the slow queue.
-    Slow,
-    /// A proof first, of this level: 1, or 2 for who has all points there are.
-    Challenge(u8),
-}
-
-impl Stance {
-    /// By a score of 0 to 1,000.
-    pub(super) const fn of(score: u16, card: &Card) -> Self {
-        if score < card.slow_at {
-            Self::Admit
-        } else if score < card.challenge_at {
-            Self::Slow
-        } else {
-            Self::Challenge(if score < 1_000 { 1 } else { 2 })
         }
     }
 }
@@ -110,7 +84,9 @@ impl Inner {
         if matches!(turn, Turn::NotAsked) {
             *turn = match gate.ask(&keys(), now) {
                 Ok(displaced) => {
-                    self.count_displaced(displaced);
+                    if displaced != Kinds::default() {
+                        self.count_displaced(displaced);
+                    }
                     Turn::Given
                 }
                 Err(too_soon) => {

@@ -117,12 +117,9 @@ impl Wait {
         }
     }
 
-    fn look(&self, inner: &Inner) -> Poll<Outcome> {
-        match inner.ticket(self.ticket) {
-            Ok(Outcome::Waiting(_)) => Poll::Pending,
-            Ok(decided) => Poll::Ready(decided),
-            Err(why) => Poll::Ready(Outcome::Refused(why)),
-        }
+    fn look(&self, inner: &Inner) -> Outcome {
+        let said = inner.ticket(self.ticket);
+        said.unwrap_or_else(Outcome::Refused)
     }
 }
 
@@ -130,25 +127,32 @@ impl Wait {
 impl Future for Wait {
     type Output = Outcome;
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Outcome> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Outcome> {
         let Some(inner) = self.engine.upgrade() else {
             return Poll::Ready(Outcome::Refused(Refusal::UnknownTicket));
         };
-        if let Poll::Ready(outcome) = self.look(&inner) {
-            inner.waiters.remove(self.key);
-            return Poll::Ready(outcome);
-        }
-        // User code, with no lock held.
-        let waker = context.waker().clone();
-        let put = inner.waiters.put(self.key, waker);
-        // Again: who decided in between has found no waker.
-        match inner.ticket(self.ticket) {
-            Ok(Outcome::Waiting(_)) if put => Poll::Pending,
-            answer => {
+        let mut said = self.look(&inner);
+        while let Outcome::Waiting(ticket) = said {
+            // What they wait for may have become another schedule's.
+            if ticket.schedule.0 != self.key.group {
                 inner.waiters.remove(self.key);
-                Poll::Ready(answer.unwrap_or_else(Outcome::Refused))
+                self.key.group = ticket.schedule.0;
+            }
+            // User code, with no lock held.
+            let waker = context.waker().clone();
+            let put = inner.waiters.put(self.key, waker);
+            // Again: who decided in between has found no waker.
+            said = self.look(&inner);
+            match said {
+                Outcome::Waiting(now) if put && now.schedule == ticket.schedule => {
+                    return Poll::Pending;
+                }
+                Outcome::Waiting(_) if put => {}
+                _ => break,
             }
         }
+        inner.waiters.remove(self.key);
+        Poll::Ready(said)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::raw::cells::{Cells, Given, Pace, Wait};
+use crate::raw::cells::{Cells, Chance, Given, Pace, Wait};
 use crate::raw::hash::{Keys, SplitMix};
 use crate::words::error::Invalid;
 use crate::words::refusal::Refusal;
@@ -166,7 +166,8 @@ impl Limiter {
     /// # Errors
     /// `rate_limited`, with the milliseconds until it may.
     pub fn peek(&self, key: u128, now: Timestamp) -> Result<(), Refusal> {
-        self.may(self.hash(key), now).map_err(Refusal::from)
+        let chance = self.look(self.hash(key), now);
+        chance.map(|_| ()).map_err(Refusal::from)
     }
 
     /// Takes back one [`check`](Self::check) that was answered with yes and led to nothing.
@@ -187,14 +188,19 @@ impl Limiter {
         self.keys.hash(key)
     }
 
-    #[inline]
-    pub(super) fn may(&self, hash: u64, now: Timestamp) -> Result<(), Wait> {
-        self.cells.peek(hash, now.as_millis())
+    #[inline(always)]
+    pub(super) fn look(&self, hash: u64, now: Timestamp) -> Result<Chance, Wait> {
+        self.cells.look(hash, now.as_millis())
     }
 
     #[inline]
-    pub(super) fn charge(&self, hash: u64, now: Timestamp) -> Result<Given, Wait> {
-        self.cells.charge(hash, now.as_millis())
+    pub(super) fn take(&self, chance: &Chance, now: Timestamp) -> Result<Given, Wait> {
+        self.cells.take(chance, now.as_millis())
+    }
+
+    #[inline]
+    pub(super) fn touch(&self, hash: u64) -> u64 {
+        self.cells.touch(hash)
     }
 
     #[inline]

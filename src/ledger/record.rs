@@ -15,6 +15,8 @@ use crate::words::sync::atomic::{
 use crate::words::ticket::Line;
 use crate::words::time::Timestamp;
 
+use super::notes::{Memo, Stub, Whence};
+
 /// What the book says became of a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
@@ -77,6 +79,8 @@ const NAMED: u64 = 4;
 /// It began as a place in a line: one bit, then two for which line.
 const TICKET: u64 = 8;
 const LINE_SHIFT: u32 = 4;
+/// The fourth that fits into two bits: a draw, and since that was lost the waitlist.
+const WENT_ON: u64 = 3;
 /// It is known where it came from.
 const WHENCE: u64 = 64;
 
@@ -102,11 +106,11 @@ pub(crate) struct Record {
     claim: AtomicU64,
 }
 
-fn wide(words: &[AtomicU64; 2]) -> u128 {
+pub(super) fn wide(words: &[AtomicU64; 2]) -> u128 {
     u128::from(words[0].load(Relaxed)) | u128::from(words[1].load(Relaxed)) << 64
 }
 
-fn store_wide(words: &[AtomicU64; 2], value: u128) {
+pub(super) fn store_wide(words: &[AtomicU64; 2], value: u128) {
     // The two halves.
     words[0].store(value as u64, Relaxed);
     words[1].store((value >> 64) as u64, Relaxed);
@@ -161,19 +165,59 @@ impl Record {
         line: Line,
         (now, due): (Timestamp, Timestamp),
     ) {
-        stub.asked_at.store(now.as_millis(), Relaxed);
-        stub.due.store(due.as_millis(), Relaxed);
+        stub.write(schedule, (now, due));
         // No claim ever has version 0.
         self.claimed(0, 0);
         self.begin(patient, schedule, Phase::Waiting, now, due);
         self.set(TICKET | (line as u64) << LINE_SHIFT);
     }
 
-    /// The line that it began in, if it did.
+    /// The line that it stands in, or stood in last, if it began in one.
     pub(crate) fn line(&self) -> Option<Line> {
+        Some(if self.went_on() {
+            Line::Waitlist
+        } else {
+            self.first_line()?
+        })
+    }
+
+    /// The line that it began in, if it did.
+    pub(crate) fn first_line(&self) -> Option<Line> {
         let flags = self.state.load(Acquire) >> (SCHEDULE_BITS + PHASE_BITS);
+        if flags & TICKET == 0 {
+            return None;
+        }
         let line = Line::ALL.get((flags >> LINE_SHIFT & 3) as usize);
-        line.copied().filter(|_| flags & TICKET != 0)
+        Some(line.copied().unwrap_or(Line::Draw))
+    }
+
+    /// Whether it has lost a draw, and went on to a waitlist.
+    pub(crate) fn went_on(&self) -> bool {
+        self.has(TICKET) && self.has_all(WENT_ON << LINE_SHIFT)
+    }
+
+    /// Whoever has lost the draw goes on waiting, for what returns of that schedule until `until`.
+    pub(crate) fn go_on(&self, schedule: ScheduleId, until: Timestamp) {
+        self.until.store(until.as_millis(), Relaxed);
+        self.move_to(schedule);
+        self.set(WENT_ON << LINE_SHIFT);
+    }
+
+    /// It is about another schedule from now on: that of the same draw which its patient gets a slot of, or can still get one of.
+    pub(crate) fn move_to(&self, schedule: ScheduleId) {
+        let mask = (1 << SCHEDULE_BITS) - 1;
+        self.state
+            .store(self.state.load(Acquire) & !mask | schedule.0, Relaxed);
+    }
+
+    /// Notes which seat of the slow queue is theirs, for as long as it waits.
+    pub(crate) fn set_seat(&self, seat: u64) {
+        self.extra[0].store(seat, Relaxed);
+    }
+
+    /// Their seat in the slow queue.
+    pub(crate) fn seat(&self) -> u64 {
+        self.extra[0].load(Relaxed)
     }
 
     /// Whoever waited gets a slot, which is claimed next: held from `at` until `until`.
@@ -183,10 +227,10 @@ impl Record {
         self.become_phase(Phase::Held);
     }
 
-    /// There was none after all: it waits as before.
-    pub(crate) fn wait_on(&self, stub: &Stub) {
+    /// There was none after all: it waits as before, until then.
+    pub(crate) fn wait_on(&self, until: Timestamp) {
         self.claimed(0, 0);
-        self.until.store(stub.due().as_millis(), Relaxed);
+        self.until.store(until.as_millis(), Relaxed);
         self.become_phase(Phase::Waiting);
     }
 
@@ -254,6 +298,10 @@ impl Record {
 
     fn has(&self, flag: u64) -> bool {
         self.state.load(Acquire) >> (SCHEDULE_BITS + PHASE_BITS) & flag != 0
+    }
+
+    fn has_all(&self, flags: u64) -> bool {
+        self.state.load(Acquire) >> (SCHEDULE_BITS + PHASE_BITS) & flags == flags
     }
 
     fn set(&self, flag: u64) {
@@ -342,8 +390,7 @@ impl Record {
     }
 
     pub(crate) fn name(&self, memo: &Memo, id: RequestId, content: u64) {
-        store_wide(&memo.id, id.to_u128());
-        memo.content.store(content, Relaxed);
+        memo.write(id, content);
         self.set(NAMED);
     }
 
@@ -352,74 +399,14 @@ impl Record {
     }
 
     /// Writes down where it came from. Released with the flag: an expiry reads it without the book's lock.
-    pub(super) fn come_from(&self, whence: &Whence, [device, account]: [u64; 2]) {
-        whence.device.store(device, Relaxed);
-        whence.account.store(account, Relaxed);
+    pub(super) fn come_from(&self, whence: &Whence, from: [u64; 2]) {
+        whence.write(from);
         let flag = WHENCE << (SCHEDULE_BITS + PHASE_BITS);
         self.state.store(self.state.load(Acquire) | flag, Release);
     }
 
     pub(super) fn has_whence(&self) -> bool {
         self.has(WHENCE)
-    }
-}
-
-/// Where the request came from that a record answered, as hashes; 0 is nowhere. Only where behaviour is judged.
-#[derive(Debug, Default)]
-pub(crate) struct Whence {
-    device: AtomicU64,
-    account: AtomicU64,
-}
-
-impl Whence {
-    pub(super) fn read(&self) -> [u64; 2] {
-        [self.device.load(Relaxed), self.account.load(Relaxed)]
-    }
-
-    pub(super) fn clear(&self) {
-        self.device.store(0, Relaxed);
-        self.account.store(0, Relaxed);
-    }
-}
-
-/// What a record that began as a place in a line keeps of that.
-#[derive(Debug, Default)]
-pub(crate) struct Stub {
-    asked_at: AtomicU64,
-    due: AtomicU64,
-}
-
-impl Stub {
-    /// When it was asked for.
-    pub(crate) fn asked_at(&self) -> Timestamp {
-        Timestamp::from_millis(self.asked_at.load(Relaxed))
-    }
-
-    /// When it was said to be decided.
-    pub(crate) fn due(&self) -> Timestamp {
-        Timestamp::from_millis(self.due.load(Relaxed))
-    }
-}
-
-/// The request that a record answered, if it had a name.
-#[derive(Debug, Default)]
-pub(crate) struct Memo {
-    id: [AtomicU64; 2],
-    content: AtomicU64,
-}
-
-impl Memo {
-    pub(super) fn clear(&self) {
-        store_wide(&self.id, 0);
-        self.content.store(0, Relaxed);
-    }
-
-    pub(crate) fn id(&self) -> RequestId {
-        RequestId::new(wide(&self.id))
-    }
-
-    pub(crate) fn content(&self) -> u64 {
-        self.content.load(Relaxed)
     }
 }
 
@@ -433,6 +420,7 @@ mod tests {
             (size_of::<Record>(), align_of::<Record>(), size_of::<Memo>()),
             (64, 64, 24)
         );
+        assert_eq!(size_of::<Stub>(), 24);
     }
 
     #[test]

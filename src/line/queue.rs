@@ -270,7 +270,8 @@ impl Queue {
             }
         }
         if core.turns.len() == 0 {
-            core.pace.begin(put.since);
+            core.pace
+                .begin(put.since.saturating_add(self.settings.first_after_ms));
         }
         core.turns.put(put);
     }
@@ -376,6 +377,19 @@ impl Queue {
     #[must_use]
     pub fn clusters(&self) -> u32 {
         self.ring.lock().turns.groups()
+    }
+
+    /// Everybody who waits, those who are just coming included: ticket, person, and what for. In no order; who comes or goes meanwhile may be among them or not.
+    #[must_use]
+    pub fn tickets(&self) -> Vec<(Ticket, PatientId, u64)> {
+        self.seats.all()
+    }
+
+    /// The memory that it takes, in bytes, but for the inbox.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        let ring = self.ring.lock().turns.bytes();
+        (ring + self.seats.bytes()) as u64
     }
 
     /// When there is something to drain: the next turn, or the end of the longest wait; the epoch if somebody is just coming. `None` if nobody waits.

@@ -201,6 +201,32 @@ impl Seats {
         Some(Ticket::of(number, seat.generation)).filter(|it| it.generation() % 2 == 1)
     }
 
+    /// Everybody who has a ticket: shard by shard, so not all at one instant.
+    pub(crate) fn all(&self) -> Vec<(Ticket, PatientId, u64)> {
+        let mut all = Vec::new();
+        for (which, shard) in (0..).zip(&self.shards) {
+            let shard = shard.lock();
+            let taken = (0..).zip(&shard.seats);
+            let taken = taken.filter(|(_, seat)| seat.generation % 2 == 1);
+            all.extend(taken.map(|(at, seat): (u32, _)| {
+                let ticket = Ticket::of(at * SHARDS + which, seat.generation);
+                (ticket, seat.patient, seat.schedule)
+            }));
+        }
+        all
+    }
+
+    /// The memory that they take, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        let of = |shard: &Mutex<Shard>| {
+            let shard = shard.lock();
+            shard.table.bytes()
+                + shard.seats.capacity() * size_of::<Seat>()
+                + shard.unused.capacity() * size_of::<u32>()
+        };
+        self.shards.iter().map(of).sum()
+    }
+
     pub(crate) fn keys(&self) -> Keys {
         self.keys
     }

@@ -12,6 +12,10 @@ pub struct SlowQueue {
     pub period_ms: u64,
     /// How many tickets there may be: 1 to 2^28. Some 110 bytes each while they wait, in lists that double, and 12 to 24 for each that there may be; 60 for a cluster.
     pub capacity: u32,
+    /// How long whoever comes while nobody waits has to wait for the first turn, in milliseconds: 0 to less than `wait_max_ms`. Default 0. In an engine a turn comes a millisecond after who waits for it at the
+    /// earliest; 3,000 keeps who is slowed out of the seconds in which people get theirs, at any opening.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub first_after_ms: u64,
     /// How long a ticket waits at most, in milliseconds: 1 to 86,400,000. Who has not been served by then has to ask again.
     pub wait_max_ms: u64,
 }
@@ -30,6 +34,7 @@ impl SlowQueue {
             turns,
             period_ms,
             capacity: Self::CAPACITY,
+            first_after_ms: 0,
             wait_max_ms: Self::WAIT_MAX_MS,
         }
     }
@@ -57,7 +62,15 @@ impl SlowQueue {
             1 << 28,
             "1 to 2^28",
         )?;
-        range("slow_queue.wait_max_ms", self.wait_max_ms, DAY, day)
+        range("slow_queue.wait_max_ms", self.wait_max_ms, DAY, day)?;
+        if self.first_after_ms >= self.wait_max_ms {
+            return Err(Invalid::new(
+                "slow_queue.first_after_ms",
+                self.first_after_ms,
+                "less than slow_queue.wait_max_ms",
+            ));
+        }
+        Ok(())
     }
 
     /// The pace of its turns.
@@ -161,6 +174,13 @@ mod tests {
                     ..sound
                 },
                 "slow_queue.wait_max_ms",
+            ),
+            (
+                SlowQueue {
+                    first_after_ms: sound.wait_max_ms,
+                    ..sound
+                },
+                "slow_queue.first_after_ms",
             ),
         ];
         for (settings, field) in wrong {

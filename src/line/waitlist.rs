@@ -2,7 +2,7 @@
 //!
 //! Nobody has a rank, so none can be sold, watched, or waited for. A slot that returns rests until its batch ([`Returns`](super::Returns)); then a draw that is made for that batch alone puts those
 //! who wait into an order that nobody sees, and the first who may have the slot is offered it until a deadline. If they let it lapse the next of the
-//! same order is. Whoever gave a slot up, and whoever comes from where they came from, is offered that slot by no draw.
+//! same order is. Whoever gave a slot up, and whoever comes from nowhere else than they did, is offered that slot by no draw.
 //!
 //! # Concurrency
 //! Everything is under one lock, taken for one step each. Once [`Waitlist::close`] has returned nothing is offered any more, and every offer that was ever made and not
@@ -302,10 +302,23 @@ impl Waitlist {
     }
 
     fn lapse_within(&self, state: &mut State, offer: &Offer, now: Timestamp, round: &mut Round) {
+        self.go_on(state, offer, |_| {}, now, round);
+    }
+
+    /// An offer came to nothing, and in its batch the next has the slot who is not left out.
+    fn go_on(
+        &self,
+        state: &mut State,
+        offer: &Offer,
+        leave_out: impl FnOnce(&mut Away),
+        now: Timestamp,
+        round: &mut Round,
+    ) {
         let Some(at) = state.batch_of(offer) else {
             return;
         };
-        if let Some(away) = state.batches[at].settle(offer) {
+        if let Some(mut away) = state.batches[at].settle(offer) {
+            leave_out(&mut away);
             let batch = state.batches.swap_remove(at);
             self.deal(state, batch, vec![(offer.slot, away)], now, round);
         }
@@ -385,6 +398,14 @@ impl Waitlist {
         })
     }
 
+    /// Whoever this was offered to may not have it, by a rule: the next of the same order is offered it. They did not let it lapse, so nobody else is left out for it.
+    pub(crate) fn pass_over(&self, offer: &Offer, now: Timestamp) -> Round {
+        let mut round = Round::default();
+        let spare = |away: &mut Away| away.0.retain(|(patient, _)| *patient != offer.patient);
+        self.go_on(&mut self.state.lock(), offer, spare, now, &mut round);
+        round
+    }
+
     /// Ends the list, as the session is withdrawn: nobody waits any more, nothing rests, no offer stands. What there was is returned, to one caller; a second finds nothing.
     pub fn close(&self) -> Closed {
         let mut guard = self.state.lock();
@@ -440,12 +461,15 @@ impl Batch {
 }
 
 impl Away {
-    /// Whether these are among them, by person or by where they come from.
+    /// Whether these are among them: by person, or because they come from nowhere else.
     fn holds(&self, wish: &Wish, keys: Keys) -> bool {
-        let comes_from = |mark| wish.clusters.iter().any(|it| it.mark(keys) == mark);
-        self.0
-            .iter()
-            .any(|(patient, mark)| wish.patients.contains(patient) || comes_from(*mark))
+        let is_among = |cluster: &Cluster| {
+            let mark = cluster.mark(keys);
+            self.0.iter().any(|(_, away)| *away == mark)
+        };
+        let is_one = |(patient, _): &(PatientId, u16)| wish.patients.contains(patient);
+        let come_from_there = !wish.clusters.is_empty() && wish.clusters.iter().all(is_among);
+        come_from_there || self.0.iter().any(is_one)
     }
 
     /// And those, should they let it lapse.

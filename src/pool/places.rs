@@ -53,6 +53,11 @@ impl Facts {
         self.withdrawn_at
     }
 
+    /// Whose department it is.
+    pub(crate) fn department(&self) -> (HospitalId, DepartmentId) {
+        (self.hospital, self.department)
+    }
+
     /// How it opens by a draw, if it does.
     pub(crate) fn lottery(&self) -> Option<Lottery> {
         self.more.as_deref()?.lottery

@@ -27,10 +27,15 @@
 //! word has changed. Two words have to do with each other in one place, where a key may have got two cells: `Line::unite` argues it.
 //! `latest` is a number on its own. `swept` is written Release by who has emptied cells and read Acquire, so that whoever goes by it finds them empty.
 
+mod pace;
+
 use std::fmt;
 
 use crate::words::sync::Mutex;
 use crate::words::sync::atomic::{AtomicU64, Ordering, fence};
+
+use pace::MOST_FINES;
+pub(crate) use pace::Pace;
 
 /// Cells in a line.
 pub(crate) const WAYS: usize = if cfg!(any(fairslot_loom, fairslot_shuttle)) {
@@ -42,56 +47,6 @@ pub(crate) const WAYS: usize = if cfg!(any(fairslot_loom, fairslot_shuttle)) {
 const INSTANT_BITS: u32 = 44;
 const INSTANT: u64 = (1 << INSTANT_BITS) - 1;
 const RANGE: u64 = 1 << INSTANT_BITS;
-
-/// Steps above the tolerance that fines can add up to.
-pub(crate) const MOST_FINES: u64 = 8;
-
-/// How often a key may have a turn, in ticks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Pace {
-    /// Ticks in a millisecond.
-    per_ms: u64,
-    /// What a turn costs.
-    step: u64,
-    /// The debt with which a turn can still be had.
-    tolerance: u64,
-    /// What asking in vain costs.
-    fine: u64,
-    /// A quarter of the range of instants, in milliseconds: noted, because a division costs more than a look at a line.
-    quarter_ms: u64,
-}
-
-impl Pace {
-    /// `turns` in each `period_ms`, up to `burst` of them at once; asking in vain costs `fine` turns. `None` if one of the first three is 0, or if
-    /// the longest debt that can come of it would take more than a sixteenth of the range.
-    pub(crate) fn new(turns: u32, period_ms: u64, burst: u32, fine: u32) -> Option<Self> {
-        let common = gcd(u64::from(turns), period_ms);
-        let (per_ms, step) = (
-            u64::from(turns).checked_div(common)?,
-            period_ms.checked_div(common)?,
-        );
-        let tolerance = step.checked_mul(u64::from(burst).checked_sub(1)?)?;
-        let longest = step
-            .checked_mul(MOST_FINES)
-            .and_then(|fines| fines.checked_add(tolerance))?;
-        (per_ms > 0 && step > 0 && longest <= RANGE / 16).then_some(Self {
-            per_ms,
-            step,
-            tolerance,
-            fine: step.saturating_mul(u64::from(fine)),
-            quarter_ms: RANGE / 4 / per_ms,
-        })
-    }
-
-    /// Milliseconds until a debt is down to the tolerance.
-    const fn wait(self, debt: u64) -> u64 {
-        debt.saturating_sub(self.tolerance).div_ceil(self.per_ms)
-    }
-}
-
-const fn gcd(a: u64, b: u64) -> u64 {
-    if b == 0 { a } else { gcd(b, a % b) }
-}
 
 /// An instant that words are judged by.
 #[derive(Debug, Clone, Copy)]
@@ -123,6 +78,12 @@ const fn tag_of(word: u64) -> u64 {
     word >> INSTANT_BITS
 }
 
+/// Never 0, which is nobody's.
+const fn tag_of_hash(hash: u64) -> u64 {
+    let tag = tag_of(hash);
+    if tag == 0 { 1 } else { tag }
+}
+
 /// The cell that a key is judged by.
 #[derive(Debug, Clone, Copy)]
 struct Spot {
@@ -131,6 +92,17 @@ struct Spot {
     debt: u64,
     /// Whether it is the key's own; else it is the one to take over.
     own: bool,
+}
+
+impl Spot {
+    #[inline]
+    const fn how(self) -> How {
+        match self {
+            Self { own: true, .. } => How::Own,
+            Self { debt: 0, .. } => How::Idle,
+            _ => How::Displacing,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -142,42 +114,50 @@ impl Line {
         Self(std::array::from_fn(|_| AtomicU64::new(0)))
     }
 
-    /// Every cell is looked at before one is taken over, or a key might get a second one.
+    /// Every cell is looked at before one is taken over, or a key might get a second one. Whose own it is, the tags tell; only where none does is asked what they owe.
     #[inline]
     fn find(&self, tag: u64, now: Now) -> Spot {
+        let mut words = [0; WAYS];
+        for (way, (cell, seen)) in self.0.iter().zip(&mut words).enumerate() {
+            let word = cell.load(Ordering::Relaxed);
+            if tag_of(word) == tag {
+                return Spot {
+                    way,
+                    word,
+                    debt: now.debt(word),
+                    own: true,
+                };
+            }
+            *seen = word;
+        }
         let mut least = Spot {
             way: 0,
             word: 0,
             debt: u64::MAX,
             own: false,
         };
-        for (way, cell) in self.0.iter().enumerate() {
-            let word = cell.load(Ordering::Relaxed);
-            let (own, debt) = (tag_of(word) == tag, now.debt(word));
-            if own || debt < least.debt {
-                least = Spot {
-                    way,
-                    word,
-                    debt,
-                    own,
-                };
+        for (way, word) in words.into_iter().enumerate() {
+            let debt = now.debt(word);
+            if debt < least.debt {
+                (least.way, least.word, least.debt) = (way, word, debt);
             }
-            if own {
+            if debt == 0 {
                 break;
             }
         }
         least
     }
 
+    /// Reads a word of the line, to have it at hand soon.
     #[inline]
-    fn swap(&self, spot: Spot, next: u64) -> bool {
-        let swapped = self.0[spot.way].compare_exchange(
-            spot.word,
-            next,
-            Ordering::Relaxed,
-            Ordering::Relaxed,
-        );
-        swapped.is_ok()
+    fn touch(&self) -> u64 {
+        self.0[0].load(Ordering::Relaxed)
+    }
+
+    #[inline]
+    fn swap(&self, way: usize, word: u64, next: u64) -> bool {
+        let (set, get) = (Ordering::Relaxed, Ordering::Relaxed);
+        self.0[way].compare_exchange(word, next, set, get).is_ok()
     }
 
     /// After a cell was taken over: another thread may have given the same key another one at the same time. What the higher of two owes goes to the lower.
@@ -232,6 +212,32 @@ pub(crate) enum Given {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Wait(pub(crate) u64);
 
+/// A turn that a key can have, as it was found: to be [taken](Cells::take), or not.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Chance {
+    hash: u64,
+    /// By which instant it was found, in milliseconds.
+    ms: u64,
+    /// The cell's word, and the one to swap it for.
+    word: u64,
+    next: u64,
+    way: u8,
+    how: How,
+}
+
+/// What taking it comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum How {
+    /// It is the key's own cell.
+    Own,
+    /// Another's that owes nothing, or nobody's.
+    Idle,
+    /// Another's that owes something.
+    Displacing,
+    /// Cells that owe nothing have to be emptied first.
+    Late,
+}
+
 pub(crate) struct Cells {
     lines: Box<[Line]>,
     pace: Pace,
@@ -265,18 +271,43 @@ impl Cells {
     #[inline]
     fn open(&self, hash: u64) -> (&Line, u64) {
         let line = ((hash & 0xffff_ffff) * self.lines.len() as u64) >> 32;
-        (&self.lines[line as usize], (hash >> INSTANT_BITS).max(1))
+        (&self.lines[line as usize], tag_of_hash(hash))
     }
 
     /// Whether a key that asks at `ms` could have a turn. Writes nothing.
-    #[inline]
-    pub(crate) fn peek(&self, hash: u64, ms: u64) -> Result<(), Wait> {
-        let now = self.now(ms);
-        if self.is_all_past(now) {
-            return Ok(());
+    #[inline(always)]
+    pub(crate) fn look(&self, hash: u64, ms: u64) -> Result<Chance, Wait> {
+        let ((line, tag), now) = (self.open(hash), self.now(ms));
+        let spot = line.find(tag, now);
+        let late = self.is_due(now);
+        if !(late && self.is_all_past(now)) {
+            self.verdict(spot.debt, now, ms)?;
         }
-        let (line, tag) = self.open(hash);
-        self.verdict(line.find(tag, now).debt, now, ms)
+        Ok(Chance {
+            hash,
+            ms: now.ms,
+            word: spot.word,
+            next: now.word(tag, spot.debt + self.pace.step),
+            way: spot.way as u8,
+            how: if late { How::Late } else { spot.how() },
+        })
+    }
+
+    /// Gives the turn that a look at `ms` has found, in one swap if nothing has come between; else as if there had been no look.
+    #[inline]
+    pub(crate) fn take(&self, chance: &Chance, ms: u64) -> Result<Given, Wait> {
+        let (line, tag) = self.open(chance.hash);
+        let way = usize::from(chance.way);
+        if chance.how == How::Late || !line.swap(way, chance.word, chance.next) {
+            return self.charge(chance.hash, ms);
+        }
+        Ok(self.given(line, tag, way, chance.how, self.at(chance.ms)))
+    }
+
+    /// Reads a word of the hash's line, to have it at hand soon.
+    #[inline]
+    pub(crate) fn touch(&self, hash: u64) -> u64 {
+        self.open(hash).0.touch()
     }
 
     /// Gives a key that asks at `ms` a turn. A no writes nothing.
@@ -290,18 +321,26 @@ impl Cells {
                 continue;
             }
             self.verdict(spot.debt, now, ms)?;
-            if line.swap(spot, now.word(tag, spot.debt + self.pace.step)) {
-                self.wrote_at(now);
-                if spot.own {
-                    return Ok(Given::Fairly);
-                }
-                line.unite(spot.way, tag, now);
-                return Ok(if spot.debt == 0 {
-                    Given::Fairly
-                } else {
-                    Given::Displacing
-                });
+            if line.swap(
+                spot.way,
+                spot.word,
+                now.word(tag, spot.debt + self.pace.step),
+            ) {
+                return Ok(self.given(line, tag, spot.way, spot.how(), now));
             }
+        }
+    }
+
+    /// A cell was swapped for a turn.
+    #[inline]
+    fn given(&self, line: &Line, tag: u64, way: usize, how: How, now: Now) -> Given {
+        self.wrote_at(now);
+        if how != How::Own {
+            line.unite(way, tag, now);
+        }
+        match how {
+            How::Displacing => Given::Displacing,
+            _ => Given::Fairly,
         }
     }
 
@@ -315,7 +354,7 @@ impl Cells {
             }
             let until = spot.word.wrapping_sub(self.pace.step) & INSTANT;
             let next = tag << INSTANT_BITS | until;
-            if line.swap(spot, next) {
+            if line.swap(spot.way, spot.word, next) {
                 return;
             }
         }
@@ -343,7 +382,7 @@ impl Cells {
                 self.sweep(now);
                 continue;
             }
-            if line.swap(spot, now.word(tag, debt)) {
+            if line.swap(spot.way, spot.word, now.word(tag, debt)) {
                 self.wrote_at(now);
                 return self.verdict(debt, now, ms).err().unwrap_or(told);
             }
@@ -363,7 +402,11 @@ impl Cells {
 
     #[inline]
     fn now(&self, ms: u64) -> Now {
-        let ms = ms.max(self.latest.load(Ordering::Relaxed));
+        self.at(ms.max(self.latest.load(Ordering::Relaxed)))
+    }
+
+    #[inline]
+    fn at(&self, ms: u64) -> Now {
         Now {
             ms,
             // The range divides 2^64, so that the product may wrap.

@@ -59,6 +59,11 @@ impl Chains {
         self.enter(hash, new);
     }
 
+    /// The memory that it takes, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        (self.heads.len() + self.next.capacity()) * size_of::<u32>()
+    }
+
     /// Whoever points to `number` points to `to`.
     fn point(&mut self, hash: u64, number: u32, to: u32) {
         let head = self.head(hash);

@@ -5,13 +5,17 @@
 //!
 //! A tag is 32 bits of the hash, and never 0. A stranger's key is taken for another of its set seven times in 2^32; the hash is keyed, so nobody can choose to.
 //!
+//! A record is kept as words, so that a line can be read ahead without its lock: what is read so is looked at by nobody.
+//!
 //! # Ordering
-//! Everything is touched under its set's lock, which orders it. Sets have nothing to do with each other, so there is no order between them to keep; nothing
-//! else is locked while a set is, and no user code runs.
+//! Everything is read and written under its set's lock, which orders it, so the words themselves are Relaxed. Sets have nothing to do with each other, so there is
+//! no order between them to keep; nothing else is locked while a set is, and no user code runs.
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use crate::words::sync::Mutex;
+use crate::words::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 /// Records in a set.
 pub(crate) const WAYS: usize = if cfg!(any(fairslot_loom, fairslot_shuttle)) {
@@ -20,22 +24,69 @@ pub(crate) const WAYS: usize = if cfg!(any(fairslot_loom, fairslot_shuttle)) {
     8
 };
 
-/// A lock takes eight bytes of the line that it lies in.
-const SPARE: usize = 56 - 4 * 8;
-
-#[repr(C)]
-struct Set<T> {
-    tags: [u32; WAYS],
-    /// So that records begin with a line.
-    _spare: [u8; SPARE],
-    records: [T; WAYS],
+/// What can be kept in so many words; one that is all zeros is the default.
+pub(crate) trait Kept<const N: usize>: Copy + Default {
+    fn of_words(words: [u64; N]) -> Self;
+    fn to_words(self) -> [u64; N];
 }
 
-#[repr(align(64))]
-struct Locked<T>(Mutex<Set<T>>);
+/// The one line that finding a record takes.
+#[repr(C, align(64))]
+struct Head {
+    tags: [AtomicU32; WAYS],
+    lock: Mutex<()>,
+}
 
-pub(crate) struct Sets<T> {
-    sets: Box<[Locked<T>]>,
+#[repr(C)]
+struct Set<const N: usize> {
+    head: Head,
+    records: [[AtomicU64; N]; WAYS],
+}
+
+impl<const N: usize> Set<N> {
+    fn new() -> Self {
+        let words = |_| std::array::from_fn(|_| AtomicU64::new(0));
+        Self {
+            head: Head {
+                tags: std::array::from_fn(|_| AtomicU32::new(0)),
+                lock: Mutex::new(()),
+            },
+            records: std::array::from_fn(words),
+        }
+    }
+
+    /// The first way with this tag.
+    #[inline]
+    fn find(&self, tag: u32) -> Option<usize> {
+        let mut tags = self.head.tags.iter();
+        tags.position(|own| own.load(Ordering::Relaxed) == tag)
+    }
+
+    #[inline]
+    fn read<T: Kept<N>>(&self, way: usize) -> T {
+        let words = &self.records[way];
+        T::of_words(std::array::from_fn(|at| words[at].load(Ordering::Relaxed)))
+    }
+
+    #[inline]
+    fn write<T: Kept<N>>(&self, way: usize, record: T) {
+        for (word, new) in self.records[way].iter().zip(record.to_words()) {
+            word.store(new, Ordering::Relaxed);
+        }
+    }
+
+    #[cold]
+    fn lowest<T: Kept<N>, K: Ord>(&self, rank: impl Fn(&T) -> K) -> usize {
+        let ranked = (0..WAYS).map(|way| (rank(&self.read(way)), way));
+        ranked
+            .min_by(|(one, _), (other, _)| one.cmp(other))
+            .map_or(0, |(_, way)| way)
+    }
+}
+
+pub(crate) struct Sets<T, const N: usize> {
+    sets: Box<[Set<N>]>,
+    of: PhantomData<fn() -> T>,
 }
 
 /// The set of a hash, by its lower half, and the tag, by the upper.
@@ -46,20 +97,14 @@ const fn place(hash: u64, sets: usize) -> (usize, u32) {
     (((low * sets as u64) >> 32) as usize, tag)
 }
 
-impl<T: Copy + Default> Sets<T> {
+impl<T: Kept<N>, const N: usize> Sets<T, N> {
     /// Room for `records`, rounded up to whole sets. All of its memory is taken here.
     pub(crate) fn new(records: u32) -> Self {
-        let set = || {
-            Locked(Mutex::new(Set {
-                tags: [0; WAYS],
-                _spare: [0; SPARE],
-                records: [T::default(); WAYS],
-            }))
-        };
         Self {
             sets: (0..records.div_ceil(WAYS as u32).max(1))
-                .map(|_| set())
+                .map(|_| Set::new())
                 .collect(),
+            of: PhantomData,
         }
     }
 
@@ -73,6 +118,12 @@ impl<T: Copy + Default> Sets<T> {
         size_of_val(&*self.sets) as u64
     }
 
+    #[inline]
+    fn open(&self, hash: u64) -> (&Set<N>, u32) {
+        let (at, tag) = place(hash, self.sets.len());
+        (&self.sets[at], tag)
+    }
+
     /// Works on the key's record, which is made if there is none; says whether another had to go for it.
     #[inline]
     pub(crate) fn with<R, K: Ord>(
@@ -81,42 +132,64 @@ impl<T: Copy + Default> Sets<T> {
         rank: impl Fn(&T) -> K,
         work: impl FnOnce(&mut T) -> R,
     ) -> (R, bool) {
-        let (at, tag) = place(hash, self.sets.len());
-        let set = &mut *self.sets[at].0.lock();
-        if let Some(way) = set.tags.iter().position(|own| *own == tag) {
-            return (work(&mut set.records[way]), false);
-        }
-        let (way, displacing) = match set.tags.iter().position(|own| *own == 0) {
-            Some(way) => (way, false),
-            None => (lowest(&set.records, rank), true),
+        let (set, tag) = self.open(hash);
+        let _own = set.head.lock.lock();
+        let (way, mut record, displacing) = match set.find(tag) {
+            Some(way) => (way, set.read(way), false),
+            None => {
+                let free = set.find(0);
+                let way = free.unwrap_or_else(|| set.lowest(rank));
+                set.head.tags[way].store(tag, Ordering::Relaxed);
+                (way, T::default(), free.is_none())
+            }
         };
-        set.tags[way] = tag;
-        set.records[way] = T::default();
-        (work(&mut set.records[way]), displacing)
+        let answer = work(&mut record);
+        set.write(way, record);
+        (answer, displacing)
     }
 
     /// The key's record as it is, if there is one.
     pub(crate) fn read(&self, hash: u64) -> Option<T> {
-        let (at, tag) = place(hash, self.sets.len());
-        let set = &*self.sets[at].0.lock();
-        let way = set.tags.iter().position(|own| *own == tag)?;
-        Some(set.records[way])
+        let (set, tag) = self.open(hash);
+        let _own = set.head.lock.lock();
+        Some(set.read(set.find(tag)?))
+    }
+
+    /// Reads a word of the line by which the key's record is found, to have it at hand soon.
+    #[inline]
+    pub(crate) fn touch(&self, hash: u64) -> u64 {
+        let (set, _) = self.open(hash);
+        set.head.tags[0].load(Ordering::Relaxed).into()
+    }
+
+    /// The same of the record itself, or of the one that would be made.
+    #[inline]
+    pub(crate) fn touch_record(&self, hash: u64) -> u64 {
+        let (set, tag) = self.open(hash);
+        let way = set.find(tag).or_else(|| set.find(0)).unwrap_or(0);
+        set.records[way]
+            .first()
+            .map_or(0, |word| word.load(Ordering::Relaxed))
     }
 }
 
-#[cold]
-fn lowest<T, K: Ord>(records: &[T; WAYS], rank: impl Fn(&T) -> K) -> usize {
-    let ranked = records.iter().map(rank).enumerate();
-    ranked
-        .min_by(|(_, one), (_, other)| one.cmp(other))
-        .map_or(0, |(way, _)| way)
-}
-
-impl<T> fmt::Debug for Sets<T> {
+impl<T, const N: usize> fmt::Debug for Sets<T, N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sets")
             .field("sets", &self.sets.len())
             .finish_non_exhaustive()
+    }
+}
+
+/// A number, for the tests.
+#[cfg(test)]
+impl Kept<1> for u32 {
+    fn of_words([word]: [u64; 1]) -> Self {
+        word as Self
+    }
+
+    fn to_words(self) -> [u64; 1] {
+        [self.into()]
     }
 }
 
@@ -126,17 +199,15 @@ mod tests {
 
     #[test]
     fn eight_records_of_a_line_are_nine_lines() {
-        assert_eq!(size_of::<Locked<[u64; 8]>>(), 9 * 64);
-        let sets = Sets::<[u64; 8]>::new(100);
-        assert_eq!((sets.capacity(), sets.bytes()), (104, 13 * 9 * 64));
+        assert_eq!(size_of::<Set<8>>(), 9 * 64);
         // Each record is one line.
-        let set = sets.sets[0].0.lock();
-        assert_eq!(std::ptr::from_ref(&set.records[0]).addr() % 64, 0);
+        assert_eq!(std::mem::offset_of!(Set<8>, records), 64);
+        assert_eq!(align_of::<Set<8>>(), 64);
     }
 
     #[test]
     fn the_lowest_of_a_full_set_goes() {
-        let sets = Sets::<u32>::new(1);
+        let sets = Sets::<u32, 1>::new(1);
         let put = |key: u64, value| sets.with(key << 32, |it| *it, |it| *it = value);
         for (key, value) in (1..=8).zip([7, 3, 9, 5, 8, 4, 6, 2]) {
             assert_eq!(put(key, value), ((), false));
@@ -147,8 +218,11 @@ mod tests {
         // The newcomer is the lowest now, and goes for the next.
         assert_eq!(put(10, 10), ((), true));
         assert_eq!((sets.read(9 << 32), sets.read(3 << 32)), (None, Some(9)));
+        // What is read ahead makes nothing.
+        sets.touch_record(11 << 32);
+        assert_eq!((sets.touch(11 << 32), sets.read(11 << 32)), (1, None));
         // A tag of 0 would be nobody's.
-        let sets = Sets::<u32>::new(1);
+        let sets = Sets::<u32, 1>::new(1);
         sets.with(0, |it| *it, |it| *it = 11);
         assert_eq!(sets.read(0), Some(11));
     }

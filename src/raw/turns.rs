@@ -215,6 +215,16 @@ impl Turns {
         self.lengths.served_in(rounds).min(self.len)
     }
 
+    /// The memory that it takes, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.items.capacity() * size_of::<Item>()
+            + self.groups.capacity() * size_of::<Group>()
+            + self.unused.capacity() * size_of::<u32>()
+            + self.by_key.bytes()
+            + self.by_member.bytes()
+            + self.lengths.bytes()
+    }
+
     // ---- groups and members ----------------------------------------------------------------------------------------------
 
     fn find_group(&self, key: u64) -> Option<u32> {

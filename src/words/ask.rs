@@ -111,7 +111,7 @@ impl Request {
     }
 
     /// Would rather wait than be told `sold_out`: a place in the draw of returned slots of the first schedule that is sold out and returns slots by
-    /// [`ReturnPolicy::Draw`](crate::ReturnPolicy::Draw), if no other has a slot.
+    /// [`ReturnPolicy::Draw`](crate::ReturnPolicy::Draw), if no other has a slot. In the window of a draw: who loses it goes on to such a place by the same ticket, if there is room.
     #[must_use]
     pub const fn waitlist(mut self) -> Self {
         self.waitlist = true;

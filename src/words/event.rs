@@ -115,9 +115,9 @@ pub enum What {
     Returned,
     /// A schedule has opened by its draw. An event for each slot that was given has gone before; every other ticket of it has lost, and what is free is there for whoever comes first.
     Drawn {
-        /// How many were in it.
+        /// How many were in it, of a draw over several schedules in all.
         entries: u32,
-        /// How many got a slot.
+        /// How many got a slot of this schedule.
         places: u32,
     },
 }

@@ -221,6 +221,10 @@ structure!(
     /// The channel a request came through (渠道): app, window, telephone, referral desk.
     ChannelId
 );
+structure!(
+    /// Which schedules of a hospital open by one draw: see [`Lottery::together`](crate::Lottery::together).
+    Together
+);
 
 /// The number of a slot within its schedule, from 1: the 号 that is called out in the waiting room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

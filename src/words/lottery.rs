@@ -1,6 +1,7 @@
 //! Opening by a draw: when may people enter, and by which rules is drawn?
 
 use super::error::Invalid;
+use super::id::Together;
 use super::time::Timestamp;
 
 /// A schedule that opens by a draw (摇号): whoever asks in the window is entered, and at its close the slots go by ranks that were not known before.
@@ -37,6 +38,14 @@ pub struct Lottery {
     /// The share of suspects that stays in the first tier, in millionths, 1 to 1,000,000. Default 200,000.
     #[cfg_attr(feature = "serde", serde(default = "Lottery::suspect_weight_ppm"))]
     pub suspect_weight_ppm: u32,
+    /// A number of the caller's own. Schedules that the same hospital publishes with the same number are **one draw**: one window, one place a person, one rank for all of them. Whoever asks for several
+    /// of them ([`Request::any`](crate::Request::any)) gets, when it is their turn, the first on their list that still has a slot; so nobody has a chance in each, and nobody gains by listing other schedules than they want.
+    /// Default none: a draw of its own.
+    ///
+    /// All of them must have the same `Lottery`, to the last field, and be published before anybody may enter and before the draw's commitment is asked for; they are at most 256. Once it is drawn the number
+    /// is free for another draw.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub together: Option<Together>,
 }
 
 /// From the opening on, how long may people enter?
@@ -103,6 +112,7 @@ impl Lottery {
             cluster_cap: Self::cluster_cap(),
             suspect_at: Self::suspect_at(),
             suspect_weight_ppm: Self::suspect_weight_ppm(),
+            together: None,
         }
     }
 

@@ -87,6 +87,14 @@ pub enum Rule {
     DrawFull,
     /// As many are on the schedule's waitlist as may be (`waitlist`, its `capacity`).
     WaitlistFull,
+    /// As many wait in the slow queue as may (`slow_queue`, its `capacity`), and through the device, account or person of who asks more than through most others. Their place was not given to them, or
+    /// had to make room.
+    QueueFull {
+        /// Milliseconds until the next turn, when there is room; for whom had to make room, how long a turn lasts.
+        retry_after_ms: u64,
+    },
+    /// They have waited in the slow queue for as long as anybody may (`slow_queue`, its `wait_max_ms`).
+    WaitedTooLong,
 }
 
 impl Rule {
@@ -99,6 +107,8 @@ impl Rule {
             Self::EngineFull => "engine_full",
             Self::DrawFull => "draw_full",
             Self::WaitlistFull => "waitlist_full",
+            Self::QueueFull { .. } => "queue_full",
+            Self::WaitedTooLong => "waited_too_long",
         }
     }
 }
@@ -171,13 +181,15 @@ impl Refusal {
     }
 
     /// Milliseconds until asking again makes sense, where that is known: until the opening, for `not_open`;
-    /// until it is their turn, for `rate_limited`.
+    /// until it is their turn, for `rate_limited`; until there is room, for the rule `queue_full`.
     #[must_use]
     pub const fn retry_after(self) -> Option<u64> {
         match self {
-            Self::NotOpen { retry_after_ms } | Self::RateLimited { retry_after_ms } => {
-                Some(retry_after_ms)
-            }
+            Self::NotOpen { retry_after_ms }
+            | Self::RateLimited { retry_after_ms }
+            | Self::Rule {
+                rule: Rule::QueueFull { retry_after_ms },
+            } => Some(retry_after_ms),
             _ => None,
         }
     }
@@ -267,6 +279,14 @@ impl fmt::Display for Refusal {
             Self::Rule {
                 rule: Rule::WaitlistFull,
             } => "every slot is taken, and as many wait as may; choose another session",
+            Self::Rule {
+                rule: Rule::QueueFull { retry_after_ms },
+            } => {
+                return write!(f, "the queue is full; come back in {retry_after_ms} ms");
+            }
+            Self::Rule {
+                rule: Rule::WaitedTooLong,
+            } => "you have waited as long as one may; ask for a slot anew",
         })
     }
 }

@@ -11,7 +11,7 @@ use super::time::Timestamp;
 pub struct Ticket {
     /// What to ask by. Whoever knows it is told what became of it, so it is as long as a password and is to be kept like one.
     pub id: TicketId,
-    /// The schedule that it is a place for.
+    /// The schedule that it is a place for: of a draw over several, the first that was asked for and is still to be had.
     pub schedule: ScheduleId,
     /// Which line.
     pub line: Line,

@@ -135,6 +135,39 @@ fn every_identity_on_every_device_gains_nothing() {
     assert!(first.count() <= 60);
 }
 
+/// However many are counted, and whatever the cap.
+#[test]
+fn a_crowd_of_any_size_keeps_as_many_as_the_policy_says() {
+    for (people, cap) in [
+        (3, 3),
+        (4, 3),
+        (255, 3),
+        (257, 3),
+        (259, 3),
+        (515, 3),
+        (300, 255),
+        (300, 256),
+        (256, 256),
+    ] {
+        let policy = Policy {
+            cluster_cap: cap,
+            ..Policy::new(1)
+        };
+        let window = crowd(people, 1, policy).window();
+        let drawn = window
+            .close()
+            .draw(BeaconValue::None)
+            .expect("no beacon was fixed");
+        let leaves = drawn.transcript().leaves;
+        let first = leaves.iter().filter(|leaf| {
+            let standing = drawn.standing(&leaf.token);
+            standing.is_some_and(|it| it.tier == 1)
+        });
+        let stay = people.min(u128::from(cap)) as usize;
+        assert_eq!(first.count(), stay, "{people}, {cap} of them");
+    }
+}
+
 #[test]
 fn a_crowded_device_of_a_stranger_takes_nothing_from_a_person() {
     let victim = PatientId::new(5);

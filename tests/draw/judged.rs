@@ -130,3 +130,30 @@ fn who_comes_through_a_trusted_channel_is_no_suspect() -> Result<(), Box<dyn std
     }
     Ok(())
 }
+
+/// A drawn hold comes to something as any other does: what it comes to is told of where the place was asked for first.
+#[test]
+fn a_drawn_hold_that_lapses_is_a_dropped_one_of_its_device()
+-> Result<(), Box<dyn std::error::Error>> {
+    let morning = Morning::new()?;
+    morning.enter(1, 500, 1_000).ok_or("entered")?;
+    // The same place, asked for again from elsewhere: it stays where it was.
+    let again = Request::new(PatientId::new(1), morning.schedule).device(DeviceId::new(501));
+    morning.ask(&again, 2_000).ok_or("in it already")?;
+    morning.close();
+    let dropped = |device| {
+        let request = Request::new(PatientId::new(9), morning.schedule);
+        let verdict = morning
+            .engine
+            .verdict(&request.device(DeviceId::new(device)));
+        verdict.features.device.map_or(0, |it| it.dropped)
+    };
+    assert_eq!(dropped(500), 0);
+    morning.clock.pass(20 * 60_000);
+    while morning.engine.advance().more {}
+    assert_eq!(morning.engine.stats().expired, 1);
+    // In thousandths, fading.
+    assert!(dropped(500) > 900, "{}", dropped(500));
+    assert_eq!(dropped(501), 0);
+    Ok(())
+}

@@ -15,11 +15,14 @@ mod crowd;
 #[allow(dead_code, reason = "shared: each example uses a part")]
 mod flags;
 mod golden;
+mod joined;
 mod judged;
+mod lost;
 #[cfg(feature = "serde")]
 mod outside;
 mod plain;
 mod receipts;
 mod tampering;
+mod together;
 mod twins;
 mod whim;

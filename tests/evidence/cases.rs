@@ -154,3 +154,75 @@ fn a_draw_and_what_it_gives_is_written_down() {
     // And that it was: three grants, and the draw as a whole, which is nobody's.
     assert_eq!(verify(LOG, &sink.bytes()).expect("it holds").records, 4);
 }
+
+/// Whoever asks too often to wait for what returns is denied like anybody, and it is written down.
+#[test]
+fn a_denial_on_the_way_to_the_waitlist_is_written_down() {
+    use fairslot::evidence::{Action, Code, Evidence, LogMemory};
+    use fairslot::{DeviceId, PatientId, Refusal, Request, ReturnPolicy, Schedule};
+
+    use crate::morning::desk;
+
+    let sink = LogMemory::default();
+    let desk = desk(Evidence::new(LOG, keys(), sink.clone()));
+    let plan = desk.engine.schedule(desk.schedule).expect("published");
+    let returns = ReturnPolicy::Draw;
+    let plan = Schedule {
+        returns,
+        capacity: 1,
+        ..plan
+    };
+    let schedule = desk.engine.publish(&plan).expect("sound");
+    let ask = |patient, device| {
+        let request = Request::new(PatientId::new(patient), schedule);
+        let device = DeviceId::new(device);
+        desk.engine.request(&request.device(device).waitlist())
+    };
+    assert!(ask(1, 1).held().is_some());
+    for patient in 2..5 {
+        assert!(ask(patient, 2).waiting().is_some());
+    }
+    let denied = ask(5, 2).refused().expect("three at once");
+    assert!(matches!(denied, Refusal::RateLimited { .. }));
+    desk.engine.close_evidence();
+    let records = records(&sink.bytes());
+    let denials = records.iter().filter(|it| it.code == Code::RateLimited);
+    let of: Vec<_> = denials.map(|it| (it.action, it.schedule)).collect();
+    assert_eq!(of, [(Action::Request, Some(schedule))]);
+}
+
+/// Who is slowed goes on under suspicion, which is written down with the score.
+#[test]
+fn who_is_slowed_is_written_down_with_their_score() {
+    use fairslot::evidence::{Action, Code, Evidence, LogMemory};
+    use fairslot::line::SlowQueue;
+    use fairslot::{
+        Behaviour, DeviceId, Engine, Labels, ManualClock, PatientId, Request, Timestamp,
+    };
+
+    use crate::morning::{START, publish};
+
+    let sink = LogMemory::default();
+    let engine = Engine::builder()
+        .clock(ManualClock::new(Timestamp::from_millis(START)))
+        .behaviour(Behaviour::default())
+        .slow_queue(SlowQueue::new(1, 1_000))
+        .evidence(Evidence::new(LOG, keys(), sink.clone()))
+        .build()
+        .expect("in range");
+    let schedule = publish(&engine, 5);
+    let mut labels = Labels::default();
+    labels.block_device(DeviceId::new(7), Timestamp::MAX);
+    engine.import_labels(&labels);
+    let request = Request::new(PatientId::new(1), schedule).device(DeviceId::new(7));
+    for _ in 0..3 {
+        assert!(engine.request(&request).waiting().is_some());
+    }
+    engine.close_evidence();
+    let records = records(&sink.bytes());
+    let of: Vec<_> = (records.iter())
+        .map(|it| (it.action, it.code, it.schedule, it.score))
+        .collect();
+    let suspected = (Action::Request, Code::Suspected, Some(schedule), 1_000);
+    assert_eq!(of, [suspected]);
+}

@@ -21,6 +21,8 @@ fn every_wrong_flag_gets_its_sentence() {
         (&["--attack", "A1", "A2"], ["A2", "not a flag"]),
         (&["--mechanism", "w3"], ["\"w3\"", "first_come, "]),
         (&["--mechanism", "w1,w1"], ["w1", "twice"]),
+        (&["--scenario", "hoards"], ["\"hoards\"", "openings, "]),
+        (&["--scenario", "hoard,hoard"], ["hoard", "twice"]),
         (&["--policy"], ["--policy", "needs a value"]),
         (
             &["--policy", "a", "--policy", "a"],
@@ -71,6 +73,7 @@ fn help_names_every_flag_and_attack() {
     assert_eq!(output.status.code(), Some(0));
     let help = String::from_utf8(output.stdout).expect("text");
     for flag in [
+        "scenario",
         "attack",
         "mechanism",
         "policy",
@@ -91,6 +94,9 @@ fn help_names_every_flag_and_attack() {
     }
     for mechanism in &crate::mechanism::MECHANISMS {
         assert!(help.contains(mechanism.name), "{}", mechanism.name);
+    }
+    for scenario in &crate::scenarios::SCENARIOS {
+        assert!(help.contains(scenario.name), "{}", scenario.name);
     }
     let (populations, trials) = (crate::study::POPULATIONS, crate::study::TRIALS);
     assert!(

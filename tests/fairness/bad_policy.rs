@@ -55,6 +55,34 @@ fn every_wrong_policy_gets_its_sentence() {
             &["suspect_weight", "from 0.000001 to 1"],
         ),
         ("{\"suspect_weight\": 1.1}", &["suspect_weight", "1.1"]),
+        ("{\"returns\": \"fifo\"}", &["fifo", "at_once"]),
+        ("{\"returns\": {\"delay_ms\": -1}}", &["-1"]),
+        (
+            "{\"returns\": {\"delay_ms\": 3599999}}",
+            &["returns.delay_ms", "3599999", "at least 3600000"],
+        ),
+        (
+            "{\"returns\": {\"delay_ms\": 43200001}}",
+            &["returns.delay_ms", "at most 43200000"],
+        ),
+        ("{\"returns_cap\": 3}", &["returns_cap", "draw"]),
+        ("{\"quota\": {}}", &["quota", "draw"]),
+        (
+            "{\"returns\": \"draw\", \"returns_cap\": 0}",
+            &["cluster_cap", "1 to 2^20"],
+        ),
+        (
+            "{\"returns\": \"draw\", \"quota\": {\"days\": 1}}",
+            &["days", "window_days"],
+        ),
+        (
+            "{\"returns\": \"draw\", \"quota\": {\"window_days\": 0}}",
+            &["quota.window_days", "1 to 3,650"],
+        ),
+        (
+            "{\"returns\": \"draw\", \"quota\": {\"weight\": 1.5}}",
+            &["quota.weight", "1.5", "from 0 to 1"],
+        ),
         ("{\"limits\": {\"phone\": null}}", &["phone", "patient"]),
         ("{} {}", &["trailing"]),
     ] {
@@ -100,4 +128,34 @@ fn a_policy_is_one_more_way_to_open() {
     cells[1]["mechanism"] = cells[0]["mechanism"].clone();
     assert_eq!(cells.len(), 2);
     assert_eq!(cells[0], cells[1]);
+}
+
+/// How slots return is a row of its own where that is studied, and the ploys are tried against it, too.
+#[test]
+fn a_policy_for_returned_slots_is_followed() {
+    let folder = Folder::new("returns");
+    let file = folder.path("policy.json");
+    let path = file.to_string_lossy();
+    let h = |text: &str| {
+        std::fs::write(&file, text).expect("the folder can be written");
+        let output = folder.run(&[
+            "--policy",
+            &path,
+            "--scenario=hand_off",
+            "--populations=1",
+            "--trials=10",
+            "--json",
+        ]);
+        assert_eq!(output.status.code(), Some(0), "{text}");
+        let part: Value = serde_json::from_slice(&output.stdout).expect("one object");
+        let rows = part["rows"].as_array().expect("rows").clone();
+        let row = rows.into_iter().find(|row| row["name"] == "policy");
+        row.expect("a row of its own")["h"]
+            .as_f64()
+            .expect("a share")
+    };
+    // Forty slots each: 0.99, 0.9996, and 0.05.
+    assert!(h("{}") > 0.85);
+    assert!(h("{\"returns\": {\"delay_ms\": 3600000}}") > 0.85);
+    assert!(h("{\"returns\": \"draw\", \"quota\": {\"window_days\": 7}}") < 0.25);
 }

@@ -2,8 +2,10 @@
 
 use std::sync::OnceLock;
 
+use fairslot::{Behaviour, Card, Engine};
+
 use crate::attack::ATTACKS;
-use crate::mechanism::{MECHANISMS, Mechanism};
+use crate::mechanism::{MECHANISMS, Mechanism, named};
 use crate::reference::{Band, band};
 use crate::study::{Cell, Measured, Size, run};
 
@@ -122,6 +124,40 @@ fn limits_do_not_cure_first_come() {
     }
 }
 
+/// Nor does a queue for who behaves like a script: that shows only after the requests that get all slots. Nobody is judged by their first one, and no card may say so.
+#[test]
+fn a_slow_queue_does_not_cure_first_come() {
+    let size = Size {
+        populations: 4,
+        trials: 10,
+        seed: 1,
+        threads: 2,
+    };
+    let both = ["first_come", "first_come_slow"].map(|name| named(name).expect("a mechanism"));
+    let attacks: Vec<_> = ATTACKS[1..].iter().collect();
+    let cells = run(&size, &both, &attacks, |_, _| ()).expect("the engine does what it must");
+    let (without, with) = cells.split_at(attacks.len());
+    for (without, with) in without.iter().zip(with) {
+        let [a, b] = [without, with].map(|cell| {
+            let share = cell.estimate(|measured| measured.yield_share);
+            share.expect("it can be said").mean
+        });
+        let name = with.attack.name;
+        assert!((a - b).abs() < 0.05, "{name}: {b}, without {a}");
+        assert_eq!(with.mechanism.name, "first_come_slow");
+    }
+    let card = Card {
+        slow_at: 350,
+        ..Card::default()
+    };
+    let behaviour = Behaviour {
+        card,
+        ..Behaviour::default()
+    };
+    let refused = Engine::builder().behaviour(behaviour).build();
+    assert_eq!(refused.expect_err("by timing alone").field(), "card.early");
+}
+
 /// First come does not look at devices: whoever has one for each identity gains nothing by it.
 #[test]
 fn devices_make_no_difference() {
@@ -143,7 +179,8 @@ fn threads_make_no_difference() {
             seed,
             ..size.clone()
         };
-        let mechanisms: Vec<&Mechanism> = [&MECHANISMS[0], &MECHANISMS[9]].into();
+        let adaptive = named("adaptive").expect("a mechanism");
+        let mechanisms: Vec<&Mechanism> = [&MECHANISMS[0], adaptive].into();
         let cells = run(&size, &mechanisms, &attacks, |_, _| ());
         let cells = cells.expect("the engine does what it must");
         cells.into_iter().map(|cell| cell.populations).collect()

@@ -12,26 +12,53 @@ mod cli;
 mod crowd;
 #[path = "../../examples/shared/dice.rs"]
 mod dice;
+#[path = "../../examples/shared/figures.rs"]
+mod figures;
 #[path = "../../examples/shared/flags.rs"]
 mod flags;
 #[path = "../../examples/scalper_sim/formula.rs"]
 mod formula;
+#[path = "../../examples/scalper_sim/give_back.rs"]
+mod give_back;
 #[path = "../../examples/scalper_sim/goals.rs"]
 mod goals;
 #[path = "../../examples/scalper_sim/habit.rs"]
 mod habit;
+#[path = "../../examples/scalper_sim/hand_off.rs"]
+mod hand_off;
+#[path = "../../examples/scalper_sim/hoard.rs"]
+mod hoard;
+#[path = "../../examples/scalper_sim/limiter.rs"]
+mod limiter;
 #[path = "../../examples/scalper_sim/mechanism.rs"]
 mod mechanism;
 #[path = "../../examples/scalper_sim/opening.rs"]
 mod opening;
+#[path = "../../examples/scalper_sim/part.rs"]
+mod part;
 #[path = "../../examples/scalper_sim/ploys.rs"]
 mod ploys;
 #[path = "../../examples/scalper_sim/policy.rs"]
 mod policy;
 #[path = "../../examples/scalper_sim/reference.rs"]
 mod reference;
+#[path = "../../examples/scalper_sim/regrab.rs"]
+mod regrab;
+#[path = "../../examples/scalper_sim/scenarios.rs"]
+mod scenarios;
+#[path = "../../examples/scalper_sim/season.rs"]
+mod season;
+#[path = "../../examples/scalper_sim/slow_queue.rs"]
+mod slow_queue;
 #[path = "../../examples/scalper_sim/study.rs"]
 mod study;
+
+/// What the example found, as its main has it.
+struct Found {
+    cells: Vec<study::Cell>,
+    ploys: Vec<study::Cell>,
+    parts: Vec<part::Part>,
+}
 
 mod arrivals;
 mod bad_flags;
@@ -45,6 +72,7 @@ mod outside;
 #[path = "../shared/process.rs"]
 mod process;
 mod round;
+mod scenarios_small;
 mod suspects;
 
 const EXAMPLE: &str = "scalper_sim";

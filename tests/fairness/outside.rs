@@ -22,7 +22,26 @@ fn cells(said: &str) -> Vec<Value> {
 #[test]
 fn a_cell_is_an_object_with_what_was_measured() {
     let folder = Folder::new("json");
-    let cells = cells(&said(&folder, &["--json"]));
+    let mut cells = cells(&said(&folder, &["--json"]));
+    let parts = cells.split_off(6 * MECHANISMS.len());
+    let names: Vec<&str> = parts
+        .iter()
+        .filter_map(|it| it["scenario"].as_str())
+        .collect();
+    assert_eq!(names, ["hand_off", "hoard", "slow_queue", "limiter"]);
+    for (part, keys) in parts.iter().zip([
+        &["h", "h_reference", "clients"][..],
+        &["held_a_day", "sold_a_day", "profit_a_day", "days"],
+        &["wait_s", "longest_s", "identities", "devices"],
+        &["wrongly_limited", "attacker_admits_ratio", "kib"],
+    ]) {
+        assert_eq!((&part["full"], &part["seed"]), (&false.into(), &1.into()));
+        let row = &part["rows"][0];
+        for key in keys {
+            assert!(row[key].is_number(), "{key}: {row}");
+        }
+        assert!(!part.to_string().contains("null"), "{part}");
+    }
     let names: Vec<&str> = cells
         .iter()
         .filter_map(|cell| cell["attack"].as_str())
@@ -90,6 +109,8 @@ fn the_same_seed_says_the_same_and_another_does_not() {
             &[
                 "--json",
                 "--attack=A2",
+                "--mechanism=w1,adaptive_cap3_w0.2",
+                "--scenario=openings,hand_off,hoard",
                 "--seed",
                 seed,
                 "--threads",
@@ -111,6 +132,10 @@ fn the_table_has_every_attack_and_its_reference() {
         "99.1 ± 0.3",
         "0.016–0.038",
         "report.html",
+        "recommended draw, 3 a device",
+        "¥ a sold slot",
+        "40,000 identities on 20 devices",
+        "wrongly refused, %",
     ] {
         assert!(table.contains(part), "{part}: {table}");
     }
@@ -119,10 +144,27 @@ fn the_table_has_every_attack_and_its_reference() {
 
 #[test]
 fn the_report_needs_nothing_from_anywhere_and_has_every_picture() {
-    for (test, flags) in [
-        ("page", &[][..]),
-        ("page-none", &["--attack=none"]),
-        ("page-one", &["--attack=A4", "--populations=1"]),
+    const ALWAYS: [&str; 2] = ["goals", "conditions"];
+    let openings = [
+        "who",
+        "window",
+        "arrivals",
+        "advantage",
+        "people",
+        "figures",
+    ];
+    let scenarios = ["hand_off", "hoard", "slow_queue", "limiter"];
+    let all = [&openings[..], &scenarios].concat();
+    for (test, flags, sections, pictures) in [
+        ("page", &[][..], &all[..], 10),
+        ("page-none", &["--attack=none"], &openings, 6),
+        (
+            "page-one",
+            &["--attack=A4", "--populations=1"],
+            &openings,
+            6,
+        ),
+        ("page-hoard", &["--scenario=hoard"], &["hoard"], 1),
     ] {
         let folder = Folder::new(test);
         // One of the flags may be given already.
@@ -139,20 +181,13 @@ fn the_report_needs_nothing_from_anywhere_and_has_every_picture() {
         ] {
             assert!(!html.contains(foreign), "{test}: {foreign}");
         }
-        assert_eq!(html.matches("<svg").count(), 6, "{test}");
-        for section in [
-            "who",
-            "window",
-            "arrivals",
-            "advantage",
-            "people",
-            "goals",
-            "figures",
-            "conditions",
-        ] {
+        for section in ALWAYS.iter().chain(sections) {
             let tag = format!("<section id=\"{section}\">");
             assert!(html.contains(&tag), "{test}: {section}");
         }
+        let found = html.matches("<section id").count();
+        assert_eq!(found, ALWAYS.len() + sections.len(), "{test}");
+        assert_eq!(html.matches("<svg").count(), pictures, "{test}");
         for tag in ["svg", "section", "table", "tr", "td", "div", "h2"] {
             let opened = html.matches(&format!("<{tag}>")).count()
                 + html.matches(&format!("<{tag} ")).count();

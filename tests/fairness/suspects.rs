@@ -22,16 +22,12 @@ struct Desk {
 
 impl Desk {
     fn new() -> Self {
-        let clock = Arc::new(ManualClock::new(OPENS_AT));
         let mechanism = MECHANISMS.iter().find(|it| it.name == "w10_cap3_w0.2");
-        let engine = mechanism
-            .expect("a mechanism")
-            .engine(Arc::clone(&clock), 7);
-        let (engine, schedule) = engine.expect("an engine");
+        let desk = mechanism.expect("a mechanism").desk(7).expect("an engine");
         Self {
-            clock,
-            engine,
-            schedule,
+            clock: desk.clock,
+            engine: desk.engine,
+            schedule: desk.schedule,
         }
     }
 

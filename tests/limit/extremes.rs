@@ -1,6 +1,11 @@
 //! The ends of every range, and the years between them.
 
-use fairslot::{Engine, Invalid, Limit, Limiter, Timestamp};
+use std::sync::Arc;
+
+use fairslot::{
+    AccountId, DeviceId, Engine, Invalid, Limit, Limiter, ManualClock, Opening, PatientId,
+    PractitionerId, Request, Schedule, Session, Timestamp,
+};
 
 use crate::{at, limiter};
 
@@ -160,6 +165,43 @@ fn f11_extremes_what_is_past_stays_past() {
             assert_eq!(two(&limiter, now), [true; 2], "{eighths} eighths later");
             assert!(limiter.check(7, at(now)).is_err());
         }
+    }
+}
+
+/// The same by an engine, which looks at all limits before it takes a turn of any.
+#[test]
+fn f11_extremes_what_is_past_stays_past_for_an_engine() {
+    let limit = Limit {
+        cells: 8,
+        ..Limit::new(1_000, 1_000_003, 2)
+    };
+    let eighth = (1u64 << 44) / 8_000;
+    for eighths in 1..=24 {
+        let (clock, start) = (Arc::new(ManualClock::new(at(5 * DAY))), 5 * DAY);
+        let builder = Engine::builder().clock(Arc::clone(&clock)).seed(7);
+        let builder = builder.device_limit(limit).account_limit(limit);
+        let engine = builder.build().expect("in range");
+        let schedule = Schedule::new(
+            PractitionerId::new(1),
+            "2026-12-01".parse().expect("a day"),
+            Session::Morning,
+            8,
+            Opening::first_come(at(start)),
+            at(start + 30 * eighth),
+        );
+        let schedule = engine.publish(&schedule).expect("sound");
+        let mut patients = 0u128..;
+        let mut three = || {
+            [(); 3].map(|()| {
+                let patient = PatientId::new(patients.next().unwrap_or(0));
+                let request = Request::new(patient, schedule).device(DeviceId::new(7));
+                let request = request.account(AccountId::new(7));
+                engine.request(&request).held().is_some()
+            })
+        };
+        assert_eq!(three(), [true, true, false]);
+        clock.set(at(start + eighth * eighths));
+        assert_eq!(three(), [true, true, false], "{eighths} eighths later");
     }
 }
 

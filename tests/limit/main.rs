@@ -18,6 +18,7 @@ mod extremes;
 #[allow(dead_code, reason = "the simulator's; a part of it is used here")]
 mod habit;
 mod scenario;
+mod slow;
 mod threads;
 mod walk;
 

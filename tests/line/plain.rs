@@ -106,9 +106,9 @@ impl Plain {
             ended.push((newest, How::Displaced));
         }
         if self.len() == 0 {
-            self.next = self
-                .next
-                .max(u128::from(now) * u128::from(self.settings.turns));
+            let first = u128::from(now + self.settings.first_after_ms);
+            let turns = u128::from(self.settings.turns);
+            self.next = self.next.max(first * turns);
         }
         let (number, place, became) = (self.count(), self.count(), self.count());
         let at = self

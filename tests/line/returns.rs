@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use fairslot::line::{Quota, WaitlistPolicy};
 use fairslot::{
-    Availability, Booking, ChannelId, Day, DeviceId, Engine, Hold, ManualClock, Opening, Outcome,
-    PractitionerId, Refusal, Request, RequestId, ReturnPolicy, Rule, Schedule, ScheduleId, Session,
-    Ticket,
+    Availability, Behaviour, Booking, ChannelId, Day, DeviceId, Engine, Hold, ManualClock, Opening,
+    Outcome, PractitionerId, Refusal, Request, RequestId, ReturnPolicy, Rule, Schedule, ScheduleId,
+    Session, Ticket,
 };
 
 use crate::{at, who};
@@ -399,6 +399,24 @@ fn one_place_a_person_which_may_be_left() {
             .is_ok_and(|it| it.held().is_none())
     );
     desk.audit();
+}
+
+/// Where behaviour is judged a request is looked at by another way, which must know of waitlists, too.
+#[test]
+fn who_would_wait_waits_also_where_behaviour_is_judged() {
+    let engine = Engine::builder()
+        .clock(ManualClock::new(at(START)))
+        .seed(7)
+        .behaviour(Behaviour::default());
+    let engine = engine.build().expect("in range");
+    let schedule = engine.publish(&plan(1, ReturnPolicy::Draw));
+    let schedule = schedule.expect("a sound schedule");
+    let ask = |patient| engine.request(&Request::new(who(patient), schedule).waitlist());
+    assert!(ask(1).held().is_some());
+    assert!((2..40).all(|patient| ask(patient).waiting().is_some()));
+    let plain = Request::new(who(99), schedule);
+    assert_eq!(engine.request(&plain), refused(Refusal::SoldOut));
+    assert!(engine.audit().is_consistent());
 }
 
 #[test]

@@ -87,14 +87,20 @@ fn order(all: &[Wish], seed: &[u8; 32], cap: usize) -> Vec<Wish> {
     order
 }
 
-fn may(wish: &Wish, slot: &Returned) -> bool {
-    !wish.patients.contains(&slot.by) && !wish.clusters.contains(&slot.cluster)
+/// Whether somebody may have a slot that these gave up, or let go by.
+fn may(wish: &Wish, away: &[Returned]) -> bool {
+    let elsewhere = |cluster: &Cluster| away.iter().all(|it| it.cluster != *cluster);
+    away.iter().all(|it| !wish.patients.contains(&it.by)) && wish.clusters.iter().any(elsewhere)
 }
 
 fn deal(order: &mut Vec<Wish>, slots: &mut Vec<Returned>) -> Vec<(u32, PatientId)> {
     let mut offers = Vec::new();
     for wish in order.clone() {
-        let fit: Vec<Returned> = slots.iter().copied().filter(|it| may(&wish, it)).collect();
+        let fit: Vec<Returned> = slots
+            .iter()
+            .copied()
+            .filter(|it| may(&wish, &[*it]))
+            .collect();
         if fit.len() < wish.patients.len() {
             continue;
         }
@@ -167,7 +173,7 @@ proptest! {
             let wish = wishes.iter().find(|it| it.patients.contains(&lapsed.patient)).expect("theirs");
             let of_slot = away.get_mut(&lapsed.slot).expect("it was given back");
             of_slot.extend(wish.clusters.iter().map(|cluster| Returned { slot: lapsed.slot, by: lapsed.patient, cluster: *cluster }));
-            let next = order.iter().find(|it| it.patients.len() == 1 && of_slot.iter().all(|slot| may(it, slot))).cloned();
+            let next = order.iter().find(|it| it.patients.len() == 1 && may(it, of_slot)).cloned();
             match next {
                 Some(next) => {
                     order.retain(|it| *it != next);
@@ -222,6 +228,27 @@ fn one_entry_a_person_and_what_a_stranger_says_spoils_nothing() {
     // Who is in stays in when it is full.
     assert_eq!(list.join(&Wish::new(who(1), device(3))), first);
     assert_eq!(list.waiting(), 3);
+}
+
+/// A stranger enters somebody from the device that a slot is given up through: they come from elsewhere, too.
+#[test]
+fn a_strangers_device_leaves_nobody_out() {
+    let list = list(WaitlistPolicy::default());
+    let given_up = |slot| Returned {
+        slot,
+        by: who(9),
+        cluster: device(66),
+    };
+    let join = |patient, cluster| {
+        let wish = Wish::new(who(patient), device(cluster));
+        list.join(&wish).expect("there is room");
+    };
+    join(1, 66);
+    join(1, 1);
+    join(2, 66);
+    let (offers, unwanted) = draw(&list, &[given_up(0), given_up(1)]);
+    let told: Vec<_> = offers.iter().map(|it| it.patient).collect();
+    assert_eq!((told, unwanted.len()), (vec![who(1)], 1));
 }
 
 #[test]

@@ -176,8 +176,8 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 600, ..ProptestConfig::default() })]
 
     #[test]
-    fn f21_overtakes_and_all_else_is_as_with_lists(steps in steps(), turns in 1..4u32, period_ms in 1..15u64) {
-        let settings = SlowQueue { capacity: 1_000, wait_max_ms: 300, ..SlowQueue::new(turns, period_ms) };
+    fn f21_overtakes_and_all_else_is_as_with_lists(steps in steps(), turns in 1..4u32, period_ms in 1..15u64, first_after_ms in 0..40u64) {
+        let settings = SlowQueue { capacity: 1_000, first_after_ms, wait_max_ms: 300, ..SlowQueue::new(turns, period_ms) };
         walk(settings, &steps);
     }
 

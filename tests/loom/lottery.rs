@@ -4,7 +4,7 @@ use super::support::{NOW, Notes, agree, count, engine, explore, hand_at, people,
 use crate::words::id::ScheduleId;
 use crate::{
     Engine, EntryWindow, Lottery, Opening, Outcome, PatientId, Refusal, Request, Schedule,
-    TicketId, Timestamp,
+    TicketId, Timestamp, Together,
 };
 
 /// When the window closes.
@@ -148,6 +148,43 @@ fn withdraw_against_grant() {
             let withdrawn = Outcome::Refused(Refusal::Withdrawn);
             assert_eq!(engine.ticket(ticket), Ok(withdrawn));
         }
+        agree(&engine);
+    });
+}
+
+/// Threads: one enters for two schedules of one draw, one calls the first of them off. Property: whoever is told to wait waits for the second, wins it, and the books agree.
+#[test]
+fn enter_against_one_called_off() {
+    explore(Some(2), || {
+        let engine = engine();
+        let [ann, ..] = people(&engine);
+        let lottery = Lottery {
+            window: EntryWindow::Fixed { ms: 40 },
+            together: Some(Together::new(1)),
+            ..Lottery::new(Timestamp::from_millis(NOW + 10))
+        };
+        let plan = Schedule {
+            opening: Opening::Lottery(lottery),
+            ..schedule(1)
+        };
+        let both = [(); 2].map(|()| engine.publish(&plan).unwrap());
+        let [first, second] = both;
+        // What is drawn for is fixed before.
+        assert!(engine.commitment(first).is_ok());
+        let (enters, withdraws, notes) = (engine.clone(), engine.clone(), Notes::new());
+        let said = notes.clone();
+        race([
+            hand_at(NOW + 10, move || {
+                said.add(enters.request(&Request::any(ann, &both)));
+            }),
+            hand_at(NOW + 10, move || assert!(withdraws.withdraw(first).is_ok())),
+        ]);
+        let [Outcome::Waiting(ticket)] = notes.all()[..] else {
+            panic!("the second is open");
+        };
+        assert_eq!(winners(&engine, &[ticket.id]), [true]);
+        assert_eq!(count(&engine, first), [0, 0, 0, 1]);
+        assert_eq!(count(&engine, second), [0, 1, 0, 0]);
         agree(&engine);
     });
 }

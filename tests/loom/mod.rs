@@ -24,6 +24,7 @@ mod gate;
 mod line;
 mod lottery;
 mod publish;
+mod queue;
 mod raw;
 mod returns;
 mod support;

@@ -15,7 +15,7 @@ use crate::words::clock::Clock;
 use crate::words::id::{Claim, PatientId, PractitionerId, ScheduleId};
 use crate::words::schedule::{Day, Opening, Schedule, Session};
 use crate::words::time::Timestamp;
-use crate::{Booking, Engine, Hold, Request};
+use crate::{Booking, Engine, EngineBuilder, Hold, Request};
 
 /// The present, unless a model says otherwise.
 pub(super) const NOW: u64 = 1_000;
@@ -162,12 +162,17 @@ pub(super) fn schedule(capacity: u32) -> Schedule {
 
 /// A small engine: two schedules, eight records, two buckets of books.
 pub(super) fn engine() -> Engine {
+    engine_with(|it| it)
+}
+
+/// One with something more.
+pub(super) fn engine_with(more: impl FnOnce(EngineBuilder) -> EngineBuilder) -> Engine {
     let small = Engine::builder()
         .seed(7)
         .schedules_max(2)
         .records_max(8)
         .expected_lines(4);
-    small.clock(Watches).build().unwrap()
+    more(small.clock(Watches)).build().unwrap()
 }
 
 /// Four patients, whose books lie in one bucket and the other by turns.

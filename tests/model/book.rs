@@ -5,13 +5,18 @@
 mod gate;
 mod hospital;
 mod request;
+mod returns;
 mod settle;
+mod wait;
 mod words;
 
 use std::collections::BTreeMap;
 
-use fairslot::{Limit, Schedule};
+use fairslot::line::{Quota, Returns, WaitlistPolicy};
+use fairslot::{Limit, Refusal, ReturnPolicy, Schedule};
 use gate::Gate;
+use returns::{Batch, Cluster, Offer, Rest};
+use wait::Wait;
 pub(crate) use words::{Ask, Call, Deed, Did, Line, Name, Said, Tally};
 
 /// How long an answer, and how a hold ended, are remembered.
@@ -23,6 +28,41 @@ pub(crate) struct Rules {
     pub(crate) book_lines_max: u32,
     /// Of patients, accounts, devices and networks.
     pub(crate) limits: [Option<Limit>; 4],
+    /// Whether slots may return by a draw, in which case the book has to be told whom it picked.
+    pub(crate) draws: bool,
+}
+
+impl Rules {
+    /// Short intervals: a walk meets their ends.
+    pub(crate) const WAITLIST: WaitlistPolicy = WaitlistPolicy {
+        capacity: 4,
+        cluster_cap: 1,
+        offer_ms: 1,
+        returns: Returns {
+            interval_ms: 60_000,
+            quiet_ms: 20_000,
+            near_ms: 3_600_000,
+            near_interval_ms: 1_000,
+            at_once_ms: 3_000,
+        },
+    };
+
+    /// Nothing that is struck is forgotten here.
+    pub(crate) const QUOTA: Quota = Quota {
+        window_days: 3_650,
+        weight_ppm: 200_000,
+        rest_days: 3_650,
+        people: 1_024,
+    };
+
+    /// How slots return that are cancelled through the channels of these numbers.
+    pub(crate) const THROUGH: [(u8, ReturnPolicy); 5] = [
+        (11, ReturnPolicy::AtOnce),
+        (12, ReturnPolicy::Delay { ms: 1_000 }),
+        (13, ReturnPolicy::NextOpening),
+        (14, ReturnPolicy::Never),
+        (15, ReturnPolicy::Draw),
+    ];
 }
 
 #[derive(Clone)]
@@ -34,8 +74,25 @@ pub(crate) struct Book {
     entries: Vec<Entry>,
     answers: BTreeMap<(u8, u8), Answer>,
     gate: Gate,
-    /// Holds that ran out since the last advance.
+    /// Holds that ran out, and slots that returned, since the last advance.
     ran_out: u64,
+    returned: u64,
+    rests: Vec<Rest>,
+    batches: Vec<Batch>,
+    /// Moments of batches that the engine has told: of that schedule, length and number of interval.
+    moments: BTreeMap<(usize, u64, u64), u64>,
+    waits: Vec<Wait>,
+    /// How often each has cancelled, or let an offer lapse.
+    strikes: BTreeMap<u8, u32>,
+    /// Places that a draw may, or must, have passed over in the call at hand, and why.
+    may_be_passed: Vec<(usize, Refusal)>,
+    must_be_passed: Vec<(usize, Refusal)>,
+    /// What was heard, and can't be.
+    complaints: Vec<String>,
+    /// Why anybody was ever passed over.
+    pub(crate) passed_over: Vec<Refusal>,
+    /// Requests that got their answer again.
+    pub(crate) again: u64,
     /// The lines written by the call at hand.
     journal: Vec<Line>,
 }
@@ -61,6 +118,10 @@ struct Entry {
     /// Whether it ever was a booking.
     booked: bool,
     payment: Option<u8>,
+    /// Where it was asked for.
+    cluster: Cluster,
+    /// If it was offered.
+    offer: Option<Offer>,
     state: State,
 }
 
@@ -127,13 +188,28 @@ impl Book {
             answers,
             gate: Gate::new(rules.limits),
             ran_out: 0,
+            returned: 0,
+            rests: Vec::new(),
+            batches: Vec::new(),
+            moments: BTreeMap::new(),
+            waits: Vec::new(),
+            strikes: BTreeMap::new(),
+            may_be_passed: Vec::new(),
+            must_be_passed: Vec::new(),
+            complaints: Vec::new(),
+            passed_over: Vec::new(),
+            again: 0,
             journal,
         }
     }
 
-    /// What is said to `call` while the clock shows `clock`, and what then happened, by slot and version.
-    pub(crate) fn call(&mut self, clock: u64, call: &Call) -> (Said, Vec<Line>) {
+    /// What is said to `call` while the clock shows `clock`, and what then happened, by slot and version. Of what was heard to happen, in that order, it believes
+    /// whom a draw picked, and when, if that may be.
+    pub(crate) fn call(&mut self, clock: u64, call: &Call, heard: &[Line]) -> (Said, Vec<Line>) {
         let now = self.now(clock);
+        let mut heard = heard.to_vec();
+        self.complaints.clear();
+        self.pass_time(now, &mut heard);
         let said = match call {
             Call::Publish(terms) => self.publish(now, terms),
             Call::AddSlots(schedule, count) => self.add_slots(now, *schedule, *count),
@@ -150,7 +226,13 @@ impl Book {
                 deed,
             } => self.settle(now, *hold, *patient, *deed),
             Call::Advance => self.advance(now),
+            Call::Look => Said::Done,
+            Call::Ticket(ticket) => self.ticket(now, *ticket),
+            Call::Leave { ticket, patient } => self.leave(now, *ticket, *patient),
         };
+        self.notice_what_was_noticed(now, &heard);
+        self.follow(now, &mut heard);
+        self.nothing_is_overdue(now);
         let mut lines = std::mem::take(&mut self.journal);
         lines.sort();
         (said, lines)
@@ -178,6 +260,7 @@ impl Book {
                 Some(State::Booked) => &mut tally.booked,
                 Some(_) => &mut tally.visited,
                 None if page.withdrawn => &mut tally.withdrawn,
+                None if self.is_resting(schedule, slot) => &mut tally.cooling,
                 None => &mut tally.free,
             } += 1;
         }
@@ -190,6 +273,7 @@ impl Book {
             .iter()
             .filter(|e| e.state == State::Held && e.is_live(now))
             .map(|e| e.expires_at)
+            .chain(self.dues())
             .min()
     }
 
@@ -201,6 +285,7 @@ impl Book {
         }
         Said::Advanced {
             expired: std::mem::take(&mut self.ran_out),
+            returned: std::mem::take(&mut self.returned),
         }
     }
 
@@ -216,8 +301,10 @@ impl Book {
     fn expire(&mut self, now: u64, hold: usize) {
         let entry = &mut self.entries[hold];
         entry.state = State::Ended(End::Expired, entry.expires_at);
+        let (at, policy) = (entry.expires_at, self.pages[entry.schedule].terms.returns);
         self.ran_out += 1;
         self.write(now, hold, Did::Expired);
+        self.give_up(at, hold, policy);
     }
 
     /// Something happened to the slot of a hold.
@@ -262,6 +349,15 @@ impl Book {
             did,
         });
         self.latest = now;
+    }
+
+    fn complain(&mut self, now: u64, why: String) {
+        self.complaints.push(format!("{now} ms: {why}"));
+    }
+
+    /// What was heard, and can't be.
+    pub(crate) fn complaints(&self) -> &[String] {
+        &self.complaints
     }
 
     /// The number of a schedule, if there is such a one.

@@ -24,7 +24,7 @@ pub(crate) const EVE: PatientId = PatientId::new(3);
 
 pub(crate) struct Desk {
     pub(crate) engine: Engine,
-    clock: Arc<ManualClock>,
+    pub(crate) clock: Arc<ManualClock>,
     events: Subscription,
 }
 

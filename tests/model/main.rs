@@ -1,6 +1,7 @@
 //! The engine against the reference book, and against the specification's exact words.
 //!
 //! * `book` is the oracle: the plainest engine there is.
+//! * Where a hidden draw decides, the engine goes first: the book hears whom it picked and when, says whether that may be, and follows (`book/returns`, `script`).
 //! * `twin` drives the engine and puts its answers into the book's words; `op` says what can
 //!   be done, `whim` picks something, `walk` lets both do it, `seen` looks at what
 //!   they saw.
@@ -15,6 +16,7 @@ mod book;
 mod exact;
 mod ids;
 mod op;
+mod script;
 mod seen;
 mod twin;
 mod walk;
@@ -34,5 +36,6 @@ mod not_yours;
 mod precedence_request;
 mod precedence_settle;
 mod retire;
+mod returns;
 mod tickets;
 mod visits;

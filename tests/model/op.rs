@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use fairslot::{Day, Opening, PractitionerId, Schedule, Session, Timestamp};
+use fairslot::{Day, Opening, PractitionerId, ReturnPolicy, Schedule, Session, Timestamp};
 
 use crate::book::{Ask, Book, Call, DAY, Deed, Line, Name, Rules, Said};
 
@@ -18,6 +18,9 @@ pub(crate) enum Op {
     Do(Call),
     /// Done to a patient's hold or booking, by that patient unless another is named.
     Settle(Held, Option<u8>, Deed),
+    /// The last ticket but so many that this patient was given is asked, or left, by that patient unless another is named.
+    Ticket(u8, usize),
+    Leave(u8, usize, Option<u8>),
 }
 
 /// The last hold but `back` that this patient was given, perhaps with a bit of its id flipped.
@@ -48,6 +51,8 @@ pub(crate) enum Edge {
     Opening(usize),
     Closing(usize),
     CancelUntil(usize),
+    /// When slots return, the n-th of these moments.
+    Return(usize),
 }
 
 /// A schedule, with times as seen from now.
@@ -60,6 +65,7 @@ pub(crate) struct Plan {
     pub(crate) cancel_in: Option<u64>,
     pub(crate) hold_ttl_ms: u64,
     pub(crate) hold_cap_ms: u64,
+    pub(crate) returns: ReturnPolicy,
 }
 
 /// What the book did: the engine has to do the same.
@@ -95,6 +101,7 @@ impl World {
             request: None,
             channel: None,
             keys: [None; 3],
+            waitlist: false,
         };
         let settle = |nth| {
             let deed = if nth + 1 == lines {
@@ -109,35 +116,42 @@ impl World {
             }
         };
         if lines > 0 {
-            let step = world.call(Call::Publish(Plan::ONE_SLOT.at(START)));
+            let step = world.call(Call::Publish(Plan::ONE_SLOT.at(START)), &[]);
             world.prelude.push(step);
         }
         for nth in 0..lines {
             for call in [Call::Request(ask.clone()), settle(nth)] {
-                let step = world.call(call);
+                let step = world.call(call, &[]);
                 world.prelude.push(step);
             }
         }
         world
     }
 
-    /// What the book does about it, unless it is a matter of the clock alone.
-    pub(crate) fn step(&mut self, op: &Op) -> Option<Step> {
-        let call = self.resolve(op)?;
-        Some(self.call(call))
+    /// What the book does about it.
+    pub(crate) fn step(&mut self, op: &Op) -> Step {
+        let call = self.resolve(op);
+        self.call(call, &[])
     }
 
-    fn call(&mut self, call: Call) -> Step {
-        let (said, lines) = self.book.call(self.clock, &call);
+    /// The same, after the engine was called and these lines were heard.
+    pub(crate) fn call(&mut self, call: Call, heard: &[Line]) -> Step {
+        let (said, lines) = self.book.call(self.clock, &call, heard);
         Step { call, said, lines }
     }
 
-    /// Sets the clock, or says what to call.
-    fn resolve(&mut self, op: &Op) -> Option<Call> {
-        Some(match op {
+    /// Sets the clock, and says what to call.
+    pub(crate) fn resolve(&mut self, op: &Op) -> Call {
+        match op {
             Op::Clock(moment) => {
                 self.clock = self.instant(*moment);
-                return None;
+                Call::Look
+            }
+            Op::Ticket(of, back) => self.ticket(*of, *back).map_or(Call::Look, Call::Ticket),
+            Op::Leave(of, back, by) => {
+                let patient = by.unwrap_or(*of);
+                let leave = |ticket| Call::Leave { ticket, patient };
+                self.ticket(*of, *back).map_or(Call::Look, leave)
             }
             Op::Publish(plan) => Call::Publish(plan.at(self.clock)),
             Op::Do(Call::Request(ask)) => Call::Request(self.ask_here(ask)),
@@ -156,7 +170,11 @@ impl World {
                     deed => *deed,
                 },
             },
-        })
+        }
+    }
+
+    fn ticket(&self, of: u8, back: usize) -> Option<usize> {
+        self.book.tickets_of(of).nth(back)
     }
 
     /// Where there are not so many schedules, because some were struck out, counting goes round.
@@ -214,6 +232,7 @@ impl World {
             Edge::Opening(schedule) => hours(schedule).map(|[opening, _, _]| opening),
             Edge::Closing(schedule) => hours(schedule).map(|[_, closing, _]| closing),
             Edge::CancelUntil(schedule) => hours(schedule).map(|[_, _, cancel_until]| cancel_until),
+            Edge::Return(nth) => self.book.returns().get(nth).copied(),
         }
     }
 }
@@ -227,6 +246,7 @@ impl Plan {
         cancel_in: None,
         hold_ttl_ms: 1_000,
         hold_cap_ms: 1_000,
+        returns: ReturnPolicy::AtOnce,
     };
 
     fn at(self, now: u64) -> Schedule {
@@ -240,6 +260,7 @@ impl Plan {
             cancel_until: self.cancel_in.map(at),
             hold_ttl_ms: self.hold_ttl_ms,
             hold_cap_ms: self.hold_cap_ms,
+            returns: self.returns,
             ..Schedule::new(
                 practitioner,
                 day,
@@ -259,6 +280,10 @@ impl fmt::Debug for Op {
             Self::Clock(moment) => write!(f, "{moment:?}"),
             Self::Publish(plan) => write!(f, "{plan:?}"),
             Self::Do(Call::Request(ask)) => write!(f, "{ask:?}"),
+            Self::Ticket(of, back) => write!(f, "what of p{of}'s ticket-{back}?"),
+            Self::Leave(of, back, by) => {
+                write!(f, "p{} leaves p{of}'s ticket-{back}", by.unwrap_or(*of))
+            }
             Self::Do(call) => write!(f, "{}", one_line(call)),
             Self::Settle(held, None, deed) => write!(f, "{} of {held:?}", one_line(deed)),
             Self::Settle(held, Some(by), deed) => {
@@ -303,10 +328,11 @@ impl fmt::Debug for Plan {
             cancel_in,
             hold_ttl_ms,
             hold_cap_ms,
+            returns,
         } = *self;
         write!(
             f,
-            "publish {capacity} slots, ttl {hold_ttl_ms}, cap {hold_cap_ms}, opens in {opens_in}, for {open_for}"
+            "publish {capacity} slots, returns {returns:?}, ttl {hold_ttl_ms}, cap {hold_cap_ms}, opens in {opens_in}, for {open_for}"
         )?;
         if let Some(closes_in) = closes_in {
             write!(f, ", closes in {closes_in}")?;

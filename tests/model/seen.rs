@@ -30,11 +30,20 @@ impl Seen {
             Said::Booked {
                 due_back: Some(_), ..
             } => "BookedDueBack".to_owned(),
-            Said::Advanced { expired: 0 } => "Nothing".to_owned(),
+            Said::Advanced {
+                expired: 0,
+                returned: 0,
+            } => "Nothing".to_owned(),
+            Said::Advanced { expired: 0, .. } => "Returned".to_owned(),
             Said::Advanced { .. } => "Expired".to_owned(),
             said => code(said).map_or_else(|| first_word(said), str::to_owned),
         };
         self.add(format!("{verb}:{answer}"));
+    }
+
+    pub(crate) fn note_passed_over(&mut self, why: &[fairslot::Refusal]) {
+        why.iter()
+            .for_each(|why| self.add(format!("Passed:{}", why.code())));
     }
 
     fn add(&mut self, what: String) {
@@ -72,7 +81,7 @@ fn first_word(value: &impl Debug) -> String {
 }
 
 /// The engine's counters are those of the answers and events of these steps, which are all that it was ever asked.
-pub(crate) fn statistics_agree(twin: &Twin, steps: &[Step]) {
+pub(crate) fn statistics_agree(twin: &Twin, steps: &[Step], again: u64) {
     let stats = twin.engine.stats();
     let events = |kind: &str| {
         let lines = steps.iter().flat_map(|step| &step.lines);
@@ -85,6 +94,8 @@ pub(crate) fn statistics_agree(twin: &Twin, steps: &[Step]) {
         match (call, said) {
             (Call::RequestMany(_), Said::Many(all)) => requests.extend(all),
             (Call::Request(_), said) => requests.push(said),
+            // A ticket that came to nothing is an answer.
+            (Call::Ticket(_), said) if code(said) != Some("unknown_ticket") => {}
             _ => code(said)
                 .into_iter()
                 .for_each(|code| *refused.entry(code).or_default() += 1),
@@ -93,20 +104,19 @@ pub(crate) fn statistics_agree(twin: &Twin, steps: &[Step]) {
     for code in requests.iter().filter_map(|said| code(said)) {
         *refused.entry(code).or_default() += 1;
     }
+    *refused.entry("unknown_ticket").or_default() += twin.looked_in_vain;
     assert_eq!(
         stats.refused.into_iter().collect::<BTreeMap<_, _>>(),
         refused
     );
-    let granted = requests
-        .iter()
-        .filter(|said| matches!(said, Said::Held { .. }))
-        .count() as u64;
     assert_eq!(
         (stats.requests, stats.remembered),
-        (requests.len() as u64, granted - events("Held"))
+        (requests.len() as u64, again)
     );
     for (counted, kind) in [
         (stats.held, "Held"),
+        (stats.waiting, "Entered"),
+        (stats.left, "Left"),
         (stats.extended, "Extended"),
         (stats.confirmed, "Confirmed"),
         (stats.released, "Released"),
@@ -126,7 +136,7 @@ pub(crate) fn statistics_agree(twin: &Twin, steps: &[Step]) {
 const EVERYTHING: &str = "
     event:Held event:Extended event:Confirmed event:ConfirmedLate event:Released event:Expired event:Cancelled
     event:ExchangedIn event:ExchangedOut event:CheckedIn event:Fulfilled event:NoShow event:Withdrawn event:Reinstated
-    event:Published event:SlotsAdded event:SessionWithdrawn event:SessionReinstated
+    event:Published event:SlotsAdded event:SessionWithdrawn event:SessionReinstated event:Entered event:Left event:Returned
 
     Publish:Published Publish:Invalid
     AddSlots:Count AddSlots:Invalid AddSlots:unknown_schedule AddSlots:wrong_state
@@ -134,8 +144,12 @@ const EVERYTHING: &str = "
     Reinstate:Count Reinstate:unknown_schedule Reinstate:wrong_state
     Request:Held Request:HeldAgain Request:unknown_schedule Request:request_mismatch Request:withdrawn Request:not_open
     Request:closed Request:already_holds Request:sold_out Request:rate_limited Request:live_holds Request:book_full
+    Request:Waiting Request:waitlist_full
     RequestMany:Many
-    Lookup:HeldAgain Lookup:unknown_request
+    Lookup:HeldAgain Lookup:Waiting Lookup:unknown_request
+    Ticket:Waiting Ticket:HeldAgain Ticket:withdrawn Ticket:already_released Ticket:sold_out Ticket:unknown_ticket
+    Passed:already_holds Passed:rule
+    Leave:Done Leave:unknown_ticket Leave:not_yours Leave:withdrawn Leave:already_released Leave:wrong_state
     Extend:Until Extend:unknown_hold Extend:not_yours Extend:withdrawn Extend:already_released Extend:already_cancelled
     Extend:already_exchanged Extend:already_confirmed Extend:hold_expired
     Confirm:Booked Confirm:BookedDueBack Confirm:unknown_hold Confirm:not_yours Confirm:withdrawn Confirm:already_released
@@ -153,5 +167,5 @@ const EVERYTHING: &str = "
     Fulfil:wrong_state
     NoShow:Done NoShow:unknown_booking NoShow:withdrawn NoShow:already_cancelled NoShow:already_exchanged
     NoShow:wrong_state
-    Advance:Nothing Advance:Expired
+    Advance:Nothing Advance:Expired Advance:Returned
 ";

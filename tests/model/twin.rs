@@ -5,8 +5,9 @@ mod translate;
 use std::sync::Arc;
 
 use fairslot::{
-    Day, Engine, EngineBuilder, HoldId, ManualClock, Opening, Outcome, PaymentRef, PractitionerId,
-    Request, Schedule, ScheduleId, Session, Subscription, Timestamp,
+    ChannelId, Day, Engine, EngineBuilder, Event, HoldId, ManualClock, Opening, Outcome,
+    PaymentRef, PractitionerId, Refusal, Request, Schedule, ScheduleId, Session, Subscription,
+    TicketId, Timestamp,
 };
 
 use crate::book::{Call, Deed, Line, Name, Rules, Said, Tally};
@@ -20,6 +21,12 @@ pub(crate) struct Twin {
     bell: ScheduleId,
     schedules: Vec<ScheduleId>,
     holds: Vec<HoldId>,
+    tickets: Vec<TicketId>,
+    /// What each ticket said at the last look, and how often one was unknown.
+    told: Vec<Said>,
+    pub(crate) looked_in_vain: u64,
+    /// What was heard in the call at hand.
+    heard: Vec<Event>,
 }
 
 /// More events than one call can cause here.
@@ -34,7 +41,12 @@ impl Twin {
             .live_holds_max(rules.live_holds_max)
             .book_lines_max(rules.book_lines_max)
             .retire_after_ms(None)
+            .waitlist(Rules::WAITLIST)
+            .cancel_quota(Rules::QUOTA)
             .expected_lines(256);
+        for (channel, policy) in Rules::THROUGH {
+            builder = builder.returns_through(ChannelId::new(channel.into()), policy);
+        }
         let setters = [
             EngineBuilder::patient_limit,
             EngineBuilder::account_limit,
@@ -66,6 +78,10 @@ impl Twin {
             bell,
             schedules: Vec::new(),
             holds: Vec::new(),
+            tickets: Vec::new(),
+            told: Vec::new(),
+            looked_in_vain: 0,
+            heard: Vec::new(),
         }
     }
 
@@ -76,6 +92,7 @@ impl Twin {
         self.clock.set(Timestamp::from_millis(ms));
     }
 
+    /// The answer, and what happened, in that order.
     pub(crate) fn call(&mut self, call: &Call) -> (Said, Vec<Line>) {
         let said = match call {
             Call::Publish(terms) => match self.engine.publish(terms) {
@@ -114,8 +131,39 @@ impl Twin {
                 deed,
             } => self.settle(*hold, *patient, *deed),
             Call::Advance => self.advance(),
+            Call::Look => Said::Done,
+            Call::Ticket(nth) => self.ticket(*nth),
+            Call::Leave { ticket, patient } => {
+                let left = self
+                    .engine
+                    .leave(self.tickets[*ticket], patient_id(*patient));
+                left.map_or_else(|refusal| self.refused(refusal), |()| Said::Done)
+            }
         };
+        self.look();
         (said, self.lines())
+    }
+
+    fn ticket(&mut self, nth: usize) -> Said {
+        let said = self.engine.ticket(self.tickets[nth]);
+        self.outcome(said.unwrap_or_else(Outcome::Refused))
+    }
+
+    /// Everybody looks: at every schedule, and at every ticket.
+    fn look(&mut self) {
+        for schedule in &self.schedules {
+            let _ = self.engine.availability(*schedule);
+        }
+        self.told = (0..self.tickets.len())
+            .map(|nth| self.ticket(nth))
+            .collect();
+        let unknown = |said: &&Said| **said == Said::Refused(Refusal::UnknownTicket);
+        self.looked_in_vain += self.told.iter().filter(unknown).count() as u64;
+    }
+
+    /// What each ticket said at the last look.
+    pub(crate) fn told(&self) -> &[Said] {
+        &self.told
     }
 
     fn settle(&mut self, name: Name, patient: u8, deed: Deed) -> Said {
@@ -134,9 +182,14 @@ impl Twin {
                 booking.map(|pending| self.booked(pending.wait().expect("settled at once")))
             }
             Deed::Release => self.engine.release(hold, patient).map(done),
-            Deed::Cancel => self
-                .engine
-                .cancel(booking, patient)
+            Deed::Cancel(channel) => channel
+                .map_or_else(
+                    || self.engine.cancel(booking, patient),
+                    |channel| {
+                        let channel = ChannelId::new(channel.into());
+                        self.engine.cancel_through(channel, booking, patient)
+                    },
+                )
                 .map(|p| p.wait().expect("settled at once"))
                 .map(done),
             Deed::Exchange(target) => {
@@ -167,17 +220,18 @@ impl Twin {
     /// Until nothing is left to do: the engine works in bites. Whether it forgot anything on the way, and so may not go back behind this
     /// time, is nobody's business: the bell makes it stand there in any case, as the book does.
     fn advance(&self) -> Said {
-        let mut expired = 0;
+        let (mut expired, mut returned) = (0, 0);
         for _bite in 0..1_000 {
             let report = self.engine.advance();
             expired += report.expired;
+            returned += report.returned;
             assert_eq!(report.retired, 0, "nothing may be retired here");
             if !report.more {
                 assert!(
                     self.engine.add_slots(self.bell, 1).is_ok(),
                     "the bell can be rung"
                 );
-                return Said::Advanced { expired };
+                return Said::Advanced { expired, returned };
             }
         }
         panic!("advance never says that it is done");

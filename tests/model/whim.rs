@@ -1,14 +1,16 @@
 //! What a walk does next, at random and not quite: mostly what has a chance to work, near the instants at which answers change, with few
 //! patients, requests and schedules, so that they meet.
 
+use fairslot::ReturnPolicy;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::strategy::Union;
 
-use crate::book::{Ask, Call, DAY, Deed, Name, Stage};
+use crate::book::{Ask, Call, DAY, Deed, Name, Rules, Stage};
 use crate::op::{Edge, Held, Moment, Op, Plan, World};
 
-const PATIENTS: u8 = 4;
+/// Those who can be drawn are more than those who can't.
+const PATIENTS: u8 = 6;
 const REQUESTS: u8 = 3;
 const SCHEDULES: usize = 10;
 const HOUR: u64 = DAY / 24;
@@ -26,20 +28,34 @@ impl World {
             _ => 0,
         };
         let withdrawn = (0..schedules).any(|schedule| self.book.is_withdrawn(schedule));
-        let request = (0..PATIENTS, 0..REQUESTS);
-        prop_oneof![
-            publish => plan().prop_map(Op::Publish),
-            16 => self.moment().prop_map(Op::Clock),
+        let request = (self.patient(), 0..REQUESTS);
+        let (draws, ticket) = (self.rules.draws, (self.patient(), 0..3usize));
+        let by = prop::option::weighted(0.2, self.patient());
+        let hospital = prop_oneof![
             1 => (self.schedule(), 0u32..3).prop_map(|(name, count)| Op::Do(Call::AddSlots(name, count))),
             1 => self.schedule().prop_map(|name| Op::Do(Call::Withdraw(name))),
             if withdrawn { 4 } else { 1 } => self.any_schedule().prop_map(|name| Op::Do(Call::Reinstate(name))),
+        ];
+        let line = prop_oneof![
+            1 => ticket.clone().prop_map(|(of, back)| Op::Ticket(of, back)),
+            2 => (ticket, by).prop_map(|((of, back), by)| Op::Leave(of, back, by)),
+        ];
+        prop_oneof![
+            publish => plan(draws).prop_map(Op::Publish),
+            16 => self.moment().prop_map(Op::Clock),
+            if withdrawn { 6 } else { 3 } => hospital,
             26 => self.ask().prop_map(|ask| Op::Do(Call::Request(ask))),
             3 => prop::collection::vec(self.ask(), 0..5).prop_map(|asks| Op::Do(Call::RequestMany(asks))),
             2 => request.prop_map(|(patient, request)| Op::Do(Call::Lookup { patient, request })),
             40 => self.settling(),
             4 => Just(Op::Do(Call::Advance)),
+            if draws { 6 } else { 0 } => line,
         ]
         .boxed()
+    }
+
+    fn patient(&self) -> std::ops::Range<u8> {
+        0..if self.rules.draws { PATIENTS } else { 4 }
     }
 
     fn now(&self) -> u64 {
@@ -96,14 +112,18 @@ impl World {
         let channel = prop::option::weighted(0.1, 0u8..2);
         let key = || prop::option::weighted(0.3, 0u8..2);
         let keys = [key(), key(), key()];
-        (0..PATIENTS, schedules, request, channel, keys)
-            .prop_map(|(patient, schedules, request, channel, keys)| Ask {
-                patient,
-                schedules,
-                request,
-                channel,
-                keys,
-            })
+        let waitlist = prop::bool::weighted(if self.rules.draws { 0.6 } else { 0.2 });
+        (self.patient(), schedules, request, channel, keys, waitlist)
+            .prop_map(
+                |(patient, schedules, request, channel, keys, waitlist)| Ask {
+                    patient,
+                    schedules,
+                    request,
+                    channel,
+                    keys,
+                    waitlist,
+                },
+            )
             .boxed()
     }
 
@@ -140,8 +160,9 @@ impl World {
                 .map(|(held, _)| *held)
         };
         let expiries: Vec<Edge> = holds(false).map(Edge::Expiry).collect();
-        let requests =
-            (0..PATIENTS).flat_map(|patient| (0..REQUESTS).map(move |request| (patient, request)));
+        let requests = self
+            .patient()
+            .flat_map(|patient| (0..REQUESTS).map(move |request| (patient, request)));
         let answers = requests.map(|(patient, request)| Edge::AnswerForgotten(patient, request));
         let memories: Vec<Edge> = holds(true)
             .map(Edge::HoldForgotten)
@@ -155,7 +176,8 @@ impl World {
             ]
         };
         let hours: Vec<Edge> = (0..self.book.schedules()).flat_map(hours).collect();
-        let turns = (0..PATIENTS).map(Edge::Turn).collect();
+        let turns = self.patient().map(Edge::Turn).collect();
+        let returns = (0..self.book.returns().len()).map(Edge::Return).collect();
 
         let mut moments = vec![
             (
@@ -177,7 +199,13 @@ impl World {
                     .boxed(),
             ),
         ];
-        for (weight, mut edges) in [(6, expiries), (1, memories), (1, hours), (3, turns)] {
+        for (weight, mut edges) in [
+            (6, expiries),
+            (1, memories),
+            (1, hours),
+            (3, turns),
+            (6, returns),
+        ] {
             edges.retain(|&edge| {
                 self.edge(edge)
                     .is_some_and(|at| at.abs_diff(self.now()) <= SIGHT)
@@ -200,7 +228,7 @@ impl World {
             flip: None,
         });
         let flip = prop::option::weighted(0.1, 0u32..128);
-        let by = prop::option::weighted(0.25, 0..PATIENTS);
+        let by = prop::option::weighted(0.25, self.patient());
         let any = (select(held), flip, by, self.any_deed())
             .prop_map(|(held, flip, by, deed)| Op::Settle(Held { flip, ..held }, by, deed));
         let mut waiting = Vec::new();
@@ -227,7 +255,7 @@ impl World {
             }
             Stage::Booked => prop_oneof![
                 4 => self.elsewhere(patient).prop_map(Deed::Exchange),
-                3 => Just(Deed::Cancel),
+                3 => self.cancel(),
                 1 => confirm(),
                 2 => Just(Deed::CheckIn),
                 1 => Just(Deed::NoShow),
@@ -239,10 +267,26 @@ impl World {
         })
     }
 
+    /// Some through a channel that has a way of its own.
+    fn cancel(&self) -> impl Strategy<Value = Deed> + use<> {
+        let most = if self.rules.draws {
+            Rules::THROUGH.len()
+        } else {
+            1
+        };
+        prop::option::weighted(0.3, 0..most + 1).prop_map(move |nth| {
+            let through = |nth: usize| match nth < most {
+                true => Rules::THROUGH[nth].0,
+                false => 0,
+            };
+            Deed::Cancel(nth.map(through))
+        })
+    }
+
     fn any_deed(&self) -> BoxedStrategy<Deed> {
         let plain = vec![
             Deed::Release,
-            Deed::Cancel,
+            Deed::Cancel(None),
             Deed::CheckIn,
             Deed::Fulfil,
             Deed::NoShow,
@@ -259,7 +303,22 @@ fn extend() -> impl Strategy<Value = Deed> {
     select(vec![0, 1, 999, 1_000, HOUR, DAY, u64::MAX]).prop_map(Deed::Extend)
 }
 
-fn plan() -> impl Strategy<Value = Plan> {
+/// How slots return: where there are no draws mostly at once.
+fn returns(draws: bool) -> impl Strategy<Value = ReturnPolicy> + Clone {
+    let rest = vec![
+        ReturnPolicy::Delay { ms: 1 },
+        ReturnPolicy::Delay { ms: 5_000 },
+        ReturnPolicy::NextOpening,
+        ReturnPolicy::Never,
+    ];
+    prop_oneof![
+        if draws { 1 } else { 4 } => Just(ReturnPolicy::AtOnce),
+        1 => select(rest),
+        if draws { 6 } else { 0 } => Just(ReturnPolicy::Draw),
+    ]
+}
+
+fn plan(draws: bool) -> impl Strategy<Value = Plan> {
     let sound = (
         prop_oneof![6 => 1u32..4, 1 => 4u32..80],
         prop_oneof![2 => Just(0), 1 => select(vec![1_000, HOUR])],
@@ -268,9 +327,19 @@ fn plan() -> impl Strategy<Value = Plan> {
         prop::option::weighted(0.2, select(vec![0, 5_000, HOUR, 2 * DAY])),
         prop_oneof![3 => select(vec![1_000, 900_000]), 1 => select(vec![1, 2 * DAY])],
         prop_oneof![3 => select(vec![1_500, HOUR]), 1 => select(vec![1, 3 * DAY])],
+        returns(draws),
     )
         .prop_map(
-            |(capacity, opens_in, open_for, closes_in, cancel_in, hold_ttl_ms, hold_cap_ms)| {
+            |(
+                capacity,
+                opens_in,
+                open_for,
+                closes_in,
+                cancel_in,
+                hold_ttl_ms,
+                hold_cap_ms,
+                returns,
+            )| {
                 // An hour that ends before it began is not sound.
                 let closes_in = closes_in.map(|ms| opens_in.max(ms));
                 Plan {
@@ -281,16 +350,18 @@ fn plan() -> impl Strategy<Value = Plan> {
                     cancel_in,
                     hold_ttl_ms,
                     hold_cap_ms,
+                    returns,
                 }
             },
         );
     prop_oneof![
         30 => sound.clone(),
-        1 => (sound, 0..5).prop_map(|(sound, flaw)| match flaw {
+        1 => (sound, 0..6).prop_map(|(sound, flaw)| match flaw {
             0 => Plan { capacity: 0, ..sound },
             1 => Plan { capacity: 65_536, ..sound },
             2 => Plan { opens_in: HOUR, closes_in: Some(HOUR - 1), ..sound },
             3 => Plan { hold_ttl_ms: 0, ..sound },
+            4 => Plan { returns: ReturnPolicy::Delay { ms: 0 }, ..sound },
             _ => Plan { hold_cap_ms: 0, ..sound },
         }),
     ]

@@ -12,4 +12,5 @@ mod everything;
 mod last_slots;
 mod one_patient;
 mod one_request;
+mod returns;
 mod supply;

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::Found;
 use crate::cli::Options;
 use crate::goals;
 use crate::study::Cell;
@@ -42,13 +43,14 @@ pub(super) fn figures(cells: &[Cell], options: &Options) -> String {
     html
 }
 
-pub(super) const GOALS: &str = "What is wanted of the ways to open that do better, at the worst of the attacks that each goal names.";
+pub(super) const GOALS: &str = "What is wanted of the ways to open that do better, at the worst of the attacks that each goal names; of a scenario, all of the interval must be within. A question mark: too few trials to \
+     tell.";
 
-pub(super) fn goals(cells: &[Cell], options: &Options) -> String {
+pub(super) fn goals(found: &Found, options: &Options) -> String {
     let mut html = String::from(
         "<table>\n<tr><th>goal</th><th class=\"n\">wanted</th><th class=\"n\">measured</th><th class=\"n\">met</th></tr>\n",
     );
-    for goal in goals::judged(cells, &options.size) {
+    for goal in goals::judged(found, &options.size) {
         let met = goal.mark();
         let _ = writeln!(
             html,
@@ -62,7 +64,7 @@ pub(super) fn goals(cells: &[Cell], options: &Options) -> String {
 
 pub(super) const PLOYS: &str = "What else a scalper can try who knows how the recommended draw works, and what it gains: slots of the fifty of an opening, and how many times as likely one of his identities is \
      to win as one of the people. Only more devices help, with three identities each or fewer, and then each is about as likely to win as anybody: what is left is what a real identity costs. Whom he enters from his own devices, too, to \
-     have them taken for suspects, loses nothing.";
+     have them taken for suspects, loses nothing. Where he gives up what he won for his clients, the slots are those that they have in the end.";
 
 pub(super) fn ploys(ploys: &[Cell]) -> String {
     let mut html = String::from("<table>\n<tr><th>ploy</th><th></th>");
@@ -99,6 +101,15 @@ const DRAWN: &str = "Whoever asks in the window has one entry, and at its close 
      asks. Winners confirm at once. With entry ten minutes ahead everybody comes when entry begins as they else would at the opening.";
 const LIMITED: &str = "One request a second for each patient, three at once; two for each device, five at once; fifty for each network, a hundred at once. Only requests that \
      could have a slot are counted.";
+const SLOWED: &str = "With a slow queue, whoever behaves like a script by the time of a request (500 points of 1,000) waits for a turn, one a second from the third second on.";
+const GIVEN_UP: &str = "The first slot is given up an hour after the opening, one a minute from then on. Thirty people look in at random, 0.75 times a second together. Where a slot is free at once the scalper’s script asks \
+     2 to 20 ms later; after a delay twenty scripts ask a hundred times a second each, from 20 ms before the slot returns. On a waitlist are 950 people, or all who got nothing, and the clients, fifty if nothing else is said, each with a phone of \
+     their own; where clients share devices there are twenty of these.";
+const HOARDED: &str = "Each day a thousand of 30,000 people ask for fifty slots, and the scalper’s two hundred identities, those that gave up least in the last thirty days, from a device each. He gives up all that he wins; \
+     one in twelve of the people who win gives up, too. One engine goes through all days.";
+const LIMITED_MEMORY: &str = "Requests come at random, with supply enough that each could have a slot, which is given back at once. A study of less than the full size has a sixty-fourth of the keys and of the memory.";
+const QUEUED: &str = "All devices, those of the people too, are marked as suspects, so that everybody is in the queue; nothing else is held against anybody. Flooding: twenty devices push 10,000 identities in the first second and 30,000 more \
+     from 7.5 to 30 s, 500 people come within 30 s.";
 const LIMITS: &str = "How people arrive is assumed, not measured. How far ahead scripts are depends on the few people who press early by luck: judge by many \
      populations, never by one.";
 
@@ -111,6 +122,11 @@ pub(super) fn conditions(options: &Options) -> String {
         ("engine", ENGINE),
         ("draw", DRAWN),
         ("limits", LIMITED),
+        ("slow queue at an opening", SLOWED),
+        ("given up", GIVEN_UP),
+        ("hoarding", HOARDED),
+        ("the slow queue alone", QUEUED),
+        ("limit in fixed memory", LIMITED_MEMORY),
         ("what for", LIMITS),
     ];
     let mut html = String::from("<table>\n");

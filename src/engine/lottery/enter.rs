@@ -1,21 +1,20 @@
 //! Somebody enters a draw: a record in their book, and an entry in the urn, under the one lock.
 
-use crate::draw::{EnterError, Entry};
+use crate::draw::{EnterError, Entry, Window};
 use crate::gate::behaviour::Origin;
 use crate::ledger::Book;
 use crate::ledger::record::{Phase, Record};
 use crate::pool::Pool;
 use crate::words::ask::{Outcome, Request};
-use crate::words::event::What;
 use crate::words::id::ScheduleId;
 use crate::words::refusal::{Refusal, Rule};
-use crate::words::ticket::{Line, Ticket};
+use crate::words::ticket::Line;
 use crate::words::time::Timestamp;
 
 use super::super::challenge::Shown;
 use super::super::request::Seen;
-use super::super::stats::Count;
 use super::super::turn::Turn;
+use super::super::waiting::Place;
 use super::super::{Bulletin, Inner, Standing};
 use super::urn::Urn;
 
@@ -30,112 +29,108 @@ impl Inner {
         book: &Book<'_>,
         seen: &Seen<'_>,
         request: &Request,
-        (schedule, pool): (ScheduleId, &Pool),
+        schedule: ScheduleId,
         turn: &mut Turn,
         bulletin: &mut Bulletin<'_>,
     ) -> Result<Outcome, Refusal> {
         let now = bulletin.at;
         let shown = bulletin.shown;
         let entry = self.entry_of(request, shown, now);
-        if let Some((number, record)) = self.waiting(book, schedule, now) {
+        if let Some(place) = self.entered(book, schedule, now) {
             // What is said again about somebody who is in may help them, and harms nobody. Whatever comes of it, they are in.
             self.draws.with(schedule, |urn| {
-                let _ = urn.window(&self.draws, pool.capacity()).enter(&entry);
+                let _ = self.window_of(urn).enter(&entry);
             });
-            self.count(Count::Remembered);
-            return self
-                .ticket_of(number, record)
-                .map(Outcome::Waiting)
-                .ok_or(Refusal::UnknownSchedule);
+            return self.waits_already(place);
         }
         if !seen.is_empty() && self.has_live(book, schedule, now, 0) {
             return Err(Refusal::AlreadyHolds);
         }
-        let heat = || self.heat(schedule, pool);
+        let heat = || self.heat(schedule);
         if let Some(due) = self.must_show(request, schedule, (shown, now), heat) {
             return Ok(Outcome::Challenged(due));
         }
         self.take_turn_for(schedule, turn, request, bulletin)?;
         self.rules(seen)?;
-        if request.request_id().is_some() {
-            self.named.add(self.filter_hash(book.patient()));
-        }
         let entered = self.draws.with(schedule, |urn| {
-            self.line_up(book, urn, &entry, (schedule, pool), now)
+            let place = self.line_up(book, schedule, Line::Draw, (now, urn.closes_by()))?;
+            let put = self.put_in(urn, entry.anew(), (schedule, request.schedules()), place.1);
+            put.map(|()| place).inspect_err(|_| book.strike(place.0))
         });
-        let (number, record) = entered.unwrap_or(Err(IN_A_MOMENT))?;
-        self.mark(record, request);
-        self.name(request, number, record);
-        self.tidy(book, seen, now);
-        self.count(Count::Waiting);
-        let ticket = self
-            .ticket_of(number, record)
-            .ok_or(Refusal::UnknownSchedule)?;
-        let what = What::Entered { ticket: ticket.id };
-        bulletin.tell_of_ticket(schedule, book.patient(), what);
-        Ok(Outcome::Waiting(ticket))
+        let place = entered.unwrap_or(Err(IN_A_MOMENT))?;
+        self.lined_up(book, seen, request, place, bulletin)
     }
 
-    /// The record first: whoever is in the urn has one, or has given it up.
-    fn line_up(
+    /// Puts who has a place into the window, with what they would take.
+    fn put_in(
         &self,
-        book: &Book<'_>,
         urn: &Urn,
-        entry: &Entry,
-        (schedule, pool): (ScheduleId, &Pool),
-        now: Timestamp,
-    ) -> Result<(u32, &Record), Refusal> {
-        let full = |rule| Refusal::Rule { rule };
-        let taken = self.ledger.take().ok_or(full(Rule::EngineFull))?;
-        let (number, record) = taken;
-        let Some(stub) = self.ledger.stub(number) else {
-            self.ledger.give_back(number);
-            return Err(full(Rule::EngineFull));
-        };
-        let times = (now, urn.closes_by());
-        record.line_up(stub, book.patient(), schedule, Line::Draw, times);
-        if !book.insert(number) {
-            self.ledger.give_back(number);
-            return Err(full(Rule::EngineFull));
+        entry: Entry,
+        (schedule, asked_for): (ScheduleId, &[ScheduleId]),
+        record: &Record,
+    ) -> Result<(), Refusal> {
+        let window = self.window_of(urn);
+        let wishes = urn.wishes(asked_for);
+        if wishes.is_empty() && urn.members().len() > 1 {
+            // All that they would take was called off meanwhile.
+            return Err(Refusal::Withdrawn);
         }
-        match urn.window(&self.draws, pool.capacity()).enter(entry) {
+        match window.enter(&entry.prefer(&wishes[..])) {
             // Who left and comes again is in as before, whatever more could be noted of them.
-            Ok(_) | Err(EnterError::ClustersFull) => Ok((number, record)),
-            Err(why) => {
-                book.strike(number);
-                Err(match why {
-                    EnterError::Full => full(Rule::DrawFull),
-                    _ => IN_A_MOMENT,
-                })
+            Ok(_) | Err(EnterError::ClustersFull) => {}
+            Err(EnterError::Full) => {
+                return Err(Refusal::Rule {
+                    rule: Rule::DrawFull,
+                });
             }
+            Err(_) => return Err(IN_A_MOMENT),
         }
+        // Called off meanwhile: whoever does that may have missed who has only just come in.
+        if !urn.has(schedule) {
+            record.move_to(urn.first_of(&wishes).ok_or(Refusal::Withdrawn)?);
+        }
+        Ok(())
     }
 
-    /// The line of who waits for a slot of this schedule.
-    pub(super) fn waiting<'a>(
+    /// The place of who is in the draw of this schedule, be it for this schedule or for others.
+    fn entered<'a>(
         &self,
         book: &Book<'a>,
         schedule: ScheduleId,
         now: Timestamp,
-    ) -> Option<(u32, &'a Record)> {
+    ) -> Option<Place<'a>> {
         let is_it = |record: &Record| {
             record.phase() == Phase::Waiting
-                && record.schedule() == schedule
+                && record.line() == Some(Line::Draw)
                 && self.standing(record, now) == Standing::Waiting
+                && self.draws.are_together(record.schedule(), schedule)
         };
         book.lines().find(|(_, record)| is_it(record))
     }
 
+    /// The window of an urn, for as many slots as there are when it is first asked for.
+    pub(super) fn window_of<'a>(&self, urn: &'a Urn) -> &'a Window {
+        urn.window(&self.draws, |schedule| {
+            let pool = self.places.find(schedule).filter(|it| it.is(schedule));
+            pool.map_or(0, Pool::capacity)
+        })
+    }
+
     /// Entries a slot, so far.
-    fn heat(&self, schedule: ScheduleId, pool: &Pool) -> u32 {
-        let entries = self.draws.with(schedule, Urn::entries).unwrap_or(0);
-        let slots = u64::from(pool.capacity().max(1));
-        u32::try_from(entries / slots).unwrap_or(u32::MAX)
+    fn heat(&self, schedule: ScheduleId) -> u32 {
+        let heat = self.draws.with(schedule, |urn| {
+            let pools = urn.members().iter();
+            let pools = pools.filter_map(|it| self.places.find(it.schedule));
+            let slots: u64 = pools.map(|it| u64::from(it.capacity())).sum();
+            urn.entries() / slots.max(1)
+        });
+        u32::try_from(heat.unwrap_or(0)).unwrap_or(u32::MAX)
     }
 
     /// What is said about somebody who enters.
     fn entry_of(&self, request: &Request, shown: Shown, now: Timestamp) -> Entry {
-        let mut entry = Entry::new(request.patient());
+        let waits = request.would_wait() && self.returns.in_use();
+        let mut entry = Entry::new(request.patient()).would_wait(waits);
         if let Some(watch) = &self.watch {
             let (Origin { device, account }, listed) = watch.way_in(request, now);
             entry = entry.suspicion(listed).trace([device, account]);
@@ -151,24 +146,9 @@ impl Inner {
         if let Some(device) = request.device_id() {
             entry = entry.device(device);
         }
-        let trusted = &self.draws.settings.trusted;
-        match request.channel_id() {
-            Some(channel) if trusted.binary_search(&channel).is_ok() => entry.trusted_channel(),
-            _ => entry,
+        match self.is_trusted(request) {
+            true => entry.trusted_channel(),
+            false => entry,
         }
-    }
-
-    /// The ticket of a record that began as one, as it was told.
-    pub(in super::super) fn ticket_of(&self, number: u32, record: &Record) -> Option<Ticket> {
-        let (line, stub) = (record.line()?, self.ledger.stub(number)?);
-        let (schedule, patient) = (record.schedule(), record.patient());
-        let secrets = &self.draws.secrets;
-        Some(Ticket {
-            id: secrets.ticket(schedule, number, patient, stub.asked_at()),
-            schedule,
-            line,
-            due: stub.due(),
-            position: None,
-        })
     }
 }

@@ -1,17 +1,20 @@
 //! Time draws: the window is closed, the ranks are walked, and whose turn it is gets the slot.
 
-use crate::draw::{BeaconValue, Frozen};
+use crate::draw::{BeaconValue, Draft, Frozen, Window};
 use crate::gate::behaviour::Origin;
+use crate::ledger::Book;
 use crate::ledger::record::Phase;
+use crate::pool::Pool;
 use crate::pool::word::State;
-use crate::pool::{Lost, Pool};
 use crate::words::event::What;
-use crate::words::id::{Claim, PatientId, ScheduleId};
-use crate::words::refusal::{Refusal, Rule};
+use crate::words::id::{PatientId, ScheduleId, TicketId};
+use crate::words::sync::Arc;
+use crate::words::ticket::Line;
 use crate::words::time::Timestamp;
 
 use super::super::stats::Count;
-use super::super::{Bulletin, Inner, Note};
+use super::super::waiting::Place;
+use super::super::{Bulletin, Inner};
 use super::urn::{Close, Progress, Urn};
 
 /// What came of a place.
@@ -24,15 +27,25 @@ enum Grant {
 }
 
 impl Inner {
-    /// Lets time pass before something is judged: whatever is due to be drawn by now is drawn. To be called without a lock and before a bulletin is opened.
+    /// Lets time pass before something is judged: whatever is due by now is done. To be called without a lock and before a bulletin is opened.
     #[inline]
     pub(in super::super) fn pass(&self, now: Timestamp) {
-        if self.draws.is_due(now) {
-            self.draw_due(now, u32::MAX);
+        match &self.slowed {
+            Some(slowed) if slowed.is_due(now) => {
+                self.pass_in_order(slowed, now, u32::MAX);
+            }
+            _ => {
+                self.pass_lines(now, u32::MAX);
+            }
         }
-        if self.returns.is_due(now) {
-            self.return_due(now, u32::MAX);
-        }
+    }
+
+    /// The same of draws and of slots that return, with at most so many slots given: whether more is due.
+    #[inline]
+    pub(in super::super) fn pass_lines(&self, now: Timestamp, most: u32) -> bool {
+        let undrawn = self.draws.is_due(now) && self.draw_due(now, most);
+        let unreturned = self.returns.is_due(now) && self.return_due(now, most);
+        undrawn || unreturned
     }
 
     /// Draws what is due, with at most so many slots given: whether more is due.
@@ -43,11 +56,14 @@ impl Inner {
             let again = self.draw(&taken.urn, &mut most, &mut bulletin);
             self.close(&bulletin);
             taken.again = again;
-            let (schedule, decided) = (taken.urn.schedule(), bulletin.changed);
+            let decided = bulletin.changed;
             drop(bulletin);
+            let urn = Arc::clone(&taken.urn);
             drop(taken);
             if decided {
-                self.waiters.wake_group(schedule.0);
+                for member in urn.members() {
+                    self.waiters.wake_group(member.schedule.0);
+                }
             }
             if again.is_some_and(|at| at <= now.as_millis()) {
                 return true;
@@ -57,9 +73,7 @@ impl Inner {
     }
 
     /// Goes on with one urn for as long as there is something to do: when there will be more.
-    fn draw(&self, urn: &Urn, most: &mut u32, bulletin: &mut Bulletin<'_>) -> Option<u64> {
-        let schedule = urn.schedule();
-        let pool = self.places.find(schedule).filter(|it| it.is(schedule))?;
+    fn draw(&self, urn: &Arc<Urn>, most: &mut u32, bulletin: &mut Bulletin<'_>) -> Option<u64> {
         let mut progress = urn.progress().lock();
         if let Progress::Open(looks) = &mut *progress {
             match urn.look(looks, bulletin.at) {
@@ -69,7 +83,7 @@ impl Inner {
         }
         if let Progress::Closed(at) = &*progress {
             let at = *at;
-            let window = urn.window(&self.draws, pool.capacity());
+            let window = self.window_of(urn);
             // As they are known at the close, not at their first request, when nothing is known yet.
             let frozen = window.close_judged(|[device, account]| {
                 self.watch
@@ -88,110 +102,140 @@ impl Inner {
         };
         let at = *at;
         while let Some((patient, seated)) = frozen.next(draft) {
-            match self.grant(patient, (schedule, pool), at, bulletin) {
+            let came = match self.place_of(urn, seated.pool, at) {
+                Some(place) => self.grant(patient, urn, place, at, bulletin),
+                None => Grant::Nothing,
+            };
+            match came {
                 Grant::Taken => draft.taken(seated),
                 Grant::Passed => draft.passed(&seated),
-                Grant::Nothing if pool.is_withdrawn() => return None,
-                // Slots whose versions are used up are not to be had: an end that is not the draw's.
-                Grant::Nothing => break,
+                // Whoever is about to call off the last of them ends the draw.
+                Grant::Nothing if self.is_called_off(urn) => return None,
+                // This one is called off, or its slots' versions are used up. They may have another.
+                Grant::Nothing => draft.gone(&seated),
             }
             *most = most.saturating_sub(1);
             if *most == 0 {
                 return Some(at.as_millis());
             }
         }
-        self.finish(&mut progress, urn, (frozen, pool), bulletin);
+        self.finish(&mut progress, urn, frozen, bulletin);
         None
+    }
+
+    /// The schedule of a pool, if a slot of it can be given then.
+    fn place_of(&self, urn: &Urn, pool: u16, at: Timestamp) -> Option<(ScheduleId, &Pool)> {
+        let schedule = urn.of_pool(pool)?;
+        let pool = self.places.find(schedule).filter(|it| it.is(schedule))?;
+        // No window closes after its schedules, but a beacon may speak late.
+        let in_time = at <= urn.closes_by() || at < pool.closes_at();
+        in_time.then_some((schedule, pool))
+    }
+
+    /// Whether there is none left that is not withdrawn.
+    fn is_called_off(&self, urn: &Urn) -> bool {
+        let stands = |schedule| {
+            let pool = self.places.find(schedule).filter(|it| it.is(schedule));
+            pool.is_some_and(|it| !it.is_withdrawn())
+        };
+        let mut members = urn.members().iter();
+        !members.any(|it| it.stays() && stands(it.schedule))
     }
 
     /// Everybody has what they get.
     fn finish(
         &self,
         progress: &mut Progress,
-        urn: &Urn,
-        (frozen, pool): (&Frozen, &Pool),
+        urn: &Arc<Urn>,
+        frozen: &Frozen,
         bulletin: &mut Bulletin<'_>,
     ) {
         match std::mem::replace(progress, Progress::Void) {
             Progress::Granting(at, draft) => {
-                // Entries and places are bounded below 2^32.
-                let (entries, places) = (frozen.closing().entries, draft.places() as u32);
+                let entries = frozen.closing().entries;
+                let places = draft.places(urn.members().len());
+                // First, so that nobody is told that they have lost who goes on.
+                let went_on = self.go_on(urn, frozen, &draft, at);
                 *progress = Progress::Drawn(draft.finish());
                 urn.set_over();
-                pool.set_drawn(at);
-                self.draws.keep(urn.schedule(), entries);
-                self.count(Count::Drawn);
+                let drawn: Vec<_> = (0..).zip(places).collect();
+                let of_pool = |(pool, places)| Some((urn.of_pool(pool)?, places));
+                let drawn = drawn.into_iter().filter_map(of_pool);
+                for (schedule, places) in drawn {
+                    let pool = self.places.find(schedule).filter(|it| it.is(schedule));
+                    let Some(pool) = pool else { continue };
+                    pool.set_drawn(at);
+                    self.count(Count::Drawn);
+                    // Both are bounded below 2^32.
+                    let entries = entries as u32;
+                    bulletin.tell_of_schedule(schedule, What::Drawn { entries, places });
+                }
+                self.draws.keep(urn, entries);
                 self.tally.add(Count::Entries as usize, entries);
-                let entries = entries as u32;
-                bulletin.tell_of_schedule(urn.schedule(), What::Drawn { entries, places });
+                for (schedule, patient, ticket) in went_on {
+                    bulletin.tell_of_ticket(schedule, patient, What::Entered { ticket });
+                }
             }
             other => *progress = other,
         }
+    }
+
+    /// Who has lost and would wait is on a waitlist from now on, by the same record, in the order of the draw: until there is no more room.
+    fn go_on(
+        &self,
+        urn: &Urn,
+        frozen: &Frozen,
+        draft: &Draft,
+        at: Timestamp,
+    ) -> Vec<(ScheduleId, PatientId, TicketId)> {
+        let mut went_on = Vec::new();
+        for (patient, through, wishes) in frozen.would_wait(draft) {
+            let book = self.ledger.book(patient, self.ledger.hash(patient));
+            let Some((number, record)) = waits_in(urn, &book) else {
+                continue;
+            };
+            let wishes = if wishes.is_empty() { &[0] } else { wishes };
+            let schedules = wishes.iter().filter_map(|pool| urn.of_pool(*pool));
+            if let Some((schedule, until)) = self.go_on_to(&book, through, schedules, at) {
+                record.go_on(schedule, until);
+                let ticket = self.ticket_id(number, record);
+                went_on.extend(ticket.map(|ticket| (schedule, patient, ticket)));
+            }
+        }
+        went_on
     }
 
     /// Gives whose turn it is a slot, if they wait for one and the rules let them.
     fn grant(
         &self,
         patient: PatientId,
+        urn: &Urn,
         (schedule, pool): (ScheduleId, &Pool),
         at: Timestamp,
         bulletin: &mut Bulletin<'_>,
     ) -> Grant {
         let book = self.ledger.book(patient, self.ledger.hash(patient));
-        let Some((number, record)) = book
-            .lines()
-            .find(|(_, record)| record.schedule() == schedule && record.phase() == Phase::Waiting)
-        else {
+        let Some(place @ (number, record)) = waits_in(urn, &book) else {
             return Grant::Passed;
         };
-        let Some(stub) = self.ledger.stub(number) else {
-            return Grant::Passed;
-        };
+        let asked_for = record.schedule();
+        record.move_to(schedule);
         // Time stands at the close as far as the draw goes: what has run out since then was held.
-        let seen = self.read(&book, None, at);
-        let may = if self.has_live(&book, schedule, at, number) {
-            Err(Refusal::AlreadyHolds)
-        } else {
-            self.may_hold_more(&seen)
-        };
-        if let Err(why) = may {
-            record.lose(number_of(why), at);
-            bulletin.changed = true;
+        if self.may_take_up(&book, place, at, bulletin).is_err() {
             return Grant::Passed;
         }
-        let until = at.after(pool.hold_ttl());
-        pool.remember(self.filter_hash(patient));
-        record.win(at, until);
-        let claimed = pool.claim(schedule.tag(), State::Held, number, |slot, version| {
-            record.claimed(slot, version);
-        });
-        let (slot, word) = match claimed {
-            Ok(claimed) => claimed,
-            Err(Lost::Taken | Lost::Withdrawn) => {
-                record.wait_on(stub);
-                return Grant::Nothing;
-            }
+        let take = || {
+            let claimed = pool.claim(schedule.tag(), State::Held, number, |slot, version| {
+                record.claimed(slot, version);
+            });
+            claimed.ok()
         };
-        self.wake_at(number, record, until);
-        self.hold_begins((schedule, pool), until);
-        self.count(Count::Won);
-        let version = word.version();
-        bulletin.tell(|| Note {
-            schedule,
-            slot,
-            version,
-            whose: Some((
-                patient,
-                Claim {
-                    schedule,
-                    record: number,
-                    slot,
-                    version,
-                },
-            )),
-            what: What::Held { expires_at: until },
-        });
-        Grant::Taken
+        if self.take_up(&book, (schedule, pool), place, at, take, bulletin) {
+            Grant::Taken
+        } else {
+            record.move_to(asked_for);
+            Grant::Nothing
+        }
     }
 
     /// The session is called off: the draw, if it wasn't drawn, comes to nothing, and every place in it is ended.
@@ -203,52 +247,46 @@ impl Inner {
         let Some(urn) = self.draws.find(schedule).filter(|urn| !urn.is_over()) else {
             return;
         };
-        let capacity = self.places.find(schedule).map_or(0, Pool::capacity);
         let mut progress = urn.progress().lock();
         if matches!(*progress, Progress::Drawn(_) | Progress::Void) {
             return;
         }
-        // Whoever got in before this is among them; nobody gets in after it.
-        let frozen = urn.window(&self.draws, capacity.max(1)).close();
-        urn.set_over();
-        *progress = Progress::Void;
-        for patient in frozen.patients() {
-            let book = self.ledger.book(*patient, self.ledger.hash(*patient));
-            let waits = book.lines().find(|(_, record)| {
-                record.schedule() == schedule && record.phase() == Phase::Waiting
-            });
-            if let Some((number, record)) = waits
-                && let Some(ticket) = self.ticket_of(number, record)
-            {
-                record.end(Phase::Withdrawn, bulletin.at);
-                self.count(Count::Left);
-                bulletin.tell_of_ticket(schedule, *patient, What::Left { ticket: ticket.id });
+        let others = urn.leave(schedule, || _ = self.window_of(&urn));
+        if others {
+            // They are drawn without it.
+            let all = urn.made().map_or_else(Vec::new, Window::lists);
+            for (patient, wishes) in all {
+                let book = self.ledger.book(patient, self.ledger.hash(patient));
+                let place = self.waits(&book, schedule, Line::Draw, bulletin.at);
+                match (place, urn.first_of(&wishes)) {
+                    (None, _) => {}
+                    (Some((_, record)), Some(other)) => record.move_to(other),
+                    (Some(place), None) => self.call_off_place(&book, place, bulletin),
+                }
             }
+        } else {
+            // Whoever got in before this is among them; nobody gets in after it.
+            let frozen = self.window_of(&urn).close();
+            urn.set_over();
+            *progress = Progress::Void;
+            for (patient, _) in frozen.lists() {
+                let book = self.ledger.book(patient, self.ledger.hash(patient));
+                if let Some(place) = self.waits(&book, schedule, Line::Draw, bulletin.at) {
+                    self.call_off_place(&book, place, bulletin);
+                }
+            }
+            self.draws.call_off(&urn);
         }
         drop(progress);
         self.draws.leave_lanes(schedule);
-        self.draws.off_agenda(schedule);
     }
 }
 
-/// Refusals that a ticket can have lost by, as its record has them.
-const LOST_BY: [Refusal; 3] = [
-    Refusal::SoldOut,
-    Refusal::AlreadyHolds,
-    Refusal::Rule {
-        rule: Rule::LiveHolds,
-    },
-];
-
-pub(in super::super) fn number_of(why: Refusal) -> u64 {
-    LOST_BY
-        .iter()
-        .position(|other| *other == why)
-        .unwrap_or_default() as u64
-}
-
-/// The other way.
-pub(super) fn lost_by(number: u64) -> Refusal {
-    let why = usize::try_from(number).ok().and_then(|at| LOST_BY.get(at));
-    why.copied().unwrap_or(Refusal::SoldOut)
+/// The place of who is in this draw.
+fn waits_in<'a>(urn: &Urn, book: &Book<'a>) -> Option<Place<'a>> {
+    book.lines().find(|(_, record)| {
+        record.phase() == Phase::Waiting
+            && record.line() == Some(Line::Draw)
+            && urn.has(record.schedule())
+    })
 }

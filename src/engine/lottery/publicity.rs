@@ -7,6 +7,7 @@ use crate::pool::Pool;
 use crate::words::error::SupplyError;
 use crate::words::id::{ScheduleId, TicketId};
 use crate::words::refusal::Refusal;
+use crate::words::time::Timestamp;
 
 use super::super::{Engine, Inner};
 use super::urn::{Progress, Urn};
@@ -19,7 +20,17 @@ impl Engine {
     /// # Errors
     /// As [`commitment`](Self::commitment).
     pub fn draw_id(&self, schedule: ScheduleId) -> Result<DrawId, Refusal> {
-        self.inner.of_draw(schedule, |urn, _| Some(urn.draw()))
+        self.inner.of_draw(schedule, |urn| Some(urn.draw()))
+    }
+
+    /// The schedules that are drawn together with this one, itself among them, in the order of the draw's pools: publish it with the terms, which only number them. Fixes nothing: until the draw's
+    /// commitment is asked for, or the window opens, others may join or leave. Of a draw of its own it is the schedule alone.
+    ///
+    /// # Errors
+    /// As [`commitment`](Self::commitment).
+    pub fn drawn_together(&self, schedule: ScheduleId) -> Result<Vec<ScheduleId>, Refusal> {
+        let all = |urn: &Arc<Urn>| Some(urn.joining().lock().schedules().to_vec());
+        self.inner.of_draw(schedule, all)
     }
 
     /// What is promised of a schedule's draw, and the commitment to it: to be published before the window opens. The first call, or the first entry, fixes how many slots are drawn for:
@@ -28,8 +39,8 @@ impl Engine {
     /// # Errors
     /// `unknown_schedule` for one that has no draw, or of whose draw nothing is kept any more.
     pub fn commitment(&self, schedule: ScheduleId) -> Result<(Terms, Digest), Refusal> {
-        self.inner.of_draw(schedule, |urn, capacity| {
-            let window = urn.window(&self.inner.draws, capacity);
+        self.inner.of_draw(schedule, |urn| {
+            let window = self.inner.window_of(urn);
             Some((window.terms().clone(), window.commitment()))
         })
     }
@@ -41,11 +52,11 @@ impl Engine {
     /// [`SupplyError::Invalid`] for a beacon that may speak before the close, or a number of holders out of its range; `unknown_schedule` for a schedule without a draw; `wrong_state` if it is too late, or
     /// a beacon was fixed before.
     pub fn fix_beacon(&self, schedule: ScheduleId, beacon: &BeaconSpec) -> Result<(), SupplyError> {
-        let said = self.inner.of_draw(schedule, |urn, _| {
+        let said = self.inner.of_draw(schedule, |urn| {
             let checked = urn.terms_with(beacon).check();
             match checked {
                 Err(why) => Some(Err(why)),
-                Ok(()) => urn.fix(beacon).then_some(Ok(())),
+                Ok(()) => urn.joining().lock().fix(beacon).then_some(Ok(())),
             }
         });
         Ok(said??)
@@ -58,21 +69,22 @@ impl Engine {
     pub fn reveal(&self, schedule: ScheduleId, value: BeaconValue) -> Result<(), Refusal> {
         let inner = &*self.inner;
         let now = inner.now();
-        inner.of_draw(schedule, |urn, _| {
+        let urn = inner.of_draw(schedule, |urn| {
             let pool = inner.places.find(schedule)?;
-            Some(match &mut *urn.progress().lock() {
+            let said = match &mut *urn.progress().lock() {
                 Progress::Void => Err(Refusal::Withdrawn),
                 _ if pool.is_withdrawn() => Err(Refusal::Withdrawn),
-                closed @ Progress::Closed(_) if now < pool.closes_at() => {
+                closed @ Progress::Closed(_) if inner.is_any_open(urn, now) => {
                     let draft = urn.made()?.close().begin(value).ok()?;
                     *closed = Progress::Granting(now, draft);
                     Ok(())
                 }
                 Progress::Closed(_) => Err(Refusal::Closed),
                 _ => Err(Refusal::WrongState),
-            })
+            };
+            Some(said.map(|()| Arc::clone(urn)))
         })??;
-        inner.draws.put_on_agenda(now.as_millis(), schedule);
+        inner.draws.put_on_agenda(now.as_millis(), &urn);
         inner.pass(now);
         Ok(())
     }
@@ -83,7 +95,7 @@ impl Engine {
     /// As [`commitment`](Self::commitment); `wrong_state` before the close.
     pub fn closing(&self, schedule: ScheduleId) -> Result<Closing, Refusal> {
         self.inner
-            .of_draw(schedule, |urn, _| match &*urn.progress().lock() {
+            .of_draw(schedule, |urn| match &*urn.progress().lock() {
                 Progress::Open(_) | Progress::Void => None,
                 _ => urn.made().map(|window| window.close().closing()),
             })
@@ -96,7 +108,7 @@ impl Engine {
     /// As [`commitment`](Self::commitment); `wrong_state` before it is drawn.
     pub fn transcript(&self, schedule: ScheduleId) -> Result<Transcript, Refusal> {
         self.inner
-            .of_draw(schedule, |urn, _| match &*urn.progress().lock() {
+            .of_draw(schedule, |urn| match &*urn.progress().lock() {
                 Progress::Drawn(settled) => {
                     let frozen = urn.made()?.close();
                     Some(frozen.drawn(settled).transcript())
@@ -130,17 +142,23 @@ impl Engine {
 }
 
 impl Inner {
+    /// Whether any schedule of a draw can still be held then.
+    fn is_any_open(&self, urn: &Urn, now: Timestamp) -> bool {
+        let open = |pool: &Pool| now < pool.closes_at();
+        let mut staying = urn.members().iter().filter(|it| it.stays());
+        staying.any(|it| self.places.find(it.schedule).is_some_and(open))
+    }
+
     fn of_draw<T>(
         &self,
         schedule: ScheduleId,
-        say: impl FnOnce(&Arc<Urn>, u16) -> Option<T>,
+        say: impl FnOnce(&Arc<Urn>) -> Option<T>,
     ) -> Result<T, Refusal> {
         self.pass(self.now());
         let pool = self.places.find(schedule).filter(|it| it.is(schedule));
-        let urn = self.draws.find(schedule).zip(pool.map(Pool::capacity));
+        let urn = pool.and_then(|_| self.draws.find(schedule));
         let answer = urn.ok_or(Refusal::UnknownSchedule);
-        let answer =
-            answer.and_then(|(urn, capacity)| say(&urn, capacity).ok_or(Refusal::WrongState));
+        let answer = answer.and_then(|urn| say(&urn).ok_or(Refusal::WrongState));
         answer.inspect_err(|why| self.count_refusal(*why))
     }
 
@@ -152,8 +170,10 @@ impl Inner {
         let now = self.now();
         self.pass(now);
         let find = || {
-            let patient = self.open_ticket(ticket, now)?.book.patient();
-            let urn = self.draws.find(ticket.schedule());
+            let place = self.open_ticket(ticket, now)?;
+            let (patient, schedule) = (place.book.patient(), place.record.schedule());
+            drop(place);
+            let urn = self.draws.find(schedule);
             let urn = urn.ok_or(Refusal::UnknownTicket)?;
             let receipt = urn.made().and_then(|window| window.receipt(patient));
             say(&urn, receipt.ok_or(Refusal::UnknownTicket)?).ok_or(Refusal::WrongState)

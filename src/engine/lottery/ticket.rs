@@ -5,14 +5,13 @@ use crate::ledger::record::{Phase, Record};
 use crate::pool::Pool;
 use crate::words::ask::{Hold, Outcome};
 use crate::words::event::What;
-use crate::words::id::{PatientId, SlotNo, TicketId};
+use crate::words::id::{PatientId, ScheduleId, SlotNo, TicketId};
 use crate::words::refusal::Refusal;
 use crate::words::ticket::Line;
 use crate::words::time::Timestamp;
 
 use super::super::stats::Count;
 use super::super::{Bulletin, Engine, Inner, Standing};
-use super::grant::lost_by;
 
 /// # Somebody waits
 impl Engine {
@@ -21,7 +20,7 @@ impl Engine {
     ///
     /// # Errors
     /// `unknown_ticket`. A ticket that came to nothing is no error: the answer is then `Refused` with `withdrawn`, `already_released` if it was given up, `closed`, `already_holds`, `sold_out`, or the rule that
-    /// kept the patient from a slot that was theirs.
+    /// kept the patient from a slot that was theirs, or ended their place: `queue_full` if they had to make room in the slow queue, `waited_too_long`.
     pub fn ticket(&self, ticket: TicketId) -> Result<Outcome, Refusal> {
         self.inner.ticket(ticket)
     }
@@ -33,17 +32,17 @@ impl Engine {
     pub fn leave(&self, ticket: TicketId, patient: PatientId) -> Result<(), Refusal> {
         let inner = &*self.inner;
         let left = inner.settle(|bulletin| inner.leave(ticket, patient, bulletin));
-        if left.is_ok() {
-            inner.waiters.wake(ticket.schedule().0, ticket.record());
-        }
-        left
+        left.map(|schedule| {
+            inner.waiters.wake(schedule.0, ticket.record());
+            inner.pass_turns();
+        })
     }
 }
 
 /// A place in a line that was found by its ticket, its book locked.
 pub(super) struct Place<'a> {
     pub(super) book: Book<'a>,
-    record: &'a Record,
+    pub(super) record: &'a Record,
     number: u32,
     pool: &'a Pool,
     standing: Standing,
@@ -55,7 +54,7 @@ impl Inner {
         let now = self.now();
         self.pass(now);
         let found = self.open_ticket(ticket, now);
-        let answer = found.map(|it| self.became_of(ticket, &it));
+        let answer = found.map(|it| self.became_of(&it));
         answer.inspect_err(|why| self.count_refusal(*why))
     }
 
@@ -68,7 +67,7 @@ impl Inner {
         let find = || {
             let number = ticket.record();
             let (book, record) = self.ledger.book_at(number)?;
-            let same = self.ticket_of(number, record)?.id == ticket;
+            let same = self.ticket_id(number, record)? == ticket;
             let schedule = record.schedule();
             let pool = self.places.find(schedule).filter(|it| it.is(schedule))?;
             let standing = self.standing(record, now);
@@ -83,7 +82,7 @@ impl Inner {
         find().ok_or(Refusal::UnknownTicket)
     }
 
-    fn became_of(&self, id: TicketId, place: &Place<'_>) -> Outcome {
+    fn became_of(&self, place: &Place<'_>) -> Outcome {
         let Place {
             record,
             number,
@@ -103,12 +102,15 @@ impl Inner {
             Standing::Ended(Phase::Left, _) => Refusal::AlreadyReleased,
             Standing::Ended(Phase::Withdrawn, _) => Refusal::Withdrawn,
             Standing::Ended(Phase::Waiting, _) if pool.is_undrawn() => Refusal::Closed,
+            Standing::Ended(Phase::Waiting, _) if record.line() == Some(Line::SlowQueue) => {
+                Refusal::Closed
+            }
             Standing::Ended(Phase::Waiting, _) => Refusal::SoldOut,
-            Standing::Ended(Phase::Lost, _) => lost_by(record.lost_by()),
+            Standing::Ended(Phase::Lost, _) => self.lost_by(record),
             Standing::Held | Standing::Booked(_) | Standing::Ended(..) => {
                 return Outcome::Held(Hold {
                     id: record.claim(number).hold_id(),
-                    schedule: id.schedule(),
+                    schedule: record.schedule(),
                     slot: SlotNo::from_index(record.slot()),
                     expires_at: record.granted_at().after(pool.hold_ttl()),
                 });
@@ -122,8 +124,9 @@ impl Inner {
         ticket: TicketId,
         patient: PatientId,
         bulletin: &mut Bulletin<'_>,
-    ) -> Result<(), Refusal> {
+    ) -> Result<ScheduleId, Refusal> {
         let place = self.open_ticket(ticket, bulletin.at)?;
+        let schedule = place.record.schedule();
         if place.book.patient() != patient {
             return Err(Refusal::NotYours);
         }
@@ -133,12 +136,14 @@ impl Inner {
         match place.standing {
             Standing::Waiting => {
                 place.record.end(Phase::Left, bulletin.at);
-                if place.record.line() == Some(Line::Waitlist) {
-                    self.leave_waitlist(ticket.schedule(), patient);
+                match place.record.line() {
+                    Some(Line::Waitlist) => self.leave_waitlist(schedule, patient),
+                    Some(Line::SlowQueue) => self.leave_queue(place.record),
+                    _ => {}
                 }
                 self.count(Count::Left);
-                bulletin.tell_of_ticket(ticket.schedule(), patient, What::Left { ticket });
-                Ok(())
+                bulletin.tell_of_ticket(schedule, patient, What::Left { ticket });
+                Ok(schedule)
             }
             Standing::Ended(Phase::Withdrawn, _) => Err(Refusal::Withdrawn),
             Standing::Ended(Phase::Left, _) => Err(Refusal::AlreadyReleased),

@@ -1,6 +1,6 @@
-//! One schedule's draw, from its announcement on: is its window over, and how far is it drawn?
+//! One draw, from its announcement on: which schedules is it for, is its window over, and how far is it drawn?
 
-use crate::draw::{BeaconSpec, Draft, DrawId, Policy, Settled, Terms, Window};
+use crate::draw::{BeaconSpec, Draft, DrawId, Policy, Pool, Settled, Terms, Window};
 use crate::words::id::ScheduleId;
 use crate::words::lottery::{EntryWindow, Lottery};
 use crate::words::sync::atomic::{AtomicBool, Ordering};
@@ -8,22 +8,31 @@ use crate::words::sync::{Mutex, OnceLock};
 use crate::words::time::Timestamp;
 
 use super::Draws;
+use super::members::{Joining, Member, Number};
 
 /// How often in the time that is looked back an adaptive window is looked at.
 const LOOKS: u64 = 4;
 
 pub(super) struct Urn {
-    schedule: ScheduleId,
+    /// The first that was published for it: what the draw is called by.
+    lead: ScheduleId,
     lottery: Lottery,
     published: Timestamp,
     attempt: u32,
+    /// By what others may join.
+    number: Option<Number>,
+    joining: Mutex<Joining>,
     /// Made, and the rules with it, at the first entry, or when somebody asks what is committed to.
-    window: OnceLock<Window>,
-    /// Whose word the draw waits for after the close, if somebody's.
-    beacon: Mutex<BeaconSpec>,
+    bound: OnceLock<Bound>,
     progress: Mutex<Progress>,
     /// Drawn, or come to nothing.
     over: AtomicBool,
+}
+
+/// The window, and which schedules it is for, in the order of its pools.
+struct Bound {
+    window: Window,
+    members: Box<[Member]>,
 }
 
 /// How far it is.
@@ -50,25 +59,39 @@ pub(super) enum Close {
 
 impl Urn {
     pub(super) fn new(
-        schedule: ScheduleId,
+        lead: ScheduleId,
         lottery: Lottery,
         published: Timestamp,
         attempt: u32,
+        number: Option<Number>,
     ) -> Self {
         Self {
-            schedule,
+            lead,
             lottery,
             published,
             attempt,
-            window: OnceLock::new(),
-            beacon: Mutex::new(BeaconSpec::None),
+            number,
+            joining: Joining::new(lead),
+            bound: OnceLock::new(),
             progress: Mutex::new(Progress::Open(Vec::new())),
             over: AtomicBool::new(false),
         }
     }
 
-    pub(super) fn schedule(&self) -> ScheduleId {
-        self.schedule
+    pub(super) fn lead(&self) -> ScheduleId {
+        self.lead
+    }
+
+    pub(super) fn lottery(&self) -> &Lottery {
+        &self.lottery
+    }
+
+    pub(super) fn number(&self) -> Option<Number> {
+        self.number
+    }
+
+    pub(super) fn published(&self) -> Timestamp {
+        self.published
     }
 
     pub(super) fn attempt(&self) -> u32 {
@@ -78,7 +101,7 @@ impl Urn {
     /// Which draw. The same schedule number published at another time, after a restart say, is another.
     pub(super) fn draw(&self) -> DrawId {
         let published = u128::from(self.published.as_millis());
-        DrawId::from(u128::from(self.schedule.0) << 64 | published)
+        DrawId::from(u128::from(self.lead.0) << 64 | published)
     }
 
     /// When the window closes at the latest.
@@ -90,32 +113,32 @@ impl Urn {
         &self.progress
     }
 
-    /// The window, made at its first use for as many slots as `capacity` says then.
-    pub(super) fn window(&self, draws: &Draws, capacity: u16) -> &Window {
-        self.window.get_or_init(|| {
+    pub(super) fn joining(&self) -> &Mutex<Joining> {
+        &self.joining
+    }
+
+    /// The window, made at its first use for as many slots of each schedule as `capacity` says then.
+    pub(super) fn window(&self, draws: &Draws, capacity: impl Fn(ScheduleId) -> u16) -> &Window {
+        let bound = self.bound.get_or_init(|| {
             let draw = self.draw();
+            let (members, beacon) = self.joining.lock().bind();
+            let slots = |it: &Member| Pool::open(u32::from(capacity(it.schedule)));
             let policy = Policy {
                 cluster_cap: self.lottery.cluster_cap,
                 suspect_at: self.lottery.suspect_at,
                 suspect_weight_ppm: self.lottery.suspect_weight_ppm,
-                ..Policy::new(u32::from(capacity))
+                pools: members.iter().map(slots).collect(),
             };
-            let beacon = self.beacon.lock().clone();
             let terms = Terms::new(draw, self.closes_by(), policy).beacon(beacon);
             let seed = draws.secrets.master.seed(terms.draw, self.attempt);
             let key = draws.secrets.key.clone();
-            Window::open_checked(terms, seed, key, draws.settings.entries_max)
-        })
-    }
-
-    /// Fixes the beacon, if nothing is fixed yet.
-    pub(super) fn fix(&self, beacon: &BeaconSpec) -> bool {
-        let mut fixed = self.beacon.lock();
-        let free = self.window.get().is_none() && *fixed == BeaconSpec::None;
-        if free {
-            *fixed = beacon.clone();
-        }
-        free
+            let most = draws.settings.entries_max;
+            Bound {
+                window: Window::open_checked(terms, seed, key, most),
+                members,
+            }
+        });
+        &bound.window
     }
 
     /// What would be promised with this beacon.
@@ -125,8 +148,68 @@ impl Urn {
 
     /// The window, if it was made.
     pub(super) fn made(&self) -> Option<&Window> {
-        self.window.get()
+        self.bound.get().map(|bound| &bound.window)
     }
+
+    // ---- which schedules it is for ------------------------------------------------------------------------------------------
+
+    /// All of them, once the window is made; in the order of its pools.
+    pub(super) fn members(&self) -> &[Member] {
+        self.bound.get().map_or(&[], |bound| &bound.members)
+    }
+
+    /// Whether this schedule is drawn by it, once the window is made.
+    pub(super) fn has(&self, schedule: ScheduleId) -> bool {
+        // For one alone nothing needs to be read: it never leaves.
+        if self.number.is_none() {
+            return schedule == self.lead;
+        }
+        let mut members = self.members().iter();
+        members.any(|it| it.schedule == schedule && it.stays())
+    }
+
+    /// The schedule of a pool, unless it was called off.
+    pub(super) fn of_pool(&self, pool: u16) -> Option<ScheduleId> {
+        let member = self.members().get(usize::from(pool))?;
+        (self.number.is_none() || member.stays()).then_some(member.schedule)
+    }
+
+    /// The pools of those of these schedules that are drawn by it, each once; none if there is only one to be had.
+    pub(super) fn wishes(&self, schedules: &[ScheduleId]) -> Vec<u16> {
+        let mut wishes = Vec::new();
+        if self.members().len() > 1 {
+            for schedule in schedules {
+                let is_it = |it: &Member| it.schedule == *schedule && it.stays();
+                // At most 256.
+                let pool = self.members().iter().position(is_it).map(|at| at as u16);
+                wishes.extend(pool.filter(|pool| !wishes.contains(pool)));
+            }
+        }
+        wishes
+    }
+
+    /// The first of these pools that is still to be had, and its schedule.
+    pub(super) fn first_of(&self, wishes: &[u16]) -> Option<ScheduleId> {
+        wishes.iter().find_map(|pool| self.of_pool(*pool))
+    }
+
+    /// A schedule is called off, before it is drawn: whether others are left, and draw without it. `bind` makes the window. Under the draw's progress.
+    pub(super) fn leave(&self, schedule: ScheduleId, bind: impl FnOnce()) -> bool {
+        if let Some(others) = self.joining.lock().leave(schedule) {
+            return others;
+        }
+        // Whoever began to make it may not be done.
+        bind();
+        let is_it = |it: &&Member| it.schedule == schedule;
+        let members = self.members();
+        let others = members.iter().any(|it| !is_it(&it) && it.stays());
+        if others {
+            members.iter().filter(is_it).for_each(Member::leave);
+        }
+        others
+    }
+
+    // ---- how far it is ------------------------------------------------------------------------------------------------------
 
     pub(super) fn is_over(&self) -> bool {
         self.over.load(Ordering::Acquire)
@@ -138,7 +221,7 @@ impl Urn {
 
     /// How many are in.
     pub(super) fn entries(&self) -> u64 {
-        self.window.get().map_or(0, Window::entries)
+        self.made().map_or(0, Window::entries)
     }
 
     /// From the opening on, one look after the other.

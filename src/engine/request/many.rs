@@ -30,6 +30,8 @@ impl Engine {
             let each = batch.iter().zip(&touched);
             outcomes
                 .extend(each.map(|(request, at)| inner.one_of_many(request, at, &mut bulletin)));
+            drop(bulletin);
+            inner.pass_turns();
         }
         outcomes
     }
@@ -89,6 +91,7 @@ impl Inner {
             outcomes.push(self.glance_or_admit(request, at.hash, &mut bulletin));
         }
         drop(bulletin);
+        self.pass_turns();
         for (outcome, request) in outcomes.iter_mut().skip(first).zip(batch) {
             *outcome = self.issued(request, *outcome, now);
         }

@@ -1,7 +1,8 @@
 //! What a patient's book remembers: how much of what, and which answer a request was given before.
 
 use crate::ledger::Book;
-use crate::ledger::record::{Record, Stub};
+use crate::ledger::notes::Stub;
+use crate::ledger::record::Record;
 use crate::words::ask::{Hold, Outcome, Request};
 use crate::words::id::{RequestId, ScheduleId, SlotNo};
 use crate::words::refusal::{Refusal, Rule};
@@ -124,7 +125,7 @@ impl Inner {
             .find(record.schedule())
             .filter(|pool| pool.is(record.schedule()))?;
         if record.line().is_some() {
-            return self.ticket_of(number, record).map(Outcome::Waiting);
+            return self.told_ticket(number, record).map(Outcome::Waiting);
         }
         Some(Outcome::Held(Hold {
             id: record.claim(number).hold_id(),

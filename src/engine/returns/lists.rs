@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::line::{Cancels, Cluster, Standing, Waitlist, WaitlistPolicy};
+use crate::line::{Cancels, Standing, Waitlist, WaitlistPolicy};
 use crate::raw::digest::{Bytes32, Mac};
 use crate::raw::hash::Keys;
-use crate::words::ask::Request;
-use crate::words::id::{ChannelId, PatientId, ScheduleId};
+use crate::words::id::{ChannelId, DepartmentId, HospitalId, PatientId, ScheduleId};
 use crate::words::schedule::ReturnPolicy;
 use crate::words::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::words::sync::{Arc, Mutex};
@@ -29,9 +28,14 @@ pub(in super::super) struct Returns {
     channels: Box<[(ChannelId, ReturnPolicy)]>,
 }
 
+/// A department of a hospital.
+pub(super) type Department = (HospitalId, DepartmentId);
+
 #[derive(Default)]
 struct Registry {
     lists: BTreeMap<ScheduleId, Listed>,
+    /// Whose sessions were called off, until their schedules are retired.
+    called_off: BTreeMap<ScheduleId, Department>,
     agenda: BTreeSet<(u64, ScheduleId)>,
 }
 
@@ -45,6 +49,8 @@ struct Listed {
 pub(in super::super) struct Returning {
     pub(super) policy: ReturnPolicy,
     pub(super) opens_at: Timestamp,
+    /// If people can wait for it.
+    pub(super) department: Option<Department>,
     pub(super) list: Waitlist,
     /// What its batches' seeds are made from.
     pub(super) seeds: Mac,
@@ -89,10 +95,11 @@ impl Returns {
         schedule: ScheduleId,
         policy: ReturnPolicy,
         opens_at: Timestamp,
+        department: (HospitalId, DepartmentId),
     ) {
         if policy != ReturnPolicy::AtOnce {
             self.in_use.store(true, Ordering::Relaxed);
-            self.of_or_new(schedule, policy, opens_at);
+            self.of_or_new(schedule, policy, opens_at, Some(department));
         }
     }
 
@@ -110,6 +117,7 @@ impl Returns {
         schedule: ScheduleId,
         policy: ReturnPolicy,
         opens_at: Timestamp,
+        department: Option<Department>,
     ) -> Arc<Returning> {
         let mut registry = self.registry.lock();
         let listed = registry.lists.entry(schedule).or_insert_with(|| {
@@ -122,6 +130,7 @@ impl Returns {
             let returning = Returning {
                 policy,
                 opens_at,
+                department,
                 list: Waitlist::with_keys(self.policy, &own(b"moments1"), self.keys),
                 seeds: Mac::new(&own(b"seeds/1.")),
             };
@@ -136,6 +145,7 @@ impl Returns {
     /// Nothing is kept of this schedule.
     pub(in super::super) fn forget(&self, schedule: ScheduleId) {
         let mut registry = self.registry.lock();
+        registry.called_off.remove(&schedule);
         if let Some(listed) = registry.lists.remove(&schedule) {
             registry.agenda.remove(&(listed.next, schedule));
         }
@@ -183,17 +193,19 @@ impl Returns {
         next.map(Timestamp::as_millis).filter(|at| *at < u64::MAX)
     }
 
-    /// What a request comes through.
-    pub(super) fn cluster_of(&self, request: &Request, trusted: &[ChannelId]) -> Cluster {
-        let person = Cluster::Person(request.patient());
-        if (request.channel_id()).is_some_and(|it| trusted.binary_search(&it).is_ok()) {
-            return person;
-        }
-        match (request.device_id(), request.account_id()) {
-            (Some(device), _) => Cluster::Device(device),
-            (None, Some(account)) => Cluster::Account(account),
-            (None, None) => person,
-        }
+    /// A session is called off: whoever had a slot of it goes ahead on the waitlists of that department.
+    pub(in super::super) fn call_off(
+        &self,
+        schedule: ScheduleId,
+        department: (HospitalId, DepartmentId),
+    ) {
+        let mut registry = self.registry.lock();
+        registry.called_off.insert(schedule, department);
+    }
+
+    /// Whether a session of this department was called off under that schedule.
+    pub(super) fn was_called_off(&self, schedule: ScheduleId, of: Department) -> bool {
+        self.registry.lock().called_off.get(&schedule) == Some(&of)
     }
 
     /// Somebody gave up a slot.

@@ -31,8 +31,15 @@ impl Ramp {
     /// The points of `value`, to the nearest.
     #[inline]
     pub(super) fn of(self, value: u32) -> u16 {
+        // Nearly everybody is at one end, which takes no division.
+        if value <= self.from {
+            return 0;
+        }
+        if value >= self.to {
+            return self.points;
+        }
         let width = u64::from(self.to.saturating_sub(self.from)).max(1);
-        let above = u64::from(value.saturating_sub(self.from)).min(width);
+        let above = u64::from(value - self.from);
         // At most `points`.
         ((above * u64::from(self.points) * 2 + width) / (2 * width)) as u16
     }
@@ -124,10 +131,8 @@ pub struct Card {
     pub cancel_ratio: Share,
     /// `HandoffPair`: a slot that one patient cancelled, taken up for another. Default 600.
     pub handoff_pair: u16,
-    /// The score from which on one is to be slowed: 1 to 1,000. Default 500. No label of timing alone may reach it.
+    /// The score from which on one is slowed, where there is a [`slow_queue`](crate::EngineBuilder::slow_queue): 1 to 1,000. Default 500. No label of timing alone may reach it.
     pub slow_at: u16,
-    /// The score from which on one is to be asked for a proof: `slow_at` to 1,000. Default 800, which takes two heavy labels at least.
-    pub challenge_at: u16,
 }
 
 impl Default for Card {
@@ -152,7 +157,6 @@ impl Default for Card {
             cancel_ratio: Share::new(1_500, 500, 400),
             handoff_pair: 600,
             slow_at: 500,
-            challenge_at: 800,
         }
     }
 }
@@ -204,14 +208,6 @@ impl Card {
                 "less than card.slow_at: timing alone convicts nobody",
             )?;
         }
-        let challenge = (u32::from(self.challenge_at), self.slow_at.into());
-        within(
-            "card.challenge_at",
-            challenge.0,
-            challenge.1,
-            FULL.into(),
-            "card.slow_at to 1,000",
-        )?;
         let ramps = [
             ("card.rate.from", self.rate),
             ("card.trusted_rate.from", self.trusted_rate),

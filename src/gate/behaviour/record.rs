@@ -3,10 +3,13 @@
 //! Nothing in here says who it is. What was done at an opening goes by *epochs* of ten minutes: the record has the bits of this one and of the one before, so it forgets
 //! after ten to twenty minutes. What became of holds and bookings fades to an e-th in 30 days.
 
+mod words;
+
 use crate::raw::fade::{Fade, count_32, count_64};
 
 use super::card::{Card, FULL};
 use super::label::{COUNT, Label};
+pub(super) use words::WORDS;
 
 /// Milliseconds. "In ten minutes" of the label for doctors, taken for all that an opening is judged by.
 pub(super) const EPOCH_MS: u64 = 600_000;
@@ -73,7 +76,6 @@ pub(super) const fn doctor_bit(hash: u64) -> u32 {
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[repr(C)]
 pub(super) struct Record {
     /// In this epoch and in the one before: which patients, doctors and devices, a bit each by its hash.
     patients: [u64; 2],
@@ -253,6 +255,16 @@ impl Record {
         self
     }
 
+    /// The points that it is worth at `now`, to which it was brought by [`Self::observe`].
+    #[inline]
+    pub(super) fn judge_at(&self, now: u64, card: &Card, trusted: bool) -> Points {
+        // Nothing to forget since, and what is not there fades no further.
+        if self.last() >= now && self.deeds == [0; 4] {
+            return self.judge(card, trusted);
+        }
+        self.at(now).judge(card, trusted)
+    }
+
     fn has(&self, flag: u8) -> bool {
         (self.flags | self.flags >> BEFORE) & flag != 0
     }
@@ -340,6 +352,10 @@ impl Record {
             Label::SoldOutHammer,
             if_so(self.has(HAMMER), card.sold_out_hammer),
         );
+        if self.deeds == [0; 4] {
+            return points;
+        }
+        let mut give = |label: Label, worth: u16| points.0[label as usize] = worth;
         let [dropped, confirmed, cancelled, handed_off] = [
             Deed::Dropped,
             Deed::Confirmed,
@@ -407,7 +423,7 @@ mod tests {
     fn a_record_is_64_bytes_and_a_set_of_them_nine_lines() {
         use crate::raw::sets::Sets;
         assert_eq!((size_of::<Record>(), align_of::<Record>()), (64, 8));
-        assert_eq!(Sets::<Record>::new(80).bytes(), 10 * 9 * 64);
+        assert_eq!(Sets::<Record, WORDS>::new(80).bytes(), 10 * 9 * 64);
     }
 
     /// More than 256 of a kind: all are halved, and the shares stay.

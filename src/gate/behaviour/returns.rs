@@ -4,7 +4,7 @@
 //! another the same pair must come twice: once is chance.
 
 use crate::raw::hash::Keys;
-use crate::raw::sets::Sets;
+use crate::raw::sets::{Kept, Sets};
 use crate::words::sync::Mutex;
 use crate::words::sync::atomic::{AtomicU64, Ordering};
 use crate::words::time::Timestamp;
@@ -49,12 +49,26 @@ struct Pair {
     last: u64,
 }
 
+impl Kept<2> for Pair {
+    fn of_words([times, last]: [u64; 2]) -> Self {
+        Self {
+            // Counted in 32 bits.
+            times: times as u32,
+            last,
+        }
+    }
+
+    fn to_words(self) -> [u64; 2] {
+        [self.times.into(), self.last]
+    }
+}
+
 /// # Ordering
 /// The sets' locks order what lies in them; `latest` is a hint on its own.
 #[derive(Debug)]
 pub(super) struct Returns {
     sets: Box<[Mutex<[Return; EACH]>]>,
-    pairs: Sets<Pair>,
+    pairs: Sets<Pair, 2>,
     /// When the last slot was given back, in milliseconds.
     latest: AtomicU64,
 }
@@ -90,13 +104,16 @@ impl Returns {
         }
     }
 
+    /// Whether a claim may be of a slot that was given back.
+    #[inline]
+    pub(super) fn may_matter(&self, now: Timestamp) -> bool {
+        let latest = self.latest.load(Ordering::Relaxed);
+        latest != 0 && now.as_millis().saturating_sub(latest) <= WINDOW_MS
+    }
+
     /// Somebody got a slot of that schedule: whose return this hands over, if it is a handing over: the cluster that gave it back.
     pub(super) fn claim(&self, hand: Hand, keys: Keys, now: Timestamp) -> Option<u64> {
         let now = now.as_millis();
-        let latest = self.latest.load(Ordering::Relaxed);
-        if latest == 0 || now.saturating_sub(latest) > WINDOW_MS {
-            return None;
-        }
         let mut returns = *self.set(hand.schedule).lock();
         returns.sort_unstable_by_key(|it| it.at);
         let mut from = None;

@@ -17,7 +17,7 @@ use super::Behaviour;
 use super::card::Card;
 use super::label::{Behaved, Features, Label, Scored, Verdict, suspicion};
 use super::list::{List, Whose};
-use super::record::{Deed, Points, Record, Sighting, doctor_bit};
+use super::record::{Deed, Points, Record, Sighting, WORDS, doctor_bit};
 use super::returns::{Hand, Returns};
 
 const CHUNK: usize = if cfg!(any(fairslot_loom, fairslot_shuttle)) {
@@ -64,8 +64,8 @@ struct Who {
 /// Judging behaviour, at work.
 pub(crate) struct Watch {
     card: Card,
-    devices: Sets<Record>,
-    accounts: Sets<Record>,
+    devices: Sets<Record, WORDS>,
+    accounts: Sets<Record, WORDS>,
     list: List,
     returns: Returns,
     /// The practitioner of each schedule's place, as a bit.
@@ -131,6 +131,24 @@ impl Watch {
         }
     }
 
+    /// Where a request comes from, for [`Self::touch`].
+    #[inline]
+    pub(crate) fn origin(&self, request: &Request) -> Origin {
+        self.who(request).origin
+    }
+
+    /// Reads a word of each line by which these records are found, to have them at hand soon.
+    #[inline]
+    pub(crate) fn touch(&self, origin: Origin) -> u64 {
+        self.devices.touch(origin.device) ^ self.accounts.touch(origin.account)
+    }
+
+    /// The same for the records that those lead to.
+    #[inline]
+    pub(crate) fn touch_records(&self, origin: Origin) -> u64 {
+        self.devices.touch_record(origin.device) ^ self.accounts.touch_record(origin.account)
+    }
+
     fn doctors(&self, request: &Request) -> u32 {
         let bit = |schedule: &ScheduleId| {
             let doctor = self.doctors.get(schedule.place());
@@ -189,10 +207,10 @@ impl Watch {
         }
         let (card, ms) = (&self.card, now.as_millis());
         let mut displaced = 0;
-        let mut see = |table: &Sets<Record>, hash, sighting: &Sighting| {
+        let mut see = |table: &Sets<Record, WORDS>, hash, sighting: &Sighting| {
             let work = |record: &mut Record| {
                 record.observe(sighting, ms, card);
-                record.at(ms).judge(card, trusted)
+                record.judge_at(ms, card, trusted)
             };
             let (points, other) = table.with(hash, |it| rank(it, card, ms), work);
             displaced += u64::from(other);
@@ -280,7 +298,7 @@ impl Watch {
         schedule: ScheduleId,
         now: Timestamp,
     ) -> u64 {
-        if origin.cluster() == 0 {
+        if origin.cluster() == 0 || !self.returns.may_matter(now) {
             return 0;
         }
         let hand = self.hand(origin, patient, schedule);
@@ -304,7 +322,7 @@ impl Watch {
     /// How a request would be judged now, without being seen.
     pub(crate) fn verdict(&self, request: &Request, now: Timestamp) -> Verdict {
         let Who { origin, trusted } = self.who(request);
-        let read = |table: &Sets<Record>, hash| {
+        let read = |table: &Sets<Record, WORDS>, hash| {
             let record = (hash != 0).then(|| table.read(hash)).flatten()?;
             Some(record.at(now.as_millis()))
         };

@@ -14,12 +14,14 @@ use crate::words::sync::atomic::{AtomicU32, Ordering};
 use crate::words::sync::{LANES, Mutex, lane};
 use crate::words::time::Timestamp;
 
-/// Pseudonyms that a lane remembers, a power of two: whoever hammers comes again, from the same device and network, and a pseudonym costs as much as half a record.
-const KNOWN: usize = if cfg!(any(fairslot_loom, fairslot_shuttle)) {
-    4
+/// Sets of pseudonyms that a lane remembers, a power of two, and how many each has: 2,048, some 100 KB, once the lane is used. Whoever hammers comes again, from the same
+/// device and network, and a pseudonym costs as much as half a record. In sets of four, a few hundred who come again and again all but never push each other out.
+const SETS: usize = if cfg!(any(fairslot_loom, fairslot_shuttle)) {
+    2
 } else {
     512
 };
+const EACH: usize = 4;
 
 /// What is to be written down.
 #[derive(Debug, Clone, Copy)]
@@ -55,8 +57,11 @@ struct Lane {
     lost: u64,
     lost_ever: u64,
     month: Option<InForce>,
-    known: Box<[Option<(Kind, u128, Pseudonym)>]>,
+    known: Box<[[Option<Known>; EACH]]>,
 }
+
+/// Whose pseudonym is what.
+type Known = (Kind, u128, Pseudonym);
 
 /// What a lane had to say at the end of an epoch.
 pub(super) struct Part {
@@ -181,7 +186,7 @@ fn overflow(at: Timestamp, lost: u64) -> Decision {
 impl Lane {
     fn forget(&mut self) {
         self.month = None;
-        self.known.fill(None);
+        self.known.fill([None; EACH]);
     }
 
     /// Hashes a record onto the chain.
@@ -226,7 +231,7 @@ impl Lane {
         let number = chains.used.fetch_add(1, Ordering::Relaxed) as u16;
         self.number = Some(number);
         self.head = Head::genesis(chains.log, number);
-        self.known = vec![None; KNOWN].into();
+        self.known = vec![[None; EACH]; SETS].into();
         number
     }
 
@@ -269,16 +274,18 @@ impl Lane {
         // Any place will do; a better one would only be found more often.
         let mixed = (identity ^ (identity >> 64)) as u64 ^ kind as u64;
         let place = mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
-        let place = place as usize & (KNOWN - 1);
-        match self.known.get(place) {
-            Some(Some((k, i, known))) if (*k, *i) == (kind, identity) => *known,
-            _ => {
-                let pseudonym = Pseudonym::of(key, kind, identity);
-                if let Some(place) = self.known.get_mut(place) {
-                    *place = Some((kind, identity, pseudonym));
-                }
-                pseudonym
-            }
+        let place = place as usize & (SETS - 1);
+        let Some(set) = self.known.get_mut(place) else {
+            return Pseudonym::of(key, kind, identity);
+        };
+        let own = |(k, i, _): &&Known| (*k, *i) == (kind, identity);
+        if let Some((_, _, known)) = set.iter().flatten().find(own) {
+            return *known;
         }
+        let pseudonym = Pseudonym::of(key, kind, identity);
+        // The one that came first goes.
+        set.rotate_right(1);
+        set[0] = Some((kind, identity, pseudonym));
+        pseudonym
     }
 }

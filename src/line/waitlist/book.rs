@@ -14,7 +14,7 @@ use crate::words::id::PatientId;
 pub struct Wish {
     /// For whom, a slot each: 1 to 8. Several are served together or not at all: only by a batch that has as many slots.
     pub patients: Vec<PatientId>,
-    /// Through what they ask. If they ask again through others, all count, up to [`Wish::CLUSTERS_MAX`], and one that keeps them among the first suffices: a stranger can't spoil their chance by entering them from a crowded device.
+    /// Through what they ask. If they ask again through others, all count, up to [`Wish::CLUSTERS_MAX`], and one that keeps them among the first suffices, and one that a slot was not given up through: a stranger can't spoil their chance by entering them from a crowded device, or from one that a slot is about to be given up through.
     pub clusters: Vec<Cluster>,
     /// The chance to be drawn among the first, in millionths: 1,000,000 unless suspect. The greatest that was said counts.
     pub weight_ppm: u32,

@@ -62,6 +62,11 @@ pub(super) struct Lengths {
 const SUMMED: u64 = 64;
 
 impl Lengths {
+    /// The memory that they take, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        self.by_length.capacity() * size_of::<Length>()
+    }
+
     /// How many groups have at least `length` items: at least 1.
     pub(super) fn at_least(&self, length: u32) -> u32 {
         self.by_length

@@ -201,13 +201,6 @@ fn a_card_out_of_its_ranges_is_named() {
         (Card { slow_at: 0, ..card }, "card.slow_at"),
         (
             Card {
-                challenge_at: 499,
-                ..card
-            },
-            "card.challenge_at",
-        ),
-        (
-            Card {
                 devices_max: 0,
                 ..card
             },

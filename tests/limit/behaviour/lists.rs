@@ -36,10 +36,7 @@ fn a_blocked_device_is_as_suspicious_as_can_be_and_gets_its_answer() {
     for request in &blocked {
         assert!(matches!(desk.ask(request), Outcome::Held(_)));
     }
-    assert_eq!(
-        desk.engine.stats().behaviour.map(|it| it.challenge),
-        Some(2)
-    );
+    assert_eq!(desk.engine.stats().behaviour.map(|it| it.slow), Some(2));
     desk.at(MINUTE);
     for request in &blocked {
         assert_eq!(desk.verdict(request).score, 0);

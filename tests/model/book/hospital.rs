@@ -20,6 +20,9 @@ impl Book {
         {
             return Said::Invalid("closes_at");
         }
+        if terms.returns == (fairslot::ReturnPolicy::Delay { ms: 0 }) {
+            return Said::Invalid("returns.ms");
+        }
         if terms.hold_ttl_ms == 0 {
             return Said::Invalid("hold_ttl_ms");
         }
@@ -79,6 +82,8 @@ impl Book {
             return Said::Refused(Refusal::WrongState);
         }
         self.notice(now, schedule);
+        self.rest_no_more(schedule, None);
+        self.end_waits(now, schedule);
         self.pages[schedule].withdrawn = true;
         let mut affected = 0;
         for slot in self.pages[schedule].slots() {

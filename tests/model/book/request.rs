@@ -1,6 +1,7 @@
 //! Somebody asks for a slot, or what the answer was.
 
 use super::gate::Turn;
+use super::returns::Cluster;
 use super::{Answer, Ask, Book, DAY, Did, Entry, Said, State};
 use fairslot::{Refusal, Rule};
 
@@ -15,15 +16,26 @@ impl Book {
     /// The first schedule that doesn't refuse, else the refusal of the first.
     pub(super) fn request(&mut self, now: u64, ask: &Ask) -> Said {
         let (mut first_refusal, mut turn) = (None, Turn::of(ask));
+        let mut refusals = Vec::new();
         for &name in &ask.schedules {
             let refusal = match self.page(name) {
                 None => Refusal::UnknownSchedule,
                 Some(schedule) => match self.request_one(now, ask, schedule, &mut turn) {
                     Ok(said) => return said,
-                    Err(refusal) => refusal,
+                    Err(refusal) => {
+                        refusals.push((schedule, refusal));
+                        refusal
+                    }
                 },
             };
             first_refusal.get_or_insert(refusal);
+        }
+        if ask.waitlist
+            && let Some(schedule) = self.waitlist_of(&refusals)
+        {
+            return self
+                .join(now, ask, schedule, &mut turn)
+                .unwrap_or_else(Said::Refused);
         }
         Said::Refused(first_refusal.unwrap_or(Refusal::UnknownSchedule))
     }
@@ -41,13 +53,16 @@ impl Book {
         {
             let same = (&answer.schedules, answer.channel) == (&ask.schedules, ask.channel);
             return if same {
-                Ok(answer.said.clone())
+                let said = answer.said.clone();
+                self.again += 1;
+                Ok(said)
             } else {
                 Err(Refusal::RequestMismatch)
             };
         }
         let slot = self.free_slot(now, ask.patient, schedule, Purpose::Hold, turn)?;
         let hold = self.enter(now, ask.patient, schedule, slot, State::Held);
+        self.entries[hold].cluster = Cluster::of(ask.patient, ask.keys);
         let expires_at = self.entries[hold].expires_at;
         self.write(now, hold, Did::Held { expires_at });
         let said = Said::Held {
@@ -56,18 +71,7 @@ impl Book {
             slot,
             expires_at,
         };
-        if let Some(request) = ask.request {
-            let (schedules, channel) = (ask.schedules.clone(), ask.channel);
-            self.answers.insert(
-                (ask.patient, request),
-                Answer {
-                    at: now,
-                    schedules,
-                    channel,
-                    said: said.clone(),
-                },
-            );
-        }
+        self.remember(now, ask, &said);
         Ok(said)
     }
 
@@ -97,26 +101,19 @@ impl Book {
         }
         self.notice(now, schedule);
         let mut slots = self.pages[schedule].slots();
-        let Some(slot) = slots.find(|&slot| self.owner(now, schedule, slot).is_none()) else {
+        let Some(slot) = slots.find(|&slot| {
+            self.owner(now, schedule, slot).is_none() && !self.is_resting(schedule, slot)
+        }) else {
             return Err(Refusal::SoldOut);
         };
         self.gate.ask(now, turn)?;
-        let mine = || self.entries.iter().filter(|entry| entry.patient == patient);
-        let live_holds = mine()
-            .filter(|entry| entry.state == State::Held && entry.is_live(now))
-            .count();
+        let live_holds = self.live_holds(now, patient);
         if purpose == Purpose::Hold && live_holds >= self.rules.live_holds_max as usize {
             return Err(Refusal::Rule {
                 rule: Rule::LiveHolds,
             });
         }
-        if mine().filter(|entry| entry.is_remembered(now)).count()
-            >= self.rules.book_lines_max as usize
-        {
-            return Err(Refusal::Rule {
-                rule: Rule::BookFull,
-            });
-        }
+        self.judge_book(now, patient)?;
         Ok(slot)
     }
 
@@ -141,6 +138,8 @@ impl Book {
             expires_at,
             booked,
             payment: None,
+            cluster: Cluster::Person(patient),
+            offer: None,
             state,
         });
         self.entries.len() - 1

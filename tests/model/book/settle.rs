@@ -2,8 +2,8 @@
 
 use super::gate::Turn;
 use super::request::Purpose;
-use super::{Book, Deed, Did, End, Name, Said, State};
-use fairslot::Refusal;
+use super::{Book, Deed, Did, End, Entry, Name, Rules, Said, State};
+use fairslot::{Refusal, ReturnPolicy};
 
 impl Book {
     pub(super) fn settle(&mut self, now: u64, name: Name, patient: u8, deed: Deed) -> Said {
@@ -42,7 +42,7 @@ impl Book {
             Deed::Extend(ttl_ms) => self.extend(now, hold, ttl_ms),
             Deed::Confirm(payment) => self.confirm(now, hold, payment),
             Deed::Release => self.release(now, hold),
-            Deed::Cancel => self.cancel(now, hold),
+            Deed::Cancel(channel) => self.cancel(now, hold, channel),
             Deed::Exchange(target) => self.exchange(now, hold, target),
             Deed::CheckIn => self.step(now, hold, State::Booked, State::CheckedIn, Did::CheckedIn),
             Deed::Fulfil => self.step(now, hold, State::CheckedIn, State::Visited, Did::Fulfilled),
@@ -67,6 +67,7 @@ impl Book {
         }
         self.entries[hold].state = State::Ended(End::Released, now);
         self.write(now, hold, Did::Released);
+        self.give_up(now, hold, self.policy(hold));
         Said::Done
     }
 
@@ -101,6 +102,8 @@ impl Book {
                 return Said::Refused(Refusal::RefundDue);
             }
         }
+        let Entry { schedule, slot, .. } = self.entries[hold];
+        self.rest_no_more(schedule, Some(slot));
         let entry = &mut self.entries[hold];
         (entry.state, entry.booked, entry.payment) = (State::Booked, true, payment);
         self.write(now, hold, Did::Confirmed { late, payment });
@@ -121,12 +124,19 @@ impl Book {
         self.booked(hold, due_back)
     }
 
-    fn cancel(&mut self, now: u64, booking: usize) -> Said {
+    fn cancel(&mut self, now: u64, booking: usize, channel: Option<u8>) -> Said {
         if let Some(refusal) = self.not_given_up(now, booking) {
             return refusal;
         }
         self.entries[booking].state = State::Ended(End::Cancelled, now);
         self.write(now, booking, Did::Cancelled);
+        *self
+            .strikes
+            .entry(self.entries[booking].patient)
+            .or_default() += 1;
+        let through = Rules::THROUGH.iter().find(|(it, _)| Some(*it) == channel);
+        let policy = through.map_or(self.policy(booking), |(_, policy)| *policy);
+        self.give_up(now, booking, policy);
         Said::Done
     }
 
@@ -152,7 +162,14 @@ impl Book {
         self.entries[old].state = State::Ended(End::Exchanged(new), now);
         self.write(now, new, Did::ExchangedIn { from: old });
         self.write(now, old, Did::ExchangedOut { to: new });
+        self.entries[new].cluster = self.entries[old].cluster;
+        self.give_up(now, old, self.policy(old));
         self.booked(new, None)
+    }
+
+    /// How its slot returns, if nothing else is said.
+    fn policy(&self, hold: usize) -> ReturnPolicy {
+        self.pages[self.entries[hold].schedule].terms.returns
     }
 
     fn not_given_up(&self, now: u64, booking: usize) -> Option<Said> {

@@ -40,6 +40,8 @@ pub(crate) struct Ask {
     pub(crate) channel: Option<u8>,
     /// Account, device and network.
     pub(crate) keys: [Option<u8>; 3],
+    /// Would rather wait than be told that nothing is left.
+    pub(crate) waitlist: bool,
 }
 
 impl fmt::Debug for Ask {
@@ -56,6 +58,9 @@ impl fmt::Debug for Ask {
                 write!(f, " {kind} {key}")?;
             }
         }
+        if self.waitlist {
+            f.write_str(" or waits")?;
+        }
         Ok(())
     }
 }
@@ -69,9 +74,23 @@ pub(crate) enum Call {
     Reinstate(Name),
     Request(Ask),
     RequestMany(Vec<Ask>),
-    Lookup { patient: u8, request: u8 },
-    Settle { hold: Name, patient: u8, deed: Deed },
+    Lookup {
+        patient: u8,
+        request: u8,
+    },
+    Settle {
+        hold: Name,
+        patient: u8,
+        deed: Deed,
+    },
     Advance,
+    /// Nothing but what everybody does after each call: looking at every schedule and every ticket.
+    Look,
+    Ticket(usize),
+    Leave {
+        ticket: usize,
+        patient: u8,
+    },
 }
 
 /// What is done with a hold or booking.
@@ -80,7 +99,8 @@ pub(crate) enum Deed {
     Extend(u64),
     Confirm(Option<u8>),
     Release,
-    Cancel,
+    /// Through a channel, or through none.
+    Cancel(Option<u8>),
     Exchange(Name),
     CheckIn,
     Fulfil,
@@ -98,6 +118,11 @@ pub(crate) enum Said {
         slot: u16,
         expires_at: u64,
     },
+    Waiting {
+        ticket: usize,
+        schedule: usize,
+        due: u64,
+    },
     Until(u64),
     Booked {
         booking: usize,
@@ -109,6 +134,7 @@ pub(crate) enum Said {
     Many(Vec<Said>),
     Advanced {
         expired: u64,
+        returned: u64,
     },
     Invalid(&'static str),
     /// Any refusal but the one that quotes an id.
@@ -184,6 +210,13 @@ pub(crate) enum Did {
     SessionReinstated {
         freed: u32,
     },
+    Entered {
+        ticket: usize,
+    },
+    Left {
+        ticket: usize,
+    },
+    Returned,
     /// An event that the book knows nothing of.
     Unheard,
 }

@@ -19,6 +19,7 @@ const NOBODY: usize = usize::MAX;
 /// From the engine's words into the book's.
 impl Twin {
     pub(super) fn outcome(&mut self, outcome: Outcome) -> Said {
+        self.hear();
         match outcome {
             Outcome::Held(hold) => Said::Held {
                 hold: number(&mut self.holds, hold.id),
@@ -26,12 +27,24 @@ impl Twin {
                 slot: hold.slot.get(),
                 expires_at: hold.expires_at.as_millis(),
             },
+            Outcome::Waiting(ticket) => {
+                assert_eq!(
+                    (ticket.line, ticket.position),
+                    (fairslot::Line::Waitlist, None)
+                );
+                Said::Waiting {
+                    ticket: number(&mut self.tickets, ticket.id),
+                    schedule: seen(&self.schedules, ticket.schedule),
+                    due: ticket.due.as_millis(),
+                }
+            }
             Outcome::Refused(refusal) => self.refused(refusal),
             other => panic!("an outcome that the book knows nothing of: {other:?}"),
         }
     }
 
     pub(super) fn booked(&mut self, booking: Booking) -> Said {
+        self.hear();
         Said::Booked {
             booking: number(&mut self.holds, hold_of(booking.id)),
             schedule: seen(&self.schedules, booking.schedule),
@@ -63,13 +76,30 @@ impl Twin {
         }
     }
 
-    /// What happened since it was last asked. Ids that nobody was told of stand out as [`NOBODY`].
-    pub(super) fn lines(&mut self) -> Vec<Line> {
-        let mut lines: Vec<Line> = std::iter::from_fn(|| self.events.next())
-            .filter(|event| event.schedule != self.bell)
-            .map(|event| self.line(event))
-            .collect();
+    /// Ids are numbered in the order in which they came to be: an offer's is minted before anybody is told of it.
+    fn hear(&mut self) {
+        while let Some(event) = self.events.next() {
+            match (event.what, event.hold) {
+                (What::Held { .. } | What::ExchangedIn { .. }, Some(hold)) => {
+                    number(&mut self.holds, hold);
+                }
+                (What::Entered { ticket }, _) => {
+                    number(&mut self.tickets, ticket);
+                }
+                _ => {}
+            }
+            if event.schedule != self.bell {
+                self.heard.push(event);
+            }
+        }
         assert_eq!(self.events.lost(), 0, "the ring is too small for one call");
+    }
+
+    /// What happened since it was last asked, in that order. Ids that were never minted stand out as [`NOBODY`].
+    pub(super) fn lines(&mut self) -> Vec<Line> {
+        self.hear();
+        let heard = std::mem::take(&mut self.heard);
+        let lines: Vec<Line> = heard.into_iter().map(|event| self.line(event)).collect();
         for (i, line) in lines.iter().enumerate() {
             let overtaken = lines[..i]
                 .iter()
@@ -79,7 +109,6 @@ impl Twin {
                 "a slot's events arrive out of order on one thread: {lines:?}"
             );
         }
-        lines.sort();
         lines
     }
 
@@ -123,6 +152,13 @@ impl Twin {
                 },
                 What::SessionWithdrawn { affected } => Did::SessionWithdrawn { affected },
                 What::SessionReinstated { freed } => Did::SessionReinstated { freed },
+                What::Entered { ticket } => Did::Entered {
+                    ticket: seen(&self.tickets, ticket),
+                },
+                What::Left { ticket } => Did::Left {
+                    ticket: seen(&self.tickets, ticket),
+                },
+                What::Returned => Did::Returned,
                 _ => Did::Unheard,
             },
         }
@@ -140,6 +176,9 @@ impl Twin {
         let mut request = Request::any(patient_id(ask.patient), &schedules);
         if let Some(id) = ask.request {
             request = request.id(request_id(id));
+        }
+        if ask.waitlist {
+            request = request.waitlist();
         }
         let [account, device, network] = ask.keys;
         if let Some(account) = account {

@@ -6,7 +6,7 @@ use crate::words::time::Timestamp;
 
 use super::super::label::Label;
 use super::super::list::{Imported, Labels, Mark, Marked, Whose};
-use super::super::record::{DAY_MS, EPOCH_MS, Record};
+use super::super::record::{DAY_MS, EPOCH_MS, Record, WORDS};
 use super::Watch;
 
 impl Watch {
@@ -55,7 +55,13 @@ impl Watch {
     }
 
     /// What somebody's record shows and what was taken in about them; of one label the more, of equal ones the longer.
-    fn marks(&self, table: &Sets<Record>, id: u128, whose: Whose, now: Timestamp) -> Vec<Mark> {
+    fn marks(
+        &self,
+        table: &Sets<Record, WORDS>,
+        id: u128,
+        whose: Whose,
+        now: Timestamp,
+    ) -> Vec<Mark> {
         let mut marks = Vec::new();
         if let Some(record) = table.read(self.keys.hash(id).max(1)) {
             let soon =
