@@ -228,7 +228,7 @@ impl Draws {
         now: Timestamp,
     ) -> Result<(), Invalid> {
         let mut registry = self.registry.lock();
-        let joins = registry.of_number(hospital, &lottery, now)?.map(Arc::clone);
+        let joins = registry.of_number(hospital, &lottery, now)?.cloned();
         let urn = match (joins, lottery.together) {
             (Some(urn), Some(number)) => {
                 // It may have been bound since.
