@@ -43,6 +43,7 @@ struct Entrant {
     wait: usize,
     clusters: Vec<Cluster>,
     strikes: u32,
+    displaced: bool,
 }
 
 /// A hold that is an offer.
@@ -214,6 +215,7 @@ impl Book {
                             wait,
                             clusters: known.clusters.clone(),
                             strikes: known.strikes,
+                            displaced: known.displaced,
                         }
                     });
                     let entrants = entrants.collect();
@@ -292,6 +294,7 @@ impl Book {
             let all = entrants.iter().filter(|it| it.clusters.contains(of));
             all.count()
         };
+        let ahead = |it: usize| entrant(it).is_some_and(|it| it.displaced);
         let first = |it: usize| {
             entrant(it)
                 .is_some_and(|it| it.strikes < 2 && it.clusters.iter().any(|it| crowd(it) <= cap))
@@ -301,7 +304,8 @@ impl Book {
             all.filter(|it| it.clusters[..] == [*of]).count() >= cap
         };
         let last = entrant(taker).is_some_and(|it| it.strikes > 2 || it.clusters.iter().all(full));
-        if last && able.iter().any(|&it| first(it)) {
+        let before = |&it: &usize| ahead(it) || (last && first(it));
+        if !ahead(taker) && able.iter().any(before) {
             let why = format!(
                 "{line:?}: {able:?} may have it, and there is one to be drawn before: {:?}",
                 self.batches[batch]

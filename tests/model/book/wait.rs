@@ -15,6 +15,8 @@ pub(super) struct Wait {
     pub(super) clusters: Vec<Cluster>,
     /// How often they had cancelled, or let an offer lapse, when they joined, or joined again.
     pub(super) strikes: u32,
+    /// Whether a session in which they had a slot had been withdrawn, and was remembered, when they joined, or joined again.
+    pub(super) displaced: bool,
     pub(super) fate: Fate,
 }
 
@@ -92,6 +94,7 @@ impl Book {
     ) -> Result<Said, Refusal> {
         let cluster = Cluster::of(ask.patient, ask.keys);
         let strikes = self.strikes.get(&ask.patient).copied().unwrap_or(0);
+        let displaced = self.is_displaced(now, ask.patient);
         let waiting = |it: &usize| {
             let wait = &self.waits[*it];
             (wait.schedule, wait.patient) == (schedule, ask.patient)
@@ -100,6 +103,7 @@ impl Book {
         if let Some(ticket) = (0..self.waits.len()).find(waiting) {
             let wait = &mut self.waits[ticket];
             wait.strikes = wait.strikes.min(strikes);
+            wait.displaced |= displaced;
             if !wait.clusters.contains(&cluster) && wait.clusters.len() < Wish::CLUSTERS_MAX {
                 wait.clusters.push(cluster);
             }
@@ -121,12 +125,21 @@ impl Book {
             schedule,
             clusters: vec![cluster],
             strikes,
+            displaced,
             fate: Fate::Waiting,
         });
         self.write_wait(now, ticket, Did::Entered { ticket });
         let said = self.waiting(ticket);
         self.remember(now, ask, &said);
         Ok(said)
+    }
+
+    /// All sessions here are of one department.
+    fn is_displaced(&self, now: u64, patient: u8) -> bool {
+        let withdrawn =
+            |state: &State| matches!(state, State::Ended(End::Withdrawn, at) if now - at < DAY);
+        let own = self.entries.iter().filter(|it| it.patient == patient);
+        own.into_iter().any(|it| withdrawn(&it.state))
     }
 
     pub(super) fn remember(&mut self, now: u64, ask: &Ask, said: &Said) {
