@@ -158,8 +158,11 @@ impl Ledger {
             .map_or(0, Record::touch)
     }
 
-    /// Gives back a record that was taken and not used.
+    /// Gives back a record that was taken and not used, or whose book was full.
     pub(crate) fn give_back(&self, number: u32) {
+        if let Some(record) = self.record(number) {
+            record.clear();
+        }
         self.numbers.give(number);
     }
 

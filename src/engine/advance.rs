@@ -101,6 +101,10 @@ impl Engine {
         drop(chores);
         inner.close(&bulletin);
         drop(bulletin);
+        // Whoever waited for a slot to return, or for a turn, has waited in vain from the close on: no event of theirs says so.
+        for schedule in inner.returns.closed(now) {
+            inner.waiters.wake_group(schedule.0);
+        }
         if report.retired > 0 {
             // Nobody waits for a schedule of a week ago, unless its draw never came.
             inner.waiters.wake_all();

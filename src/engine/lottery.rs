@@ -333,9 +333,13 @@ impl Draws {
         Some(did)
     }
 
-    /// Whether two schedules are drawn by one draw that isn't over.
+    /// Whether two schedules are drawn by one draw that isn't over, or were until one of them was called off: it may be that who is in for it has yet to be told.
     fn are_together(&self, one: ScheduleId, other: ScheduleId) -> bool {
-        one == other || self.with(other, |urn| urn.has(one)).unwrap_or(false)
+        let is_of = |urn: &Urn| {
+            let of_one = || self.find(one);
+            urn.has(one) || of_one().is_some_and(|it| std::ptr::eq(&raw const *it, urn))
+        };
+        one == other || self.with(other, is_of).unwrap_or(false)
     }
 
     /// Nobody enters this one any more.
@@ -386,8 +390,7 @@ impl Draws {
         let gone = registry.put(schedule, None);
         self.note_due(&registry);
         drop(registry);
-        if gone.is_some() {
-            self.leave_lanes(schedule);
-        }
+        drop(gone);
+        self.leave_lanes(schedule);
     }
 }

@@ -54,6 +54,10 @@ pub(super) enum Served {
 
 impl Slowed {
     pub(super) fn new(settings: SlowQueue, seeds: &mut SplitMix) -> Result<Self, Invalid> {
+        if settings.wait_max_ms == 1 {
+            let at_least = "2 to 86,400,000 in an engine";
+            return Err(Invalid::new("slow_queue.wait_max_ms", 1, at_least));
+        }
         // Never in the very millisecond in which somebody comes: so many requests at once are as if sent one after the other.
         let first_after_ms = settings.first_after_ms.max(1);
         let settings = SlowQueue {
@@ -79,9 +83,31 @@ impl Slowed {
         self.due() <= now
     }
 
-    /// When the next turn is, or the end of the longest wait.
+    /// When the next turn is, or the end of the longest wait; the epoch if somebody has yet to be told of theirs.
     pub(super) fn next(&self) -> Option<u64> {
+        match self.has_ended() {
+            true => Some(0),
+            false => self.next_turn(),
+        }
+    }
+
+    fn next_turn(&self) -> Option<u64> {
         self.queue.next_due().map(Timestamp::as_millis)
+    }
+
+    fn has_ended(&self) -> bool {
+        !self.ended.lock().is_empty()
+    }
+
+    /// The instant that is next to be settled by `now`: of a turn, if one is due.
+    fn instant(&self, now: Timestamp) -> Timestamp {
+        // The epoch stands for what has happened already.
+        let is_turn = |due: &Timestamp| *due > Timestamp::default() && *due <= now;
+        let turn = || self.queue.next_due().filter(is_turn);
+        Some(self.due())
+            .filter(is_turn)
+            .or_else(turn)
+            .unwrap_or(now)
     }
 
     pub(super) fn queue(&self) -> &Queue {
@@ -100,7 +126,7 @@ impl Slowed {
         let mut ended = self.ended.lock();
         ended.extend(more);
         let next = match ended.is_empty() {
-            true => self.next().unwrap_or(u64::MAX),
+            true => self.next_turn().unwrap_or(u64::MAX),
             false => 0,
         };
         self.due.store(next, Ordering::Relaxed);
@@ -196,6 +222,7 @@ impl Inner {
             book.strike(number);
             return Err(Refusal::Withdrawn);
         }
+        self.returns.note_close(schedule, pool.closes_at());
         self.count(Count::Slowed);
         bulletin.suspected(schedule, score);
         self.lined_up(book, seen, request, (number, record), bulletin)
@@ -242,14 +269,9 @@ impl Inner {
     /// Serves whose turn it is by `now`, at most so many: each at the instant of their turn, after all that is due before it.
     #[cold]
     pub(super) fn pass_in_order(&self, slowed: &Slowed, now: Timestamp, mut most: u32) -> bool {
-        while slowed.is_due(now) {
-            let due = slowed.due();
-            // The epoch stands for what has happened already.
-            let at = if due == Timestamp::default() {
-                now
-            } else {
-                due
-            };
+        // Who ended while somebody served, and whose own try to serve met that, is found here after the serving lock was let go, whatever the hint said.
+        while slowed.is_due(now) || slowed.has_ended() {
+            let at = slowed.instant(now);
             if self.pass_lines(at, most) {
                 return true;
             }

@@ -103,7 +103,7 @@ enum Else<'a> {
     Refused(Refusal),
     /// People may enter its draw.
     Window,
-    /// There is a slot, and they are to wait for their turn: the queue, and how many rounds each turn takes them.
+    /// There is a slot, and they are to wait for their turn: the queue, and the score that they are slowed for.
     Slowed(&'a Pool, (&'a Slowed, u16)),
     /// What the request was answered before, if it still stands there.
     Remembered(&'a Pool),
@@ -181,7 +181,7 @@ impl Inner {
         bulletin.shown = shown;
         let outcome = self.admit(request, hash, &mut bulletin);
         drop(bulletin);
-        self.pass_turns();
+        self.pass_turns(now);
         self.issued(request, outcome, now)
     }
 

@@ -135,7 +135,7 @@ impl Inner {
                 Offered::Not => rounds.push(returning.list.pass_over(&offer, bulletin.at)),
                 Offered::Gone => {
                     returning.list.take_up(&offer);
-                    self.wait_again(returning, &offer, bulletin.at);
+                    self.wait_again(schedule, returning, &offer, bulletin.at);
                 }
             }
         }

@@ -99,7 +99,7 @@ impl Engine {
         });
         if affected.is_ok() {
             self.inner.waiters.wake_group(schedule.0);
-            self.inner.pass_turns();
+            self.inner.pass_turns(self.inner.now());
         }
         affected
     }

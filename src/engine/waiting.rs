@@ -222,11 +222,11 @@ impl Inner {
         }
     }
 
-    /// Tells whose places ended by somebody else's, if there are any.
+    /// Tells whose places ended by somebody else's at `now`, if there are any.
     #[inline]
-    pub(super) fn pass_turns(&self) {
+    pub(super) fn pass_turns(&self, now: Timestamp) {
         if self.slowed.is_some() {
-            self.pass(self.now());
+            self.pass(now);
         }
     }
 

@@ -116,11 +116,20 @@ impl Waitlist {
     /// # Errors
     /// [`JoinError`].
     pub fn join(&self, wish: &Wish) -> Result<Ticket, JoinError> {
+        self.enter(wish, self.policy.capacity)
+    }
+
+    /// Enters somebody again whom a draw took off the list for nothing, also into a full one.
+    pub(crate) fn rejoin(&self, wish: &Wish) -> Result<Ticket, JoinError> {
+        self.enter(wish, u32::MAX)
+    }
+
+    fn enter(&self, wish: &Wish, capacity: u32) -> Result<Ticket, JoinError> {
         let mut state = self.state.lock();
         if state.closed {
             return Err(JoinError::Closed);
         }
-        state.book.join(wish, self.policy.capacity)
+        state.book.join(wish, capacity)
     }
 
     /// Leaves the list. Whether the ticket waited.

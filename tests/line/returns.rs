@@ -1,6 +1,10 @@
 //! The engine with slots that return: when, to whom, and what everybody else is told.
 
+use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
 
 use fairslot::line::{Quota, WaitlistPolicy};
 use fairslot::{
@@ -417,6 +421,39 @@ fn who_would_wait_waits_also_where_behaviour_is_judged() {
     let plain = Request::new(who(99), schedule);
     assert_eq!(engine.request(&plain), refused(Refusal::SoldOut));
     assert!(engine.audit().is_consistent());
+}
+
+/// Nobody who waits as a future is left asleep when booking closes and nothing has come back.
+#[test]
+fn who_waited_in_vain_is_woken() {
+    struct Woken(AtomicUsize);
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+    let desk = Desk::new(1, ReturnPolicy::Draw);
+    let ask = |patient| {
+        desk.engine
+            .request(&Request::new(who(patient), desk.schedule).waitlist())
+    };
+    assert!(
+        ask(1)
+            .held()
+            .is_some_and(|hold| { desk.engine.confirm(hold.id, who(1), None).is_ok() })
+    );
+    let ticket = ask(2).waiting().expect("a place");
+    let woken = Arc::new(Woken(0.into()));
+    let waker = Waker::from(Arc::clone(&woken));
+    let mut wait = pin!(desk.engine.wait(&ticket));
+    let mut poll = || wait.as_mut().poll(&mut Context::from_waker(&waker));
+    assert!(poll().is_pending());
+    desk.engine.advance();
+    let before = woken.0.load(Ordering::Relaxed);
+    desk.clock.set(at(START + 30 * DAY));
+    desk.engine.advance();
+    assert!(woken.0.load(Ordering::Relaxed) > before);
+    assert_eq!(poll(), Poll::Ready(refused(Refusal::SoldOut)));
 }
 
 #[test]

@@ -188,3 +188,40 @@ fn enter_against_one_called_off() {
         agree(&engine);
     });
 }
+
+/// Threads: somebody who is in for two schedules of one draw asks again, one calls the first of them off. Property: they have the one place that they had.
+#[test]
+fn ask_again_against_one_called_off() {
+    explore(Some(2), || {
+        let engine = engine();
+        let [ann, ..] = people(&engine);
+        let lottery = Lottery {
+            window: EntryWindow::Fixed { ms: 40 },
+            together: Some(Together::new(1)),
+            ..Lottery::new(Timestamp::from_millis(NOW + 10))
+        };
+        let plan = Schedule {
+            opening: Opening::Lottery(lottery),
+            ..schedule(1)
+        };
+        let both = [(); 2].map(|()| engine.publish(&plan).unwrap());
+        let wish = Request::any(ann, &both);
+        super::support::set_watch(NOW + 10);
+        let before = engine.request(&wish).waiting().map(|ticket| ticket.id);
+        let (asks, withdraws, notes) = (engine.clone(), engine.clone(), Notes::new());
+        let said = notes.clone();
+        race([
+            hand_at(NOW + 10, move || said.add(asks.request(&wish))),
+            hand_at(NOW + 10, move || {
+                assert!(withdraws.withdraw(both[0]).is_ok());
+            }),
+        ]);
+        let [Outcome::Waiting(again)] = notes.all()[..] else {
+            panic!("the second is open");
+        };
+        assert_eq!(before, Some(again.id));
+        assert_eq!(engine.stats().waiting, 1);
+        assert_eq!(winners(&engine, &[again.id]), [true]);
+        agree(&engine);
+    });
+}

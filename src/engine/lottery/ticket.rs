@@ -34,7 +34,7 @@ impl Engine {
         let left = inner.settle(|bulletin| inner.leave(ticket, patient, bulletin));
         left.map(|schedule| {
             inner.waiters.wake(schedule.0, ticket.record());
-            inner.pass_turns();
+            inner.pass_turns(inner.now());
         })
     }
 }

@@ -31,7 +31,7 @@ impl Engine {
             outcomes
                 .extend(each.map(|(request, at)| inner.one_of_many(request, at, &mut bulletin)));
             drop(bulletin);
-            inner.pass_turns();
+            inner.pass_turns(now);
         }
         outcomes
     }
@@ -91,7 +91,7 @@ impl Inner {
             outcomes.push(self.glance_or_admit(request, at.hash, &mut bulletin));
         }
         drop(bulletin);
-        self.pass_turns();
+        self.pass_turns(now);
         for (outcome, request) in outcomes.iter_mut().skip(first).zip(batch) {
             *outcome = self.issued(request, *outcome, now);
         }

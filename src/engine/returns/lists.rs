@@ -37,6 +37,8 @@ struct Registry {
     /// Whose sessions were called off, until their schedules are retired.
     called_off: BTreeMap<ScheduleId, Department>,
     agenda: BTreeSet<(u64, ScheduleId)>,
+    /// Until when people wait for which.
+    closings: BTreeSet<(Timestamp, ScheduleId)>,
 }
 
 struct Listed {
@@ -146,6 +148,7 @@ impl Returns {
     pub(in super::super) fn forget(&self, schedule: ScheduleId) {
         let mut registry = self.registry.lock();
         registry.called_off.remove(&schedule);
+        registry.closings.retain(|(_, other)| *other != schedule);
         if let Some(listed) = registry.lists.remove(&schedule) {
             registry.agenda.remove(&(listed.next, schedule));
         }
@@ -169,6 +172,21 @@ impl Returns {
             registry.agenda.insert((at, schedule));
             self.note_due(&registry);
         }
+    }
+
+    /// Somebody waits for this schedule, at most until booking closes.
+    pub(in super::super) fn note_close(&self, schedule: ScheduleId, closes_at: Timestamp) {
+        self.registry.lock().closings.insert((closes_at, schedule));
+    }
+
+    /// The schedules for which people have waited until booking closed: each is told once.
+    pub(in super::super) fn closed(&self, now: Timestamp) -> Vec<ScheduleId> {
+        let mut registry = self.registry.lock();
+        let mut closed = Vec::new();
+        while registry.closings.first().is_some_and(|it| it.0 <= now) {
+            closed.extend(registry.closings.pop_first().map(|it| it.1));
+        }
+        closed
     }
 
     /// Takes the first that is due off the agenda.

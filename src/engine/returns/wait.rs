@@ -49,17 +49,27 @@ impl Inner {
                 _ => full(Rule::WaitlistFull),
             });
         }
+        self.returns.note_close(schedule, pool.closes_at());
         self.lined_up(book, seen, request, place, bulletin)
     }
 
-    /// What they were offered was gone: they are on the list as before, but for what they asked through, of which only the mark is known.
-    pub(super) fn wait_again(&self, returning: &Returning, offer: &Offer, now: Timestamp) {
+    /// What they were offered was gone: if they still wait they are on the list as before, be it full, but for what they asked through, of which only the mark is known.
+    pub(super) fn wait_again(
+        &self,
+        schedule: ScheduleId,
+        returning: &Returning,
+        offer: &Offer,
+        now: Timestamp,
+    ) {
         let person = Cluster::Person(offer.patient);
         let book = self
             .ledger
             .book(offer.patient, self.ledger.hash(offer.patient));
-        let wish = self.wish(&book, returning, person, now);
-        let _ = returning.list.join(&wish);
+        if self.waits(&book, schedule, Line::Waitlist, now).is_some() {
+            let wish = self.wish(&book, returning, person, now);
+            // It is refused only by a list that has ended, which has told them.
+            let _ = returning.list.rejoin(&wish);
+        }
     }
 
     /// Somebody leaves the waitlist. Under their book's lock.

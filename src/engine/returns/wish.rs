@@ -62,6 +62,7 @@ impl Inner {
             let returning = self.waitlist_of(schedule)?;
             let wish = self.wish(book, &returning, through, now);
             returning.list.join(&wish).ok()?;
+            self.returns.note_close(schedule, pool.closes_at());
             Some((schedule, pool.closes_at()))
         })
     }

@@ -5,7 +5,10 @@ use std::thread;
 use std::time::Duration;
 
 use fairslot::line::SlowQueue;
-use fairslot::{Engine, Limit, Line, Outcome, Refusal, Request, RequestId, What};
+use fairslot::{
+    Behaviour, Engine, Limit, Line, Opening, Outcome, PractitionerId, Refusal, Request, RequestId,
+    Schedule, Session, Timestamp, What,
+};
 
 use super::{DESK, Desk, OPENS, TENTHS, from, who};
 
@@ -143,6 +146,44 @@ fn many_at_once_are_as_one_after_the_other() {
         (said, became)
     });
     assert_eq!(outcomes[0], outcomes[1]);
+}
+
+/// Also while time runs on: a draw that closes meanwhile is closed for none of them.
+#[test]
+fn a_batch_is_at_one_time() {
+    /// A millisecond later whenever it is read.
+    struct Running(std::sync::atomic::AtomicU64);
+    impl fairslot::Clock for Running {
+        fn now(&self) -> Timestamp {
+            let read = self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            Timestamp::from_millis(read)
+        }
+    }
+    let builder = Engine::builder()
+        .clock(Running(OPENS.into()))
+        .behaviour(Behaviour {
+            records: 1 << 12,
+            ..Behaviour::default()
+        })
+        .slow_queue(SlowQueue::new(1, 1_000));
+    let engine = builder.build().expect("in range");
+    let at = engine.now();
+    let lottery = fairslot::Lottery {
+        window: fairslot::EntryWindow::Fixed { ms: 4 },
+        ..fairslot::Lottery::new(at)
+    };
+    let plan = Schedule::new(
+        PractitionerId::new(3),
+        "2026-12-01".parse().expect("a day"),
+        Session::Morning,
+        3,
+        Opening::Lottery(lottery),
+        at.after(86_400_000),
+    );
+    let schedule = engine.publish(&plan).expect("a sound schedule");
+    let all: Vec<Request> = (0..200).map(|it| Request::new(who(it), schedule)).collect();
+    let said = engine.request_many(&all);
+    assert!(said.iter().all(|it| it.waiting().is_some()));
 }
 
 /// Also for who had to make room and asks again within the batch.
