@@ -1,6 +1,6 @@
 //! Somebody waits for what becomes of their ticket: as a future, or by blocking a thread.
 //!
-//! Whoever decides tickets wakes those who wait for them, once every lock is let go: a draw and a withdrawal the whole schedule, who leaves a line that one place.
+//! Whoever decides tickets wakes those who wait for them, once every lock is let go: a draw, a withdrawal and the first advance after booking has closed the whole schedule, who leaves a line that one place.
 
 use std::fmt;
 use std::future::Future;
@@ -29,7 +29,8 @@ impl Engine {
     /// `Refused` with `unknown_ticket`, and so is every one once the last handle on the engine is dropped.
     ///
     /// It is a `Future`, for any runtime, and can block instead. Dropping it doesn't leave the line, and many may wait for one ticket. **Time must pass**: a draw is done by
-    /// whoever comes by after the close, so let a [`Driver`](crate::Driver) advance. Who blocks looks every 50 ms by itself.
+    /// whoever comes by after the close, so let a [`Driver`](crate::Driver) advance. Who waits in vain until booking closes is woken by the first [`advance`](Self::advance) after that, which no deadline announces. Who
+    /// blocks looks every 50 ms by itself.
     ///
     /// ```
     /// # fn ticket() -> (fairslot::Engine, fairslot::Ticket, std::sync::Arc<fairslot::ManualClock>) {
