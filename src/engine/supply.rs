@@ -95,13 +95,15 @@ impl Engine {
             if pool.is_withdrawn() {
                 return Err(Refusal::WrongState.into());
             }
-            Ok(self.inner.withdraw(schedule, pool, desk, bulletin))
+            let affected = self.inner.withdraw(schedule, pool, desk, bulletin);
+            Ok((affected, bulletin.at))
         });
-        if affected.is_ok() {
+        // The clock is not read again: should it panic, what is done is done.
+        affected.map(|(affected, at)| {
             self.inner.waiters.wake_group(schedule.0);
-            self.inner.pass_turns(self.inner.now());
-        }
-        affected
+            self.inner.pass_turns(at);
+            affected
+        })
     }
 
     /// A withdrawn session takes place after all. Its slots are free again; what the withdrawal ended stays ended. The answer is how many

@@ -31,10 +31,13 @@ impl Engine {
     /// In this order: `unknown_ticket`, `not_yours`, `withdrawn`, `already_released` if it was given up before, `wrong_state` if it is decided.
     pub fn leave(&self, ticket: TicketId, patient: PatientId) -> Result<(), Refusal> {
         let inner = &*self.inner;
-        let left = inner.settle(|bulletin| inner.leave(ticket, patient, bulletin));
-        left.map(|schedule| {
+        let left = inner.settle(|bulletin| {
+            let schedule = inner.leave(ticket, patient, bulletin)?;
+            Ok((schedule, bulletin.at))
+        });
+        left.map(|(schedule, at)| {
             inner.waiters.wake(schedule.0, ticket.record());
-            inner.pass_turns(inner.now());
+            inner.pass_turns(at);
         })
     }
 }
