@@ -38,13 +38,16 @@ impl<T: Default, const N: usize> Arena<T, N> {
         Some(&chunk.get_or_init(Self::chunk)[index as usize % N])
     }
 
+    /// Made where it lies: a chunk is larger than many a thread's stack, and an arm that made an array first would want room for it there, be it reached or not.
     #[cold]
     fn chunk() -> Box<[T; N]> {
-        let chunk: Box<[T]> = (0..N).map(|_| T::default()).collect();
-        // N elements were collected; the other arm cannot be reached, and would be right all the same.
-        chunk
-            .try_into()
-            .unwrap_or_else(|_| Box::new(std::array::from_fn(|_| T::default())))
+        loop {
+            let chunk: Box<[T]> = (0..N).map(|_| T::default()).collect();
+            // N elements were collected: it is one.
+            if let Ok(chunk) = chunk.try_into() {
+                return chunk;
+            }
+        }
     }
 }
 
