@@ -152,22 +152,27 @@ fn withdraw_against_grant() {
     });
 }
 
+/// Two schedules of one slot that are one draw, whose window is open from `NOW + 10` to [`CLOSE`].
+fn publish_together(engine: &Engine) -> [ScheduleId; 2] {
+    let lottery = Lottery {
+        window: EntryWindow::Fixed { ms: 40 },
+        together: Some(Together::new(1)),
+        ..Lottery::new(Timestamp::from_millis(NOW + 10))
+    };
+    let plan = Schedule {
+        opening: Opening::Lottery(lottery),
+        ..schedule(1)
+    };
+    [(); 2].map(|()| engine.publish(&plan).unwrap())
+}
+
 /// Threads: one enters for two schedules of one draw, one calls the first of them off. Property: whoever is told to wait waits for the second, wins it, and the books agree.
 #[test]
 fn enter_against_one_called_off() {
     explore(Some(2), || {
         let engine = engine();
         let [ann, ..] = people(&engine);
-        let lottery = Lottery {
-            window: EntryWindow::Fixed { ms: 40 },
-            together: Some(Together::new(1)),
-            ..Lottery::new(Timestamp::from_millis(NOW + 10))
-        };
-        let plan = Schedule {
-            opening: Opening::Lottery(lottery),
-            ..schedule(1)
-        };
-        let both = [(); 2].map(|()| engine.publish(&plan).unwrap());
+        let both = publish_together(&engine);
         let [first, second] = both;
         // What is drawn for is fixed before.
         assert!(engine.commitment(first).is_ok());
@@ -195,16 +200,7 @@ fn ask_again_against_one_called_off() {
     explore(Some(2), || {
         let engine = engine();
         let [ann, ..] = people(&engine);
-        let lottery = Lottery {
-            window: EntryWindow::Fixed { ms: 40 },
-            together: Some(Together::new(1)),
-            ..Lottery::new(Timestamp::from_millis(NOW + 10))
-        };
-        let plan = Schedule {
-            opening: Opening::Lottery(lottery),
-            ..schedule(1)
-        };
-        let both = [(); 2].map(|()| engine.publish(&plan).unwrap());
+        let both = publish_together(&engine);
         let wish = Request::any(ann, &both);
         super::support::set_watch(NOW + 10);
         let before = engine.request(&wish).waiting().map(|ticket| ticket.id);

@@ -37,7 +37,7 @@ struct Registry {
     /// Whose sessions were called off, until their schedules are retired.
     called_off: BTreeMap<ScheduleId, Department>,
     agenda: BTreeSet<(u64, ScheduleId)>,
-    /// Until when people wait for which.
+    /// Until when people wait for which. Whoever retires a schedule takes it off here in the same call, its close being past.
     closings: BTreeSet<(Timestamp, ScheduleId)>,
 }
 
@@ -148,7 +148,6 @@ impl Returns {
     pub(in super::super) fn forget(&self, schedule: ScheduleId) {
         let mut registry = self.registry.lock();
         registry.called_off.remove(&schedule);
-        registry.closings.retain(|(_, other)| *other != schedule);
         if let Some(listed) = registry.lists.remove(&schedule) {
             registry.agenda.remove(&(listed.next, schedule));
         }

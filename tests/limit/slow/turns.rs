@@ -2,7 +2,6 @@
 
 use std::num::NonZeroU32;
 use std::thread;
-use std::time::Duration;
 
 use fairslot::line::SlowQueue;
 use fairslot::{
@@ -223,13 +222,25 @@ fn who_waits_is_woken_at_their_turn() {
         thread::spawn(move || wait.wait())
     });
     while desk.engine.waiting() < 2 {
-        thread::sleep(Duration::from_millis(1));
+        thread::yield_now();
     }
     desk.at(1_100);
     assert_eq!(desk.advance(), 1);
     let [first, second] = waits.map(|it| it.join().expect("no panic"));
     assert!(first.held().is_some());
     assert_eq!(second, Outcome::Refused(Refusal::SoldOut));
+}
+
+/// A wait that is over before the first turn can be.
+#[test]
+fn a_wait_of_one_millisecond_is_named() {
+    let hasty = SlowQueue {
+        wait_max_ms: 1,
+        ..SlowQueue::new(1, 1)
+    };
+    let judged = Engine::builder().behaviour(Behaviour::default());
+    let built = judged.slow_queue(hasty).build();
+    assert_eq!(built.unwrap_err().field(), "slow_queue.wait_max_ms");
 }
 
 #[test]
