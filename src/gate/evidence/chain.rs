@@ -23,6 +23,9 @@ const SETS: usize = if cfg!(any(fairslot_loom, fairslot_shuttle)) {
 };
 const EACH: usize = 4;
 
+/// Bytes that a lane keeps from epoch to epoch, twice at most: some 5,000 records, more than the usual epoch's.
+const KEPT: usize = 1 << 20;
+
 /// What is to be written down.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Decision {
@@ -53,6 +56,8 @@ struct Lane {
     head: Head,
     /// Whole records that wait for the end of the epoch.
     waiting: Vec<u8>,
+    /// Where those of the last epoch were.
+    spare: Vec<u8>,
     /// Decisions without room since the epoch began, and since the log did.
     lost: u64,
     lost_ever: u64,
@@ -65,6 +70,7 @@ type Known = (Kind, u128, Pseudonym);
 
 /// What a lane had to say at the end of an epoch.
 pub(super) struct Part {
+    lane: usize,
     pub(super) number: u16,
     pub(super) head: Head,
     pub(super) records: Vec<u8>,
@@ -90,6 +96,7 @@ impl Chains {
                 hash: [0; 32],
             },
             waiting: Vec::new(),
+            spare: Vec::new(),
             lost: 0,
             lost_ever: 0,
             month: None,
@@ -123,7 +130,7 @@ impl Chains {
     /// Takes what waits, and where each chain stands with it; and how much was ever lost. What a lane had no room for is the last that it has to say.
     pub(super) fn take(&self, now: Timestamp) -> (Vec<Part>, u64) {
         let (mut parts, mut lost) = (Vec::new(), 0);
-        for lane in &self.lanes {
+        for (at, lane) in self.lanes.iter().enumerate() {
             let mut lane = lane.lock();
             lost += lane.lost_ever;
             let unsaid = std::mem::take(&mut lane.lost);
@@ -131,8 +138,10 @@ impl Chains {
                 lane.write(self, &overflow(now, unsaid));
             }
             if let Some(number) = lane.number {
-                let records = std::mem::take(&mut lane.waiting);
+                let spare = std::mem::take(&mut lane.spare);
+                let records = std::mem::replace(&mut lane.waiting, spare);
                 parts.push(Part {
+                    lane: at,
                     number,
                     head: lane.head,
                     records,
@@ -140,6 +149,17 @@ impl Chains {
             }
         }
         (parts, lost)
+    }
+
+    /// What was taken is where it belongs. Its memory is for the epoch after the next, unless it was a flood's: touching fresh memory costs more than writing into it.
+    pub(super) fn give_back(&self, part: Part) {
+        let mut records = part.records;
+        records.clear();
+        if let Some(lane) = self.lanes.get(part.lane)
+            && records.capacity() <= KEPT
+        {
+            lane.lock().spare = records;
+        }
     }
 
     /// Records that wait, and decisions ever lost.

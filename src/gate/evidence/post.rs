@@ -222,7 +222,8 @@ impl Log {
             post.heads.push(Head::genesis(self.name, number as u16));
         }
         let mut hashes = vec![Vec::new(); post.heads.len()];
-        let mut log = Vec::new();
+        let bytes_of_all = parts.iter().map(|part| part.records.len()).sum::<usize>();
+        let mut log = Vec::with_capacity(bytes_of_all + FRAME + ENTRY * post.heads.len());
         for part in parts {
             let number = usize::from(part.number);
             post.heads[number] = part.head;
@@ -234,6 +235,7 @@ impl Log {
                 .map(|frame| bytes(frame, FRAME - 32))
                 .collect();
             log.extend_from_slice(&part.records);
+            self.chains.give_back(part);
         }
         let records = log.len() / FRAME;
         let list: Vec<u8> = post.heads.iter().flat_map(Head::entry).collect();
