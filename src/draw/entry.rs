@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::bytes::{Digest, DrawId, Token};
-use super::policy::Group;
+use crate::words::allotment::Group;
 use crate::words::cluster::Cluster as Source;
 use crate::words::id::{AccountId, DeviceId, PatientId};
 
@@ -101,6 +101,13 @@ impl Entry {
     #[must_use]
     pub const fn group(mut self, group: Group) -> Self {
         self.groups |= group.bit();
+        self
+    }
+
+    /// The person is in these groups, a bit each, besides others.
+    #[must_use]
+    pub(crate) const fn groups(mut self, groups: u16) -> Self {
+        self.groups |= groups;
         self
     }
 

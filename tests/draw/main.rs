@@ -22,6 +22,7 @@ mod lost;
 mod outside;
 mod plain;
 mod receipts;
+mod reserved;
 mod tampering;
 mod together;
 mod twins;

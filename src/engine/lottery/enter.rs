@@ -130,7 +130,9 @@ impl Inner {
     /// What is said about somebody who enters.
     fn entry_of(&self, request: &Request, shown: Shown, now: Timestamp) -> Entry {
         let waits = request.would_wait() && self.returns.in_use();
-        let mut entry = Entry::new(request.patient()).would_wait(waits);
+        let mut entry = Entry::new(request.patient())
+            .would_wait(waits)
+            .groups(request.group_bits());
         if let Some(watch) = &self.watch {
             let (Origin { device, account }, listed) = watch.way_in(request, now);
             entry = entry.suspicion(listed).trace([device, account]);

@@ -1,6 +1,7 @@
 //! One draw, from its announcement on: which schedules is it for, is its window over, and how far is it drawn?
 
 use crate::draw::{BeaconSpec, Draft, DrawId, Policy, Pool, Settled, Terms, Window};
+use crate::words::allotment::Allotment;
 use crate::words::id::ScheduleId;
 use crate::words::lottery::{EntryWindow, Lottery};
 use crate::words::sync::atomic::{AtomicBool, Ordering};
@@ -59,7 +60,7 @@ pub(super) enum Close {
 
 impl Urn {
     pub(super) fn new(
-        lead: ScheduleId,
+        (lead, allotments): (ScheduleId, &[Allotment]),
         lottery: Lottery,
         published: Timestamp,
         attempt: u32,
@@ -71,7 +72,7 @@ impl Urn {
             published,
             attempt,
             number,
-            joining: Joining::new(lead),
+            joining: Joining::new(lead, allotments),
             bound: OnceLock::new(),
             progress: Mutex::new(Progress::Open(Vec::new())),
             over: AtomicBool::new(false),
@@ -117,12 +118,15 @@ impl Urn {
         &self.joining
     }
 
-    /// The window, made at its first use for as many slots of each schedule as `capacity` says then.
+    /// The window, made at its first use for as many slots of each schedule as `capacity` says then: those that are reserved, and the rest for everybody.
     pub(super) fn window(&self, draws: &Draws, capacity: impl Fn(ScheduleId) -> u16) -> &Window {
         let bound = self.bound.get_or_init(|| {
             let draw = self.draw();
-            let (members, beacon) = self.joining.lock().bind();
-            let slots = |it: &Member| Pool::open(u32::from(capacity(it.schedule)));
+            let (members, reserved, beacon) = self.joining.lock().bind();
+            let slots = |it: &Member| {
+                let allotments = reserved.get(&it.schedule).map_or(&[][..], |it| it);
+                Pool::declared(allotments, u32::from(capacity(it.schedule)))
+            };
             let policy = Policy {
                 cluster_cap: self.lottery.cluster_cap,
                 suspect_at: self.lottery.suspect_at,
