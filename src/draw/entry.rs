@@ -132,6 +132,10 @@ impl Entry {
         self
     }
 
+    pub(crate) fn who(&self) -> PatientId {
+        self.patient
+    }
+
     /// What it counts under; `None` for a trusted channel.
     pub(crate) fn source(&self) -> Option<Source> {
         (!self.trusted).then(|| Source::through(self.patient, self.account, self.device))

@@ -4,6 +4,7 @@
 
 mod answers;
 mod beacons;
+mod called_off;
 mod chance;
 #[cfg(feature = "serde")]
 #[path = "../../examples/verify_draw/cli.rs"]

@@ -12,7 +12,7 @@ use crate::words::sync::Mutex;
 use crate::words::sync::atomic::{AtomicBool, Ordering};
 
 /// How many schedules may be one draw. A list of wishes has at most as many, of two bytes each.
-const MEMBERS_MAX: usize = 256;
+pub(super) const MEMBERS_MAX: usize = 256;
 
 const RULES: &str =
     "a number whose other schedules open at the same instant and by the same rules, to the last";
@@ -98,6 +98,17 @@ impl Joining {
     /// Those that left before it was bound as well.
     pub(super) fn ever(&self) -> Vec<ScheduleId> {
         [&self.schedules[..], &self.left].concat()
+    }
+
+    /// The same with nothing more to be said.
+    pub(super) fn bound(&self) -> Self {
+        Self {
+            schedules: self.schedules.clone(),
+            left: self.left.clone(),
+            reserved: Reserved::new(),
+            beacon: self.beacon.clone(),
+            bound: true,
+        }
     }
 
     /// Fixes the beacon, if nothing is fixed yet.
