@@ -377,17 +377,22 @@ impl Draws {
     /// It comes to nothing: nothing is left to be done for it, and whoever was in it is not kept. Only its name is, which no other draw may have.
     fn call_off(&self, urn: &Arc<Urn>) {
         let husk = Arc::new(urn.husk());
+        let ever = husk.joining().lock().ever();
         let mut registry = self.registry.lock();
         registry.agenda.retain(|_, other| !Arc::ptr_eq(other, urn));
         registry.leave_numbers(urn);
-        for schedule in husk.joining().lock().ever() {
-            match registry.urns.get_mut(&schedule) {
+        for schedule in &ever {
+            match registry.urns.get_mut(schedule) {
                 Some(known) if Arc::ptr_eq(known, urn) => *known = Arc::clone(&husk),
                 _ => {}
             }
         }
         self.note_due(&registry);
-        // The caller's is the last, and is let go without the lock.
+        drop(registry);
+        // Those that had left before as well. The caller's is the last, and is let go without a lock.
+        for schedule in ever {
+            self.leave_lanes(schedule);
+        }
     }
 
     /// Nothing is kept of this schedule's draw.
