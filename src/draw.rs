@@ -50,12 +50,13 @@ mod terms;
 mod verify;
 mod window;
 
+pub use crate::words::allotment::{Allotment, Group};
 pub use bytes::{Cluster, Digest, DrawId, ParseHexError, Rank, Seed, Token};
 pub use entry::{EnterError, Entry, Receipt};
 pub use frozen::{Closing, Drawn, Frozen, Standing};
 pub(crate) use frozen::{Draft, Settled};
 pub use list::Leaf;
-pub use policy::{Allotment, Group, Policy, Pool};
+pub use policy::{Policy, Pool};
 pub use seed::{MasterSeed, ServerKey};
 pub use terms::{Beacon, BeaconSpec, BeaconValue, Holder, Terms};
 pub use verify::{Flaw, Gone, Own, Place, Proof, Transcript, Verified, verify, verify_receipt};

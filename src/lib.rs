@@ -90,6 +90,7 @@ pub use gate::challenge::{Challenge, ProofOfWork, StepUp, Subject, Wrong};
 #[cfg(feature = "evidence")]
 pub use gate::evidence;
 pub use gate::limit::{Limit, Limiter};
+pub use words::allotment::{Allotment, Group};
 pub use words::ask::{Booking, Hold, Outcome, Request};
 pub use words::challenge::{Answer, Level, Seal, Token};
 pub use words::clock::{Clock, CoarseClock, ManualClock, RecentTime, SystemClock};

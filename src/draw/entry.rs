@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::bytes::{Digest, DrawId, Token};
-use super::policy::Group;
+use crate::words::allotment::Group;
 use crate::words::cluster::Cluster as Source;
 use crate::words::id::{AccountId, DeviceId, PatientId};
 
@@ -104,6 +104,13 @@ impl Entry {
         self
     }
 
+    /// The person is in these groups, a bit each, besides others.
+    #[must_use]
+    pub(crate) const fn groups(mut self, groups: u16) -> Self {
+        self.groups |= groups;
+        self
+    }
+
     /// The pools that the person would take, best first, by number. Default: all, in the policy's order.
     #[must_use]
     pub fn prefer(mut self, pools: impl Into<Vec<u16>>) -> Self {
@@ -123,6 +130,10 @@ impl Entry {
     pub(crate) const fn would_wait(mut self, would: bool) -> Self {
         self.would_wait = would;
         self
+    }
+
+    pub(crate) fn who(&self) -> PatientId {
+        self.patient
     }
 
     /// What it counts under; `None` for a trusted channel.

@@ -2,53 +2,8 @@
 
 use super::bytes::Digest;
 use crate::raw::digest::Prefix;
+use crate::words::allotment::{Allotment, Group};
 use crate::words::error::Invalid;
-
-/// A group of people for whom slots may be reserved, 1 to 16: the caller says who is in it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(
-    feature = "serde",
-    derive(serde::Serialize, serde::Deserialize),
-    serde(transparent)
-)]
-pub struct Group(u8);
-
-impl Group {
-    /// The group of that number; `None` if it is not from 1 to 16.
-    #[must_use]
-    pub const fn new(number: u8) -> Option<Self> {
-        match number {
-            1..=16 => Some(Self(number)),
-            _ => None,
-        }
-    }
-
-    /// Its number.
-    #[must_use]
-    pub const fn get(self) -> u8 {
-        self.0
-    }
-
-    /// Its bit in an entry's groups.
-    pub(crate) const fn bit(self) -> u16 {
-        // Read from outside it may be any number; `Policy::check` says so.
-        1u16.rotate_left(self.0.wrapping_sub(1) as u32)
-    }
-}
-
-/// Some slots of a pool, and who may have them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(
-    feature = "serde",
-    derive(serde::Serialize, serde::Deserialize),
-    serde(deny_unknown_fields)
-)]
-pub struct Allotment {
-    /// Reserved for this group; `None`: for everybody.
-    pub group: Option<Group>,
-    /// How many slots.
-    pub slots: u32,
-}
 
 /// Slots that are the same to whoever gets one: a doctor's morning.
 ///
@@ -62,7 +17,7 @@ pub struct Allotment {
     serde(deny_unknown_fields)
 )]
 pub struct Pool {
-    /// In order of precedence, 1 to 64.
+    /// In order of precedence, 1 to 65: as many as a [`Schedule`](crate::Schedule) may declare, and what they leave.
     pub allotments: Vec<Allotment>,
 }
 
@@ -77,6 +32,22 @@ impl Pool {
     #[must_use]
     pub fn reserved(group: Group, slots: u32) -> Self {
         Self::default().and(Some(group), slots)
+    }
+
+    /// These, in their order, and then what they leave of so many slots, for everybody. No more than there are.
+    pub(crate) fn declared(allotments: &[Allotment], capacity: u32) -> Self {
+        let mut left = capacity;
+        let within = |it: &Allotment| {
+            let slots = it.slots.min(left);
+            left -= slots;
+            Allotment { slots, ..*it }
+        };
+        let allotments: Vec<_> = allotments.iter().map(within).collect();
+        let pool = Self { allotments };
+        match (left, &*pool.allotments) {
+            (0, [_, ..]) => pool,
+            _ => pool.and(None, left),
+        }
     }
 
     /// And then these.
@@ -144,7 +115,7 @@ impl Policy {
         within("pools", pools, (1, 4_096), "1 to 4,096 of them")?;
         for pool in &self.pools {
             let count = pool.allotments.len() as u64;
-            within("allotments", count, (1, 64), "1 to 64 of them")?;
+            within("allotments", count, (1, 65), "1 to 65 of them")?;
             for group in pool.allotments.iter().filter_map(|it| it.group) {
                 within("group", u64::from(group.get()), (1, 16), "1 to 16")?;
             }

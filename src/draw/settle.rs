@@ -13,7 +13,8 @@
 
 use super::bytes::{Digest, Rank};
 use super::list::{List, Numbers, Row};
-use super::policy::{Group, Policy};
+use super::policy::Policy;
+use crate::words::allotment::Group;
 
 /// A place that somebody got: of which tier and rank, and what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -227,18 +228,21 @@ impl Order {
 
 /// What is left in each pool.
 struct Tables {
-    pools: Vec<Vec<(u16, u32)>>,
+    /// Of each allotment who may have it, by the groups' bits (`None`: everybody), and how many are left.
+    pools: Vec<Vec<(Option<u16>, u32)>>,
     /// In all of them.
     left: u64,
 }
 
 impl Tables {
     fn new(policy: &Policy) -> Self {
-        // Whoever is in any of the groups of a mask may sit; for everybody there is no mask to be in.
-        let mask = |group: Option<Group>| group.map_or(0, Group::bit);
         let allotments = policy.pools.iter().map(|pool| &pool.allotments);
         let pools: Vec<Vec<_>> = allotments
-            .map(|all| all.iter().map(|it| (mask(it.group), it.slots)).collect())
+            .map(|all| {
+                all.iter()
+                    .map(|it| (it.group.map(Group::bit), it.slots))
+                    .collect()
+            })
             .collect();
         let left = pools.iter().flatten().map(|it| u64::from(it.1)).sum();
         Self { pools, left }
@@ -269,8 +273,9 @@ impl Tables {
         };
         for pool in wanted {
             let allotments = self.pools.get_mut(usize::from(pool))?;
-            let fits =
-                |(mask, left): &(u16, u32)| *left > 0 && (*mask == 0 || mask & row.groups > 0);
+            let fits = |(whose, left): &(Option<u16>, u32)| {
+                *left > 0 && whose.is_none_or(|groups| groups & row.groups > 0)
+            };
             if let Some(at) = allotments.iter().position(fits) {
                 allotments[at].1 -= 1;
                 self.left -= 1;

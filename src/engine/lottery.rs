@@ -19,6 +19,7 @@ use crossbeam_utils::CachePadded;
 
 use crate::draw::{MasterSeed, ServerKey};
 use crate::raw::digest::{Bytes32, Mac, Prefix};
+use crate::words::allotment::Allotment;
 use crate::words::error::Invalid;
 use crate::words::id::{ChannelId, HospitalId, PatientId, ScheduleId, TicketId};
 use crate::words::lottery::Lottery;
@@ -96,6 +97,15 @@ pub(super) struct Draws {
     pub(super) settings: Settings,
 }
 
+/// What is told of a schedule that will open by a draw.
+#[derive(Clone, Copy)]
+pub(super) struct Plan<'a> {
+    pub(super) hospital: HospitalId,
+    pub(super) lottery: Lottery,
+    /// Which of its slots are reserved, and for whom.
+    pub(super) allotments: &'a [Allotment],
+}
+
 type Urns = BTreeMap<ScheduleId, Arc<Urn>>;
 
 #[derive(Default)]
@@ -114,16 +124,12 @@ struct Registry {
 
 impl Registry {
     /// The urn that a schedule may join, if there is one.
-    fn of_number(
-        &self,
-        hospital: HospitalId,
-        lottery: &Lottery,
-        now: Timestamp,
-    ) -> Result<Option<&Arc<Urn>>, Invalid> {
+    fn of_number(&self, plan: &Plan<'_>, now: Timestamp) -> Result<Option<&Arc<Urn>>, Invalid> {
+        let lottery = &plan.lottery;
         let Some(number) = lottery.together else {
             return Ok(None);
         };
-        let urn = self.numbers.get(&(hospital, number));
+        let urn = self.numbers.get(&(plan.hospital, number));
         let Some(urn) = urn.filter(|urn| !urn.is_over()) else {
             return Ok(None);
         };
@@ -206,14 +212,9 @@ impl Draws {
     ///
     /// # Errors
     /// [`Invalid`] with the field `together`.
-    pub(super) fn may_announce(
-        &self,
-        hospital: HospitalId,
-        lottery: &Lottery,
-        now: Timestamp,
-    ) -> Result<(), Invalid> {
+    pub(super) fn may_announce(&self, plan: &Plan<'_>, now: Timestamp) -> Result<(), Invalid> {
         let registry = self.registry.lock();
-        registry.of_number(hospital, lottery, now).map(|_| ())
+        registry.of_number(plan, now).map(|_| ())
     }
 
     /// A schedule will open by a draw: with the others of its number, or by one of its own.
@@ -223,16 +224,20 @@ impl Draws {
     pub(super) fn announce(
         &self,
         schedule: ScheduleId,
-        hospital: HospitalId,
-        lottery: Lottery,
+        plan: Plan<'_>,
         now: Timestamp,
     ) -> Result<(), Invalid> {
         let mut registry = self.registry.lock();
-        let joins = registry.of_number(hospital, &lottery, now)?.cloned();
+        let joins = registry.of_number(&plan, now)?.cloned();
+        let Plan {
+            hospital,
+            lottery,
+            allotments,
+        } = plan;
         let urn = match (joins, lottery.together) {
             (Some(urn), Some(number)) => {
                 // It may have been bound since.
-                urn.joining().lock().join(schedule, number)?;
+                urn.joining().lock().join((schedule, allotments), number)?;
                 urn
             }
             (_, number) => {
@@ -241,7 +246,8 @@ impl Draws {
                 // Two draws of one schedule never have the same name.
                 let published = before.map_or(now, |urn| now.max(urn.published().after(1)));
                 let number = number.map(|number| (hospital, number));
-                let urn = Arc::new(Urn::new(schedule, lottery, published, attempt, number));
+                let first = (schedule, allotments);
+                let urn = Arc::new(Urn::new(first, lottery, published, attempt, number));
                 let key = (urn.first_look(), schedule, attempt);
                 registry.agenda.insert(key, Arc::clone(&urn));
                 if let Some(number) = number {
@@ -262,21 +268,13 @@ impl Draws {
     }
 
     /// The same for one that was called off before it was drawn: if it is too late for it to be drawn with the others, by a draw of its own.
-    pub(super) fn announce_again(
-        &self,
-        schedule: ScheduleId,
-        hospital: HospitalId,
-        lottery: Lottery,
-        now: Timestamp,
-    ) {
-        let in_time = now < lottery.entry_at();
-        if !in_time || self.announce(schedule, hospital, lottery, now).is_err() {
-            let alone = Lottery {
-                together: None,
-                ..lottery
-            };
+    pub(super) fn announce_again(&self, schedule: ScheduleId, plan: Plan<'_>, now: Timestamp) {
+        let in_time = now < plan.lottery.entry_at();
+        if !in_time || self.announce(schedule, plan, now).is_err() {
+            let mut alone = plan;
+            alone.lottery.together = None;
             // Nothing is in the way of that.
-            let _ = self.announce(schedule, hospital, alone, now);
+            let _ = self.announce(schedule, alone, now);
         }
     }
 
@@ -376,12 +374,25 @@ impl Draws {
         drop(gone);
     }
 
-    /// Nothing is left to be done for this one.
+    /// It comes to nothing: nothing is left to be done for it, and whoever was in it is not kept. Only its name is, which no other draw may have.
     fn call_off(&self, urn: &Arc<Urn>) {
+        let husk = Arc::new(urn.husk());
+        let ever = husk.joining().lock().ever();
         let mut registry = self.registry.lock();
         registry.agenda.retain(|_, other| !Arc::ptr_eq(other, urn));
         registry.leave_numbers(urn);
+        for schedule in &ever {
+            match registry.urns.get_mut(schedule) {
+                Some(known) if Arc::ptr_eq(known, urn) => *known = Arc::clone(&husk),
+                _ => {}
+            }
+        }
         self.note_due(&registry);
+        drop(registry);
+        // Those that had left before as well. The caller's is the last, and is let go without a lock.
+        for schedule in ever {
+            self.leave_lanes(schedule);
+        }
     }
 
     /// Nothing is kept of this schedule's draw.

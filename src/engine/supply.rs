@@ -14,6 +14,7 @@ use crate::words::refusal::Refusal;
 use crate::words::schedule::{Opening, Schedule};
 use crate::words::time::Timestamp;
 
+use super::lottery::Plan;
 use super::stats::Count;
 use super::{Bulletin, Engine, Inner, Note};
 
@@ -130,10 +131,14 @@ impl Inner {
         let Opening::Lottery(lottery) = schedule.opening else {
             return settle();
         };
-        let hospital = schedule.hospital;
-        self.draws.may_announce(hospital, &lottery, now)?;
+        let plan = Plan {
+            hospital: schedule.hospital,
+            lottery,
+            allotments: &schedule.allotments,
+        };
+        self.draws.may_announce(&plan, now)?;
         let id = settle()?;
-        if let Err(why) = self.draws.announce(id, hospital, lottery, now) {
+        if let Err(why) = self.draws.announce(id, plan, now) {
             // Somebody was faster, and what it would have joined is bound. Nobody has heard of it.
             if let Some((pool, desk)) = self.places.desk(id) {
                 pool.set_retired(&desk);
@@ -201,7 +206,12 @@ impl Inner {
             let lottery = Lottery { at, ..lottery }.within(pool.closes_at());
             pool.set_undrawn(desk, lottery.entry_at().max(now));
             let (hospital, _) = facts.department();
-            self.draws.announce_again(schedule, hospital, lottery, now);
+            let plan = Plan {
+                hospital,
+                lottery,
+                allotments: facts.allotments(),
+            };
+            self.draws.announce_again(schedule, plan, now);
         }
     }
 

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::raw::arena::Arena;
+use crate::words::allotment::Allotment;
 use crate::words::id::{DepartmentId, GENERATION_BITS, HospitalId, PractitionerId, ScheduleId};
 use crate::words::lottery::Lottery;
 use crate::words::money::Fee;
@@ -46,6 +47,7 @@ struct More {
     tags: Vec<String>,
     lottery: Option<Lottery>,
     returns: ReturnPolicy,
+    allotments: Box<[Allotment]>,
 }
 
 impl Facts {
@@ -61,6 +63,11 @@ impl Facts {
     /// How it opens by a draw, if it does.
     pub(crate) fn lottery(&self) -> Option<Lottery> {
         self.more.as_deref()?.lottery
+    }
+
+    /// What its draw reserves.
+    pub(crate) fn allotments(&self) -> &[Allotment] {
+        self.more.as_deref().map_or(&[], |more| &more.allotments)
     }
 
     pub(crate) fn set_withdrawn_at(&mut self, at: Timestamp) {
@@ -153,6 +160,7 @@ impl Places {
                         tags: schedule.tags.clone(),
                         lottery,
                         returns: schedule.returns,
+                        allotments: (*schedule.allotments).into(),
                     })
                 }),
             day: schedule.day,
@@ -216,6 +224,7 @@ pub(crate) fn describe(pool: &Pool, facts: &Facts) -> Schedule {
         returns: more.map_or(ReturnPolicy::AtOnce, |more| more.returns),
         fee: facts.fee.as_deref().copied(),
         tags: more.map(|more| more.tags.clone()).unwrap_or_default(),
+        allotments: facts.allotments().to_vec(),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use super::allotment::Group;
 use super::challenge::{Answer, Token};
 use super::id::{
     AccountId, BookingId, ChannelId, DeviceId, HoldId, PatientId, PaymentRef, RequestId,
@@ -41,6 +42,9 @@ pub struct Request {
     answer: Option<Box<(Token, Answer)>>,
     #[cfg_attr(feature = "serde", serde(default))]
     waitlist: bool,
+    /// A bit each: group 1 is the lowest.
+    #[cfg_attr(feature = "serde", serde(default))]
+    groups: u16,
 }
 
 /// One schedule, which is nearly always so and costs no allocation, or several.
@@ -107,7 +111,18 @@ impl Request {
             channel: None,
             answer: None,
             waitlist: false,
+            groups: 0,
         }
+    }
+
+    /// The patient is in this group, besides others: for the slots that a schedule's draw reserves for it ([`Schedule::allotments`](crate::Schedule::allotments)). Outside a draw it has no effect.
+    ///
+    /// It is a fact that the caller has checked, by age, address or referral, as the real name is. Whoever lets their own callers choose it gives the reserved slots away. What any request in the window says counts
+    /// for the patient's entry, but a retry by the same [`id`](Self::id), which changes nothing; and nothing takes it back.
+    #[must_use]
+    pub const fn group(mut self, group: Group) -> Self {
+        self.groups |= group.bit();
+        self
     }
 
     /// Would rather wait than be told `sold_out`: a place in the draw of returned slots of the first schedule that is sold out and returns slots by
@@ -217,6 +232,18 @@ impl Request {
         self.waitlist
     }
 
+    /// The groups that the patient is in, as far as it was said, in order of their numbers.
+    pub fn groups(&self) -> impl Iterator<Item = Group> + use<> {
+        let bits = self.groups;
+        let all = (1..=16).filter_map(Group::new);
+        all.filter(move |group| bits & group.bit() != 0)
+    }
+
+    /// The same, a bit each.
+    pub(crate) const fn group_bits(&self) -> u16 {
+        self.groups
+    }
+
     /// Its channel, if it was said.
     #[must_use]
     pub const fn channel_id(&self) -> Option<ChannelId> {
@@ -245,6 +272,7 @@ impl fmt::Debug for Request {
             .field("channel", &self.channel)
             .field("answer", &self.answer.as_ref().map(|_| ".."))
             .field("waitlist", &self.waitlist)
+            .field("groups", &self.groups)
             .finish()
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::allotment::{self, Allotment};
 use super::error::Invalid;
 use super::id::{DepartmentId, HospitalId, PractitionerId};
 use super::lottery::Lottery;
@@ -46,6 +47,13 @@ pub struct Schedule {
     pub fee: Option<Fee>,
     /// What patients look for: diseases, specialties. At most 64, each at most 256 bytes.
     pub tags: Vec<String>,
+    /// Which slots are reserved for whom in its draw, in order of precedence: whose turn it is gets a slot of the first that still has one and that they may have. Of its capacity what
+    /// they leave is open to everybody and comes last, slots that were added before the draw is bound included; an open one may be declared to come earlier. Who is in a [`Group`](crate::Group), each request says
+    /// ([`Request::group`](crate::Request::group)). Default none: all slots are open. At most 64, each of at least 1 slot, all together of no more slots than the capacity; none but for [`Opening::Lottery`].
+    ///
+    /// They are numbers, not particular slots, and hold for the draw alone: what nobody of a group has taken there is first come for everybody, like all that a draw leaves.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub allotments: Vec<Allotment>,
 }
 
 impl Schedule {
@@ -80,6 +88,7 @@ impl Schedule {
             returns: ReturnPolicy::AtOnce,
             fee: None,
             tags: Vec::new(),
+            allotments: Vec::new(),
         }
     }
 
@@ -119,6 +128,16 @@ impl Schedule {
                     "over by closes_at, at the latest",
                 ));
             }
+        }
+        match (&self.opening, self.allotments.len()) {
+            (Opening::FirstCome { .. }, count @ 1..) => {
+                return Err(Invalid::new(
+                    "allotments",
+                    format_args!("{count} of them"),
+                    "none, unless it opens by a draw",
+                ));
+            }
+            _ => allotment::check(&self.allotments, self.capacity)?,
         }
         if self.returns == (ReturnPolicy::Delay { ms: 0 }) {
             return Err(Invalid::new("returns.ms", 0, "at least 1"));

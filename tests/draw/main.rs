@@ -4,6 +4,7 @@
 
 mod answers;
 mod beacons;
+mod called_off;
 mod chance;
 #[cfg(feature = "serde")]
 #[path = "../../examples/verify_draw/cli.rs"]
@@ -22,6 +23,7 @@ mod lost;
 mod outside;
 mod plain;
 mod receipts;
+mod reserved;
 mod tampering;
 mod together;
 mod twins;

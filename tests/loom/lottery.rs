@@ -221,3 +221,32 @@ fn ask_again_against_one_called_off() {
         agree(&engine);
     });
 }
+
+/// Threads: one calls off the first of two schedules that are one draw, one draws. Property: nobody has a slot of it, and it is told as drawn only if the draw never found that it had nothing any more.
+#[test]
+fn one_called_off_against_grant() {
+    explore(Some(1), || {
+        let engine = engine();
+        let [ann, bob, ..] = people(&engine);
+        let both = publish_together(&engine);
+        let [first, second] = both;
+        super::support::set_watch(NOW + 10);
+        let tickets = [ann, bob].map(|patient| {
+            let said = engine.request(&Request::any(patient, &both));
+            said.waiting().unwrap().id
+        });
+        let (withdraws, draws) = (engine.clone(), engine.clone());
+        race([
+            hand_at(CLOSE - 1, move || {
+                assert!(withdraws.withdraw(first).is_ok())
+            }),
+            hand_at(CLOSE, move || _ = draws.advance()),
+        ]);
+        winners(&engine, &tickets);
+        assert_eq!(count(&engine, first), [0, 0, 0, 1]);
+        assert_eq!(count(&engine, second), [0, 1, 0, 0]);
+        let gone = engine.transcript(second).unwrap().gone.len() as u64;
+        assert_eq!(engine.stats().drawn, 2 - gone);
+        agree(&engine);
+    });
+}

@@ -116,7 +116,7 @@ impl World {
             }
         };
         if lines > 0 {
-            let step = world.call(Call::Publish(Plan::ONE_SLOT.at(START)), &[]);
+            let step = world.call(Call::Publish(Plan::ONE_SLOT.at(START).into()), &[]);
             world.prelude.push(step);
         }
         for nth in 0..lines {
@@ -153,7 +153,7 @@ impl World {
                 let leave = |ticket| Call::Leave { ticket, patient };
                 self.ticket(*of, *back).map_or(Call::Look, leave)
             }
-            Op::Publish(plan) => Call::Publish(plan.at(self.clock)),
+            Op::Publish(plan) => Call::Publish(plan.at(self.clock).into()),
             Op::Do(Call::Request(ask)) => Call::Request(self.ask_here(ask)),
             Op::Do(Call::RequestMany(asks)) => {
                 Call::RequestMany(asks.iter().map(|ask| self.ask_here(ask)).collect())

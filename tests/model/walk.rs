@@ -127,7 +127,7 @@ fn assert_same(twin: &Twin, world: &World, step: &Step, (said, lines): (&Said, &
         );
     }
     if let (Call::Publish(terms), Said::Published(schedule)) = (&step.call, &step.said) {
-        let mut terms = terms.clone();
+        let mut terms = (**terms).clone();
         terms.closes_at.get_or_insert(terms.starts_at);
         terms.cancel_until.get_or_insert(terms.starts_at);
         terms.hold_ttl_ms = terms.hold_ttl_ms.min(terms.hold_cap_ms);

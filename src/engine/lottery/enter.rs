@@ -21,6 +21,10 @@ use super::urn::Urn;
 /// The window has just closed: nobody can say more until it is drawn, in a moment.
 const IN_A_MOMENT: Refusal = Refusal::NotOpen { retry_after_ms: 1 };
 
+const FULL: Refusal = Refusal::Rule {
+    rule: Rule::DrawFull,
+};
+
 impl Inner {
     /// A place in the draw; the same one again, for who has one.
     #[inline(never)]
@@ -70,6 +74,11 @@ impl Inner {
         record: &Record,
     ) -> Result<(), Refusal> {
         let window = self.window_of(urn);
+        // Before their list is read, which may be long, and be asked for once for each name on it. Who left and comes again is among those who are in.
+        let is_full = urn.entries() >= u64::from(self.draws.settings.entries_max);
+        if is_full && window.receipt(entry.who()).is_none() {
+            return Err(FULL);
+        }
         let wishes = urn.wishes(asked_for);
         if wishes.is_empty() && urn.members().len() > 1 {
             // All that they would take was called off meanwhile.
@@ -78,11 +87,7 @@ impl Inner {
         match window.enter(&entry.prefer(&wishes[..])) {
             // Who left and comes again is in as before, whatever more could be noted of them.
             Ok(_) | Err(EnterError::ClustersFull) => {}
-            Err(EnterError::Full) => {
-                return Err(Refusal::Rule {
-                    rule: Rule::DrawFull,
-                });
-            }
+            Err(EnterError::Full) => return Err(FULL),
             Err(_) => return Err(IN_A_MOMENT),
         }
         // Called off meanwhile: whoever does that may have missed who has only just come in.
@@ -130,7 +135,9 @@ impl Inner {
     /// What is said about somebody who enters.
     fn entry_of(&self, request: &Request, shown: Shown, now: Timestamp) -> Entry {
         let waits = request.would_wait() && self.returns.in_use();
-        let mut entry = Entry::new(request.patient()).would_wait(waits);
+        let mut entry = Entry::new(request.patient())
+            .would_wait(waits)
+            .groups(request.group_bits());
         if let Some(watch) = &self.watch {
             let (Origin { device, account }, listed) = watch.way_in(request, now);
             entry = entry.suspicion(listed).trace([device, account]);

@@ -112,7 +112,10 @@ impl Inner {
                 // Whoever is about to call off the last of them ends the draw.
                 Grant::Nothing if self.is_called_off(urn) => return None,
                 // This one is called off, or its slots' versions are used up. They may have another.
-                Grant::Nothing => draft.gone(&seated),
+                Grant::Nothing => {
+                    draft.gone(&seated);
+                    self.leave_midway(urn, seated.pool, bulletin);
+                }
             }
             *most = most.saturating_sub(1);
             if *most == 0 {
@@ -140,6 +143,32 @@ impl Inner {
         };
         let mut members = urn.members().iter();
         !members.any(|it| it.stays() && stands(it.schedule))
+    }
+
+    /// A session that is being called off has left the draw as soon as that shows. Whoever calls it off may find it drawn when they come to that, and it must not be told as drawn, with places that it hadn't.
+    fn leave_midway(&self, urn: &Urn, pool: u16, bulletin: &mut Bulletin<'_>) {
+        let Some(schedule) = urn.of_pool(pool) else {
+            return;
+        };
+        let pool = self.places.find(schedule).filter(|it| it.is(schedule));
+        // The window is made, and others stay.
+        if pool.is_some_and(Pool::is_withdrawn) && urn.leave(schedule, || ()) {
+            self.move_on(urn, schedule, bulletin);
+        }
+    }
+
+    /// A schedule has left: whoever would take another of the draw waits for that, and the others' places are ended.
+    fn move_on(&self, urn: &Urn, schedule: ScheduleId, bulletin: &mut Bulletin<'_>) {
+        let all = urn.made().map_or_else(Vec::new, Window::lists);
+        for (patient, wishes) in all {
+            let book = self.ledger.book(patient, self.ledger.hash(patient));
+            let place = self.waits(&book, schedule, Line::Draw, bulletin.at);
+            match (place, urn.first_of(&wishes)) {
+                (None, _) => {}
+                (Some((_, record)), Some(other)) => record.move_to(other),
+                (Some(place), None) => self.call_off_place(&book, place, bulletin),
+            }
+        }
     }
 
     /// Everybody has what they get.
@@ -254,16 +283,7 @@ impl Inner {
         let others = urn.leave(schedule, || _ = self.window_of(&urn));
         if others {
             // They are drawn without it.
-            let all = urn.made().map_or_else(Vec::new, Window::lists);
-            for (patient, wishes) in all {
-                let book = self.ledger.book(patient, self.ledger.hash(patient));
-                let place = self.waits(&book, schedule, Line::Draw, bulletin.at);
-                match (place, urn.first_of(&wishes)) {
-                    (None, _) => {}
-                    (Some((_, record)), Some(other)) => record.move_to(other),
-                    (Some(place), None) => self.call_off_place(&book, place, bulletin),
-                }
-            }
+            self.move_on(&urn, schedule, bulletin);
         } else {
             // Whoever got in before this is among them; nobody gets in after it.
             let frozen = self.window_of(&urn).close();

@@ -2,14 +2,17 @@
 //!
 //! They join until the window is made, in the order of publishing: that is the order of the draw's pools. From then on none joins; one that is called off leaves, and the others go on.
 
+use std::collections::BTreeMap;
+
 use crate::draw::BeaconSpec;
+use crate::words::allotment::Allotment;
 use crate::words::error::Invalid;
 use crate::words::id::{HospitalId, ScheduleId, Together};
 use crate::words::sync::Mutex;
 use crate::words::sync::atomic::{AtomicBool, Ordering};
 
 /// How many schedules may be one draw. A list of wishes has at most as many, of two bytes each.
-const MEMBERS_MAX: usize = 256;
+pub(super) const MEMBERS_MAX: usize = 256;
 
 const RULES: &str =
     "a number whose other schedules open at the same instant and by the same rules, to the last";
@@ -20,11 +23,15 @@ const MANY: &str = "a number that fewer than 256 other schedules have";
 /// Whose number it is, and which.
 pub(super) type Number = (HospitalId, Together);
 
+/// What schedules reserve, of those that do.
+type Reserved = BTreeMap<ScheduleId, Box<[Allotment]>>;
+
 /// What can be said before the window is made.
 pub(super) struct Joining {
     schedules: Vec<ScheduleId>,
     /// Those that left before that. They know the draw they were to be in until they have another.
     left: Vec<ScheduleId>,
+    reserved: Reserved,
     /// Whose word the draw waits for after the close, if somebody's.
     beacon: BeaconSpec,
     /// The window is being made.
@@ -32,13 +39,22 @@ pub(super) struct Joining {
 }
 
 impl Joining {
-    pub(super) fn new(first: ScheduleId) -> Mutex<Self> {
-        Mutex::new(Self {
+    pub(super) fn new(first: ScheduleId, allotments: &[Allotment]) -> Mutex<Self> {
+        let mut joining = Self {
             schedules: vec![first],
             left: Vec::new(),
+            reserved: Reserved::new(),
             beacon: BeaconSpec::None,
             bound: false,
-        })
+        };
+        joining.reserve(first, allotments);
+        Mutex::new(joining)
+    }
+
+    fn reserve(&mut self, schedule: ScheduleId, allotments: &[Allotment]) {
+        if !allotments.is_empty() {
+            self.reserved.insert(schedule, allotments.into());
+        }
     }
 
     /// Whether one more may join.
@@ -51,9 +67,14 @@ impl Joining {
         Err(Invalid::new("together", number, range))
     }
 
-    pub(super) fn join(&mut self, schedule: ScheduleId, number: Together) -> Result<(), Invalid> {
+    pub(super) fn join(
+        &mut self,
+        (schedule, allotments): (ScheduleId, &[Allotment]),
+        number: Together,
+    ) -> Result<(), Invalid> {
         self.may(number)?;
         self.schedules.push(schedule);
+        self.reserve(schedule, allotments);
         Ok(())
     }
 
@@ -62,6 +83,7 @@ impl Joining {
         let others = self.schedules.iter().any(|it| *it != schedule);
         if others && !self.bound {
             self.schedules.retain(|it| *it != schedule);
+            self.reserved.remove(&schedule);
             if !self.left.contains(&schedule) {
                 self.left.push(schedule);
             }
@@ -78,6 +100,17 @@ impl Joining {
         [&self.schedules[..], &self.left].concat()
     }
 
+    /// The same with nothing more to be said.
+    pub(super) fn bound(&self) -> Self {
+        Self {
+            schedules: self.schedules.clone(),
+            left: self.left.clone(),
+            reserved: Reserved::new(),
+            beacon: self.beacon.clone(),
+            bound: true,
+        }
+    }
+
     /// Fixes the beacon, if nothing is fixed yet.
     pub(super) fn fix(&mut self, beacon: &BeaconSpec) -> bool {
         let free = !self.bound && self.beacon == BeaconSpec::None;
@@ -88,7 +121,7 @@ impl Joining {
     }
 
     /// Nothing can be said any more.
-    pub(super) fn bind(&mut self) -> (Box<[Member]>, BeaconSpec) {
+    pub(super) fn bind(&mut self) -> (Box<[Member]>, Reserved, BeaconSpec) {
         self.bound = true;
         let member = |schedule: &ScheduleId| Member {
             schedule: *schedule,
@@ -96,6 +129,7 @@ impl Joining {
         };
         (
             self.schedules.iter().map(member).collect(),
+            std::mem::take(&mut self.reserved),
             self.beacon.clone(),
         )
     }

@@ -37,10 +37,14 @@ impl Engine {
     /// slots that are added later are first come after the draw.
     ///
     /// # Errors
-    /// `unknown_schedule` for one that has no draw, or of whose draw nothing is kept any more.
+    /// `unknown_schedule` for one that has no draw, or of whose draw nothing is kept any more; `wrong_state` if its draw came to nothing, because the session was called off before.
     pub fn commitment(&self, schedule: ScheduleId) -> Result<(Terms, Digest), Refusal> {
         self.inner.of_draw(schedule, |urn| {
-            let window = self.inner.window_of(urn);
+            let window = match urn.is_over() {
+                // Of one that came to nothing none is kept.
+                true => urn.made()?,
+                false => self.inner.window_of(urn),
+            };
             Some((window.terms().clone(), window.commitment()))
         })
     }
@@ -120,7 +124,7 @@ impl Engine {
     /// The receipt of a ticket's entry, for its owner to keep.
     ///
     /// # Errors
-    /// `unknown_ticket`, also when nothing is kept any more of its draw.
+    /// `unknown_ticket`, also when nothing is kept any more of its draw, as of one that came to nothing.
     pub fn receipt(&self, ticket: TicketId) -> Result<Receipt, Refusal> {
         self.inner.of_entry(ticket, |_, receipt| Some(receipt))
     }

@@ -1,6 +1,7 @@
 //! One draw, from its announcement on: which schedules is it for, is its window over, and how far is it drawn?
 
 use crate::draw::{BeaconSpec, Draft, DrawId, Policy, Pool, Settled, Terms, Window};
+use crate::words::allotment::Allotment;
 use crate::words::id::ScheduleId;
 use crate::words::lottery::{EntryWindow, Lottery};
 use crate::words::sync::atomic::{AtomicBool, Ordering};
@@ -8,7 +9,7 @@ use crate::words::sync::{Mutex, OnceLock};
 use crate::words::time::Timestamp;
 
 use super::Draws;
-use super::members::{Joining, Member, Number};
+use super::members::{Joining, MEMBERS_MAX, Member, Number};
 
 /// How often in the time that is looked back an adaptive window is looked at.
 const LOOKS: u64 = 4;
@@ -33,6 +34,8 @@ pub(super) struct Urn {
 struct Bound {
     window: Window,
     members: Box<[Member]>,
+    /// The same in order of their schedules, with the numbers of their pools.
+    by_schedule: Box<[(ScheduleId, u16)]>,
 }
 
 /// How far it is.
@@ -59,7 +62,7 @@ pub(super) enum Close {
 
 impl Urn {
     pub(super) fn new(
-        lead: ScheduleId,
+        (lead, allotments): (ScheduleId, &[Allotment]),
         lottery: Lottery,
         published: Timestamp,
         attempt: u32,
@@ -71,10 +74,25 @@ impl Urn {
             published,
             attempt,
             number,
-            joining: Joining::new(lead),
+            joining: Joining::new(lead, allotments),
             bound: OnceLock::new(),
             progress: Mutex::new(Progress::Open(Vec::new())),
             over: AtomicBool::new(false),
+        }
+    }
+
+    /// What is kept of one that came to nothing: what it was called by, so that no other draw of these schedules is called the same. Its window and whoever was in it are not.
+    pub(super) fn husk(&self) -> Self {
+        Self {
+            lead: self.lead,
+            lottery: self.lottery,
+            published: self.published,
+            attempt: self.attempt,
+            number: self.number,
+            joining: Mutex::new(self.joining.lock().bound()),
+            bound: OnceLock::new(),
+            progress: Mutex::new(Progress::Void),
+            over: AtomicBool::new(true),
         }
     }
 
@@ -117,12 +135,15 @@ impl Urn {
         &self.joining
     }
 
-    /// The window, made at its first use for as many slots of each schedule as `capacity` says then.
+    /// The window, made at its first use for as many slots of each schedule as `capacity` says then: those that are reserved, and the rest for everybody.
     pub(super) fn window(&self, draws: &Draws, capacity: impl Fn(ScheduleId) -> u16) -> &Window {
         let bound = self.bound.get_or_init(|| {
             let draw = self.draw();
-            let (members, beacon) = self.joining.lock().bind();
-            let slots = |it: &Member| Pool::open(u32::from(capacity(it.schedule)));
+            let (members, reserved, beacon) = self.joining.lock().bind();
+            let slots = |it: &Member| {
+                let allotments = reserved.get(&it.schedule).map_or(&[][..], |it| it);
+                Pool::declared(allotments, u32::from(capacity(it.schedule)))
+            };
             let policy = Policy {
                 cluster_cap: self.lottery.cluster_cap,
                 suspect_at: self.lottery.suspect_at,
@@ -133,9 +154,14 @@ impl Urn {
             let seed = draws.secrets.master.seed(terms.draw, self.attempt);
             let key = draws.secrets.key.clone();
             let most = draws.settings.entries_max;
+            // At most 256.
+            let by_schedule = members.iter().map(|it| it.schedule).zip(0..);
+            let mut by_schedule: Box<[_]> = by_schedule.collect();
+            by_schedule.sort_unstable();
             Bound {
                 window: Window::open_checked(terms, seed, key, most),
                 members,
+                by_schedule,
             }
         });
         &bound.window
@@ -177,12 +203,24 @@ impl Urn {
     /// The pools of those of these schedules that are drawn by it, each once; none if there is only one to be had.
     pub(super) fn wishes(&self, schedules: &[ScheduleId]) -> Vec<u16> {
         let mut wishes = Vec::new();
-        if self.members().len() > 1 {
-            for schedule in schedules {
-                let is_it = |it: &Member| it.schedule == *schedule && it.stays();
-                // At most 256.
-                let pool = self.members().iter().position(is_it).map(|at| at as u16);
-                wishes.extend(pool.filter(|pool| !wishes.contains(pool)));
+        let Some(bound) = self.bound.get().filter(|it| it.members.len() > 1) else {
+            return wishes;
+        };
+        // Whoever asks says how long the list is: a name costs a few steps, however many members there are and however often it is there.
+        let mut listed = [false; MEMBERS_MAX];
+        for schedule in schedules {
+            let found = bound.by_schedule.binary_search_by_key(schedule, |it| it.0);
+            let pool = found.ok().and_then(|at| bound.by_schedule.get(at));
+            let Some(&(_, pool)) = pool else { continue };
+            let at = usize::from(pool);
+            if let (Some(member), Some(listed)) = (bound.members.get(at), listed.get_mut(at))
+                && member.stays()
+                && !std::mem::replace(listed, true)
+            {
+                wishes.push(pool);
+            }
+            if wishes.len() == bound.members.len() {
+                break;
             }
         }
         wishes

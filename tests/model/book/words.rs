@@ -68,7 +68,7 @@ impl fmt::Debug for Ask {
 /// One call of the engine. Its clock is told apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Call {
-    Publish(Schedule),
+    Publish(Box<Schedule>),
     AddSlots(Name, u32),
     Withdraw(Name),
     Reinstate(Name),
