@@ -23,7 +23,7 @@ pub struct Quota {
     /// Two within so many days cost weight, three a rest: 1 to 3,650. Default 30.
     pub window_days: u16,
     /// The weight after the second, in millionths: the chance of being drawn among the first from a waitlist. 0 to 1,000,000. Default 200,000. An opening by a draw has one weight for all suspects,
-    /// which it commits to ([`Lottery::suspect_weight_ppm`](crate::Lottery::suspect_weight_ppm)): below 1,000,000 here they are such.
+    /// which it commits to (`suspect_weight_ppm` of a [`Lottery`](crate::Lottery)): below 1,000,000 here they are such.
     pub weight_ppm: u32,
     /// How long the rest is from the third on, in days: 1 to 3,650. Default 90.
     pub rest_days: u16,
