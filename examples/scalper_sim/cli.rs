@@ -74,7 +74,7 @@ usage: cargo run --release --example scalper_sim -- [flags]
                        suspect_weight: 0.2, 1 judges nobody;
                        returns: how cancelled slots return: at_once (default), draw, or {\"delay_ms\": 3600000};
                        returns_cap: of a device so many are drawn among the first where they return by a draw, 3, null is none;
-                       quota: what giving up again and again costs there: nothing by default;
+                       quota: what giving up again and again costs in draws: nothing by default;
                        limits: of patient, device, network, none by default
   --ploys            also what else a scalper can try against the recommended way and the policy, and what each of that gains
   --populations N    populations of people, each drawn anew, 1 to 1,000 (default 12)

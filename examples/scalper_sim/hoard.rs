@@ -92,9 +92,9 @@ fn ways(policy: Option<&'static Mechanism>) -> Vec<Way> {
             Some([8.6, 0.48, 6_207.0]),
         ),
     ];
-    for identities in [USED, 10 * USED] {
+    for (identities, known) in [(USED, Some([6.5, 0.25, 11_649.0])), (10 * USED, None)] {
         let words = ["both by the draw, and a quota", "皆摇号，限退号次数"];
-        let mut way = way("lottery_draw_quota", words, draw, quota, None);
+        let mut way = way("lottery_draw_quota", words, draw, quota, known);
         way.business.identities = identities;
         ways.push(way);
     }
@@ -211,6 +211,18 @@ fn row(way: &Way, runs: &[Run], baseline: Option<Reading>) -> Row {
             reference: None,
         }
     });
+    let mut with = vec![
+        ("identities", way.business.identities as u64),
+        ("days", days),
+        ("held", spent.slots),
+        ("sold", spent.hand_off.hits),
+    ];
+    if way.business.mechanism.returns.quota.is_some() {
+        let all = |of: fn(&Run) -> u64| runs.iter().map(of).sum();
+        with.push(("people_asked", all(|it| it.asked)));
+        with.push(("people_lighter", all(|it| it.lighter)));
+        with.push(("people_resting", all(|it| it.resting)));
+    }
     let known = |nth: usize| way.known.map(|it| it[nth]);
     let many = grouped(way.business.identities as u64);
     let identities = (way.business.identities != USED).then_some(many);
@@ -225,12 +237,7 @@ fn row(way: &Way, runs: &[Run], baseline: Option<Reading>) -> Row {
             None => way.words[1].to_owned(),
         },
         recommended: way.name == "lottery_draw",
-        with: vec![
-            ("identities", way.business.identities as u64),
-            ("days", days),
-            ("held", spent.slots),
-            ("sold", spent.hand_off.hits),
-        ],
+        with,
         readings: vec![
             held.map(|it| it.known(known(0))),
             sold.map(|it| it.known(known(1))),

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use fairslot::{DeviceId, Engine, ManualClock, PatientId, Request, ReturnPolicy};
+use fairslot::line::{Cancels, Standing};
+use fairslot::{DeviceId, Engine, ManualClock, PatientId, Request, ReturnPolicy, Timestamp};
 
 use crate::attack::{ATTACKS, Attack};
 use crate::crowd::{Asker, Crowd, PEOPLE, dice, mixed};
@@ -42,6 +43,10 @@ pub(crate) struct Run {
     /// Slots that he held, and of these those that a client has in the end.
     pub(crate) held: u64,
     pub(crate) sold: u64,
+    /// People who asked, each day anew, and of these those whom a quota weighs on when they do: for the second time, for the third.
+    pub(crate) asked: u64,
+    pub(crate) lighter: u64,
+    pub(crate) resting: u64,
 }
 
 impl Business {
@@ -62,6 +67,8 @@ struct Season<'a> {
     dice: Dice,
     /// On which days each of the scalper's identities gave up a slot.
     gave_up: Vec<Vec<u32>>,
+    /// What the engine knows of people who gave up slots, if it has a quota.
+    people: Option<Cancels>,
     run: Run,
 }
 
@@ -69,8 +76,11 @@ impl<'a> Season<'a> {
     fn new(business: &'a Business, seed: u64) -> Result<Self, String> {
         let clock = Arc::new(ManualClock::new(business.mechanism.begins(OPENS_AT)));
         let engine = business.mechanism.builder(Arc::clone(&clock), seed).build();
+        let quota = business.mechanism.returns.quota;
+        let people = quota.map(|quota| Cancels::new(quota, seed)).transpose();
         Ok(Self {
             business,
+            people: people.map_err(|why| why.to_string())?,
             engine: engine.map_err(|why| why.to_string())?,
             clock,
             seed,
@@ -95,6 +105,7 @@ impl<'a> Season<'a> {
         let crowd = Crowd::gather(self.seed, nth.into(), attack());
         let used = self.cleanest(nth);
         let askers = self.askers(&crowd, &used);
+        self.weigh(&askers[..PEOPLE as usize], opens_at);
         let (opened, won) = open(
             &mechanism,
             &desk,
@@ -112,9 +123,14 @@ impl<'a> Season<'a> {
                 self.gave_up[used[nth_used]].push(nth);
                 self.run.held += 1;
             }
+            let at = opens_at.after(FIRST_MS + given.len() as u64 * APART_MS);
+            let patient = askers[who as usize].patient;
+            if let Some(people) = &self.people {
+                people.note(patient, at);
+            }
             given.push(GivenUp {
-                at: opens_at.after(FIRST_MS + given.len() as u64 * APART_MS),
-                patient: askers[who as usize].patient,
+                at,
+                patient,
                 booking,
                 for_client: of_scalper.is_some(),
             });
@@ -146,6 +162,19 @@ impl<'a> Season<'a> {
         self.run.sold += sold.count() as u64;
         self.run.days += 1;
         Ok(())
+    }
+
+    /// On whom of the people who ask today does the quota weigh?
+    fn weigh(&mut self, askers: &[Asker], now: Timestamp) {
+        let Some(people) = &self.people else { return };
+        for asker in askers {
+            self.run.asked += 1;
+            match people.standing(asker.patient, now) {
+                Standing::Clear => {}
+                Standing::Lighter { .. } => self.run.lighter += 1,
+                _ => self.run.resting += 1,
+            }
+        }
     }
 
     /// Those of the scalper's identities that gave up the fewest slots lately.

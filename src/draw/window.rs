@@ -372,15 +372,20 @@ impl Window {
 
     /// Closes the window and freezes the list; again, it gives the same. Publish [`Frozen::closing`] before anybody can know what the beacon says.
     pub fn close(&self) -> &Frozen {
-        self.close_judged(|_| 0)
+        self.close_judged(|_| 0, |_| 0)
     }
 
-    /// The same, with everybody judged as they are known now, by the ways they came in: the least suspicious counts, and at least what was said of them at their entry.
-    pub(crate) fn close_judged(&self, judge: impl Fn(Trace) -> u8) -> &Frozen {
-        self.frozen.get_or_init(|| self.freeze(judge))
+    /// The same, with everybody judged as they are known now. By the ways they came in the least suspicious counts, and at least what was said of them at their entry; what `own` says of the person,
+    /// no way in makes less of. Both are asked without a lock of the window's.
+    pub(crate) fn close_judged(
+        &self,
+        judge: impl Fn(Trace) -> u8,
+        own: impl Fn(PatientId) -> u8,
+    ) -> &Frozen {
+        self.frozen.get_or_init(|| self.freeze(judge, own))
     }
 
-    fn freeze(&self, judge: impl Fn(Trace) -> u8) -> Frozen {
+    fn freeze(&self, judge: impl Fn(Trace) -> u8, own: impl Fn(PatientId) -> u8) -> Frozen {
         let shards: Vec<_> = self.shards.iter().map(|shard| self.take(shard)).collect();
         let count = shards.iter().map(|(seats, _)| seats.len()).sum();
         let mut list = List::default();
@@ -394,8 +399,9 @@ impl Window {
                 };
                 let waits = extra.would_wait.map(|source| (seat.token, source));
                 would_wait.extend(waits);
-                let row = row(&mut list, &seat, extra, &judge);
-                bins.put(row, PatientId::new(identity));
+                let (mut row, patient) = (row(&mut list, &seat, extra, &judge), identity.into());
+                row.suspicion = row.suspicion.max(own(patient));
+                bins.put(row, patient);
             }
         }
         let patients = bins.empty_into(&mut list);

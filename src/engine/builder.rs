@@ -285,7 +285,8 @@ impl EngineBuilder {
         self
     }
 
-    /// What giving up slots again and again costs in draws over waitlists: cancelling, or letting an offer lapse. Default: nothing.
+    /// What giving up slots again and again costs in draws: cancelling, or letting a hold run out. On a waitlist the weight counts with which somebody joins; at an opening by a draw they are a suspect
+    /// at its close, through whatever they came in. First come and in the slow queue it costs nothing. Default: nothing.
     pub fn cancel_quota(mut self, quota: Quota) -> Self {
         self.quota = Some(quota);
         self

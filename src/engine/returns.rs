@@ -8,6 +8,7 @@
 //! In this order: desk, book, the registry, a list. Whoever returns slots holds the desk, so that a slot is either on the list or on its way under a lock that the audit passes through.
 
 mod lists;
+mod quota;
 mod wait;
 mod wish;
 
@@ -266,9 +267,6 @@ impl Inner {
         (returning, due, then): Rest,
     ) {
         let given_up = (u32::from(slot), by, mark);
-        if let (Then::Next(_), at) = (then, due) {
-            self.returns.note_given_up(by, at);
-        }
         if returning.list.rest(given_up, due, then) && due < Timestamp::MAX {
             pool.lower_due(due.as_millis());
             self.returns.note(schedule, due.as_millis());

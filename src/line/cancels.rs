@@ -1,7 +1,7 @@
 //! Who gives up slots again and again?
 //!
-//! The last three days on which somebody cancelled, or let an offer lapse, in eight bytes a person and a fixed number of them. A second time within the window costs
-//! weight in draws; a third a rest. Nobody is barred for good, and what is older than the window and the rest is forgotten.
+//! The last three days on which somebody gave up a slot, by cancelling or by letting a hold run out, in eight bytes a person and a fixed number of them. A second time
+//! within the window costs weight in draws; a third a rest. Nobody is barred for good, and what is older than the window and the rest is forgotten.
 
 use std::fmt;
 
@@ -11,13 +11,19 @@ use crate::words::error::Invalid;
 use crate::words::id::PatientId;
 use crate::words::time::Timestamp;
 
-/// How often one may give up a slot.
+/// How often one may give up a slot: cancel a booking, or let a hold run out, wherever it came from.
+///
+/// A hold that runs out counts from its deadline on, for that day. A release doesn't count: it is what one should do with a hold that one doesn't want. Neither does an exchange, nor what a withdrawal
+/// of the session ends. A late confirm that still gets its slot has given up nothing.
+///
+/// Days are those of universal time, of 86,400,000 ms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Quota {
     /// Two within so many days cost weight, three a rest: 1 to 3,650. Default 30.
     pub window_days: u16,
-    /// The weight after the second, in millionths: the chance of being drawn among the first. 0 to 1,000,000. Default 200,000.
+    /// The weight after the second, in millionths: the chance of being drawn among the first from a waitlist. 0 to 1,000,000. Default 200,000. An opening by a draw has one weight for all suspects,
+    /// which it commits to (`suspect_weight_ppm` of a [`Lottery`](crate::Lottery)): below 1,000,000 here they are such.
     pub weight_ppm: u32,
     /// How long the rest is from the third on, in days: 1 to 3,650. Default 90.
     pub rest_days: u16,
@@ -104,17 +110,41 @@ impl Cancels {
         })
     }
 
-    /// Somebody gave up a slot. What follows.
-    pub fn note(&self, patient: PatientId, now: Timestamp) -> Standing {
+    /// Somebody gave up a slot then: what follows, as of that day. In any order.
+    pub fn note(&self, patient: PatientId, at: Timestamp) -> Standing {
         let hash = self.keys.hash(patient.to_u128());
-        self.judge(self.strikes.add(hash, now.as_millis() / DAY))
+        self.judge(self.strikes.add(hash, at.as_millis() / DAY))
     }
 
     /// What follows from what they gave up so far.
     #[must_use]
     pub fn standing(&self, patient: PatientId, now: Timestamp) -> Standing {
+        self.standing_with(patient, [], now)
+    }
+
+    /// The same if they gave up slots at these times as well, which were not noted.
+    #[must_use]
+    pub fn standing_with(
+        &self,
+        patient: PatientId,
+        more: impl IntoIterator<Item = Timestamp>,
+        now: Timestamp,
+    ) -> Standing {
         let hash = self.keys.hash(patient.to_u128());
-        self.judge(self.strikes.look(hash, now.as_millis() / DAY))
+        let today = now.as_millis() / DAY;
+        let mut ages = self.strikes.look(hash, today);
+        for at in more {
+            let age = today.saturating_sub(at.as_millis() / DAY);
+            // What is older than can be said is forgotten.
+            let mut age = u16::try_from(age).ok();
+            for known in &mut ages {
+                let is_older = |known: u16| age.is_some_and(|age| age <= known);
+                if known.is_none_or(is_older) {
+                    std::mem::swap(known, &mut age);
+                }
+            }
+        }
+        self.judge(ages)
     }
 
     fn judge(&self, ages: Ages) -> Standing {

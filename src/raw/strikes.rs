@@ -1,4 +1,4 @@
-//! The last three days on which something happened to a key, in eight bytes a key, for a fixed number of keys.
+//! The last three days on which something happened to a key, in eight bytes a key, for a fixed number of keys. What is known does not depend on the order in which they are noted.
 //!
 //! A line of eight cells a hash; a cell is a tag of 22 bits and three days of 14 bits. A key without a cell takes an empty one of its line, or one that says
 //! nothing any more, or else the one whose last day is the longest ago. Two keys of one line are taken for one in one look-up of half a million (8 in 2^22).
@@ -46,10 +46,21 @@ impl Cell {
         })
     }
 
-    /// The latest of all days first.
-    fn and(self, today: u64) -> Self {
-        let older = self.0 & ((1 << 28) - 1);
-        Self(self.tag() << 42 | older << 14 | (today % CYCLE + 1))
+    /// The three latest of its days and this one, the latest first.
+    fn and(self, day: u64) -> Self {
+        let mut new = day % CYCLE + 1;
+        let mut days = 0;
+        for which in 0..DAYS {
+            let old = self.0 >> (14 * which) & CYCLE;
+            // Later by at most half a cycle.
+            let is_later = old > 0 && (1..=CYCLE / 2).contains(&((old + CYCLE - new) % CYCLE));
+            let kept = match new > 0 && !is_later {
+                true => std::mem::replace(&mut new, old),
+                false => old,
+            };
+            days |= kept << (14 * which);
+        }
+        Self(self.tag() << 42 | days)
     }
 }
 
@@ -86,7 +97,7 @@ impl Strikes {
         })
     }
 
-    /// It happened again, today. What is known now.
+    /// It happened again, on that day. What is known, seen from then: what happened later is of that day.
     pub(crate) fn add(&self, hash: u64, today: u64) -> Ages {
         self.line(hash, |line, tag| {
             let last = |cell: u64| self.kept(Cell(cell).ages(today))[0];
@@ -119,18 +130,22 @@ mod tests {
 
     proptest! {
         #[test]
-        fn three_days_are_remembered(start in 0..40_000u64, steps in prop::collection::vec((0..20u64, 0..40u64), 1..80)) {
+        fn three_days_are_remembered(start in 0..40_000u64, steps in prop::collection::vec((0..20u64, 0..40u64, prop_oneof![3 => Just(0), 1 => 0..130u64]), 1..80)) {
             let strikes = Strikes::new(1 << 12, 120);
             let (mut plain, mut today) = (HashMap::<u64, Vec<u64>>::new(), start);
-            for (key, later) in steps {
+            for (key, later, late) in steps {
                 today += later;
+                // Some are told late.
+                let day = today.saturating_sub(late);
                 let days = plain.entry(key).or_default();
-                days.insert(0, today);
-                days.truncate(3);
-                let age = |day: Option<&u64>| day.map(|day| today - day).filter(|age| *age < 120).map(|age| age as u16);
-                let expected: Ages = std::array::from_fn(|which| age(days.get(which)));
-                prop_assert_eq!(strikes.add(hash(key), today), expected);
-                prop_assert_eq!(strikes.look(hash(key), today), expected);
+                days.push(day);
+                days.sort_unstable_by(|a, b| b.cmp(a));
+                let seen_from = |today: u64| -> Ages {
+                    let age = |day: Option<&u64>| day.map(|day| today.saturating_sub(*day)).filter(|age| *age < 120).map(|age| age as u16);
+                    std::array::from_fn(|which| age(days.get(which)))
+                };
+                prop_assert_eq!(strikes.add(hash(key), day), seen_from(day));
+                prop_assert_eq!(strikes.look(hash(key), today), seen_from(today));
             }
         }
     }

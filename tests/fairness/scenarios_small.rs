@@ -88,11 +88,9 @@ fn only_both_draws_together_end_the_business() {
     assert!(of("lottery_draw", "times_baseline") > 20.0);
     assert!(of("lottery_draw", "profit_a_day") < -2_500.0);
     assert!(of("first_come_at_once", "profit_a_day") > 3_000.0);
-    // Of the clients, who are new each day, a quota knows nothing.
-    assert_eq!(
-        of("lottery_draw", "held_a_day"),
-        of("lottery_draw_quota", "held_a_day")
-    );
+    // In six days few of his identities give up two: what that costs him is not to be told from chance, but gain it is none.
+    let held = of("lottery_draw_quota", "held_a_day");
+    assert!((6.0..11.0).contains(&held), "{held}");
 }
 
 /// A sixty-fourth of the keys and cells: as many keys to a cell.

@@ -6,6 +6,7 @@ mod family;
 mod hand_off;
 mod memory;
 mod plain;
+mod quota;
 mod returns;
 mod threads;
 mod waitlist;

@@ -82,8 +82,6 @@ pub(crate) struct Book {
     /// Moments of batches that the engine has told: of that schedule, length and number of interval.
     moments: BTreeMap<(usize, u64, u64), u64>,
     waits: Vec<Wait>,
-    /// How often each has cancelled, or let an offer lapse.
-    strikes: BTreeMap<u8, u32>,
     /// Places that a draw may, or must, have passed over in the call at hand, and why.
     may_be_passed: Vec<(usize, Refusal)>,
     must_be_passed: Vec<(usize, Refusal)>,
@@ -193,7 +191,6 @@ impl Book {
             batches: Vec::new(),
             moments: BTreeMap::new(),
             waits: Vec::new(),
-            strikes: BTreeMap::new(),
             may_be_passed: Vec::new(),
             must_be_passed: Vec::new(),
             complaints: Vec::new(),

@@ -85,11 +85,11 @@ impl Inner {
             let at = *at;
             let window = self.window_of(urn);
             // As they are known at the close, not at their first request, when nothing is known yet.
-            let frozen = window.close_judged(|[device, account]| {
-                self.watch
-                    .as_ref()
-                    .map_or(0, |watch| watch.suspicion(Origin { device, account }, at))
-            });
+            let way_in = |[device, account]: [u64; 2]| {
+                let watch = self.watch.as_ref();
+                watch.map_or(0, |watch| watch.suspicion(Origin { device, account }, at))
+            };
+            let frozen = window.close_judged(way_in, |patient| self.suspicion_of(patient, at));
             match frozen.begin(BeaconValue::None) {
                 Ok(draft) => *progress = Progress::Granting(at, draft),
                 // It waits for what its beacon says.

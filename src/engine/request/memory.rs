@@ -90,6 +90,7 @@ impl Inner {
     ) -> bool {
         let strike = self.standing(record, now).is_forgotten(now) && !self.has_slot(number, record);
         if strike {
+            self.note_lapse(book.patient(), record);
             book.strike(number);
         }
         strike

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::line::{Cancels, Standing, Waitlist, WaitlistPolicy};
+use crate::line::{Cancels, Waitlist, WaitlistPolicy};
 use crate::raw::digest::{Bytes32, Mac};
 use crate::raw::hash::Keys;
 use crate::words::id::{ChannelId, DepartmentId, HospitalId, PatientId, ScheduleId};
@@ -225,20 +225,10 @@ impl Returns {
         self.registry.lock().called_off.get(&schedule) == Some(&of)
     }
 
-    /// Somebody gave up a slot.
-    pub(in super::super) fn note_given_up(&self, patient: PatientId, now: Timestamp) {
+    /// Somebody gave up a slot then.
+    pub(in super::super) fn note_given_up(&self, patient: PatientId, at: Timestamp) {
         if let Some(cancels) = &self.cancels {
-            cancels.note(patient, now);
-        }
-    }
-
-    /// Their weight in draws, in millionths.
-    pub(super) fn weight_of(&self, patient: PatientId, now: Timestamp) -> u32 {
-        let cancels = self.cancels.as_ref();
-        match cancels.map(|it| it.standing(patient, now)) {
-            None | Some(Standing::Clear) => 1_000_000,
-            Some(Standing::Lighter { weight_ppm }) => weight_ppm,
-            Some(Standing::Resting { .. }) => 0,
+            cancels.note(patient, at);
         }
     }
 

@@ -21,7 +21,7 @@ impl Inner {
         cluster: Cluster,
         now: Timestamp,
     ) -> Wish {
-        let weight = self.returns.weight_of(book.patient(), now);
+        let weight = self.weight_of(book, now);
         let wish = Wish::new(book.patient(), cluster).weight_ppm(weight);
         let goes_ahead = |department| self.is_displaced(book, department, now);
         match returning.department.is_some_and(goes_ahead) {

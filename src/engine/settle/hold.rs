@@ -110,6 +110,7 @@ impl Inner {
             }
             Err(Lost::Withdrawn) => Err(Refusal::Withdrawn),
             Err(Lost::Taken) => {
+                self.note_lapse(line.book.patient(), line.record);
                 line.record.end(Phase::RefundDue, now);
                 bulletin.changed = true;
                 Err(Refusal::RefundDue)

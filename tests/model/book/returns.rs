@@ -42,7 +42,7 @@ pub(super) struct Batch {
 struct Entrant {
     wait: usize,
     clusters: Vec<Cluster>,
-    strikes: u32,
+    strikes: usize,
     displaced: bool,
 }
 
@@ -98,8 +98,6 @@ impl Book {
                 away.extend(&offer.away);
                 let wait = &self.waits[offer.wait];
                 away.extend(wait.clusters.iter().map(|it| (wait.patient, *it)));
-                // An offer that is given back has come to nothing as well.
-                *self.strikes.entry(entry.patient).or_default() += 1;
                 How::Next(offer.batch)
             }
             (_, ReturnPolicy::AtOnce) => return,

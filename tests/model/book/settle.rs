@@ -130,10 +130,6 @@ impl Book {
         }
         self.entries[booking].state = State::Ended(End::Cancelled, now);
         self.write(now, booking, Did::Cancelled);
-        *self
-            .strikes
-            .entry(self.entries[booking].patient)
-            .or_default() += 1;
         let through = Rules::THROUGH.iter().find(|(it, _)| Some(*it) == channel);
         let policy = through.map_or(self.policy(booking), |(_, policy)| *policy);
         self.give_up(now, booking, policy);

@@ -2,7 +2,7 @@
 
 use super::gate::Turn;
 use super::returns::Cluster;
-use super::{Answer, Ask, Book, DAY, Did, End, Rules, Said, State};
+use super::{Answer, Ask, Book, DAY, Did, End, Entry, Rules, Said, State};
 use fairslot::line::Wish;
 use fairslot::{Refusal, ReturnPolicy, Rule};
 
@@ -13,8 +13,8 @@ pub(super) struct Wait {
     schedule: usize,
     /// Where it was asked for, and where again: so many count.
     pub(super) clusters: Vec<Cluster>,
-    /// How often they had cancelled, or let an offer lapse, when they joined, or joined again.
-    pub(super) strikes: u32,
+    /// How often they had given up a slot when they joined, or joined again.
+    pub(super) strikes: usize,
     /// Whether a session in which they had a slot had been withdrawn, and was remembered, when they joined, or joined again.
     pub(super) displaced: bool,
     pub(super) fate: Fate,
@@ -85,6 +85,16 @@ impl Book {
         first.map(|(schedule, _)| *schedule)
     }
 
+    /// How often a patient has given up a slot: bookings cancelled, and holds that ran out and were not confirmed after all.
+    fn given_up(&self, now: u64, patient: u8) -> usize {
+        let given_up = |it: &&Entry| match it.state {
+            State::Ended(End::Cancelled | End::Expired | End::RefundDue, _) => true,
+            _ => it.is_due(now),
+        };
+        let own = self.entries.iter().filter(|it| it.patient == patient);
+        own.filter(given_up).count()
+    }
+
     pub(super) fn join(
         &mut self,
         now: u64,
@@ -93,7 +103,7 @@ impl Book {
         turn: &mut Turn,
     ) -> Result<Said, Refusal> {
         let cluster = Cluster::of(ask.patient, ask.keys);
-        let strikes = self.strikes.get(&ask.patient).copied().unwrap_or(0);
+        let strikes = self.given_up(now, ask.patient);
         let displaced = self.is_displaced(now, ask.patient);
         let waiting = |it: &usize| {
             let wait = &self.waits[*it];
