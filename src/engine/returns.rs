@@ -7,7 +7,9 @@
 //! # Locks
 //! In this order: desk, book, the registry, a list. Whoever returns slots holds the desk, so that a slot is either on the list or on its way under a lock that the audit passes through.
 
+mod check;
 mod lists;
+mod together;
 mod wait;
 mod wish;
 
@@ -129,16 +131,18 @@ impl Inner {
             // As many as the schedule has.
             self.let_go_free((schedule, pool, desk), slot as u16, bulletin);
         }
+        let mut gone = Vec::new();
         for offer in round.offers {
             match self.offer((schedule, pool), &offer, bulletin) {
                 Offered::Held => {}
                 Offered::Not => rounds.push(returning.list.pass_over(&offer, bulletin.at)),
                 Offered::Gone => {
                     returning.list.take_up(&offer);
-                    self.wait_again(schedule, returning, &offer, bulletin.at);
+                    gone.push(offer);
                 }
             }
         }
+        self.wait_again(schedule, returning, &gone, bulletin.at);
     }
 
     /// Nobody who waits wants it: it is anybody's.

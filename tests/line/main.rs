@@ -8,6 +8,7 @@ mod memory;
 mod plain;
 mod returns;
 mod threads;
+mod together;
 mod waitlist;
 mod walk;
 mod whims;

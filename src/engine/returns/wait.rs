@@ -31,8 +31,8 @@ impl Inner {
         let returning = self.waitlist_of(schedule).ok_or(Refusal::SoldOut)?;
         let wish = self.wish(book, &returning, self.cluster_of(request), now);
         if let Some(place) = self.waits(book, schedule, Line::Waitlist, now) {
-            // What is said again about somebody who is on it may help them, and harms nobody. Whatever comes of it, they are on it.
-            let _ = returning.list.join(&wish);
+            // What is said again about somebody who is on it may help them, and harms nobody. Who pauses goes on pausing: anybody may ask in their name, and an offer that they let lapse is held against them.
+            returning.list.hear(book.patient(), &wish);
             return self.waits_already(place);
         }
         self.take_turn_for(schedule, turn, request, bulletin)?;
@@ -53,22 +53,31 @@ impl Inner {
         self.lined_up(book, seen, request, place, bulletin)
     }
 
-    /// What they were offered was gone: if they still wait they are on the list as before, be it full, but for what they asked through, of which only the mark is known.
+    /// What these were offered was gone: who still waits is on the list as before, be it full, but for what they asked through, of which only the mark is known. Of a family those who still do are one again.
     pub(super) fn wait_again(
         &self,
         schedule: ScheduleId,
         returning: &Returning,
-        offer: &Offer,
+        gone: &[Offer],
         now: Timestamp,
     ) {
-        let person = Cluster::Person(offer.patient);
-        let book = self
-            .ledger
-            .book(offer.patient, self.ledger.hash(offer.patient));
-        if self.waits(&book, schedule, Line::Waitlist, now).is_some() {
-            let wish = self.wish(&book, returning, person, now);
-            // It is refused only by a list that has ended, which has told them.
-            let _ = returning.list.rejoin(&wish);
+        for offer in gone {
+            let patient = offer.patient;
+            let book = self.ledger.book(patient, self.ledger.hash(patient));
+            if self.waits(&book, schedule, Line::Waitlist, now).is_some() {
+                let wish = self.wish(&book, returning, Cluster::Person(patient), now);
+                // It is refused only by a list that has ended, which has told them.
+                let _ = returning.list.rejoin(&wish);
+            }
+        }
+        for family in gone.chunk_by(|one, next| one.ticket == next.ticket) {
+            let number_of = |it: &Offer| Some((it.patient, returning.list.number_of(it.patient)?));
+            let waits = || family.iter().filter_map(number_of).collect::<Vec<_>>();
+            let mut again = waits();
+            // Whoever leaves between the two is not among them the next time.
+            while again.len() > 1 && !returning.list.bind(&again) {
+                again = waits();
+            }
         }
     }
 
