@@ -133,7 +133,7 @@ impl Inner {
         }
         let mut gone = Vec::new();
         for offer in round.offers {
-            match self.offer((schedule, pool), &offer, bulletin) {
+            match self.offer((schedule, pool), returning, &offer, bulletin) {
                 Offered::Held => {}
                 Offered::Not => rounds.push(returning.list.pass_over(&offer, bulletin.at)),
                 Offered::Gone => {
@@ -171,6 +171,7 @@ impl Inner {
     fn offer(
         &self,
         (schedule, pool): (ScheduleId, &Pool),
+        returning: &Returning,
         offer: &Offer,
         bulletin: &mut Bulletin<'_>,
     ) -> Offered {
@@ -212,6 +213,7 @@ impl Inner {
         ) {
             return Offered::Gone;
         }
+        self.goes_ahead_no_more(&book, returning, now);
         self.count(Count::Returned);
         Offered::Held
     }

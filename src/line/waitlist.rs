@@ -159,6 +159,11 @@ impl Waitlist {
         self.state.lock().book.hear(patient, said);
     }
 
+    /// Somebody who waits doesn't go ahead any more.
+    pub(crate) fn goes_ahead_no_more(&self, patient: PatientId) {
+        self.state.lock().book.goes_ahead_no_more(patient);
+    }
+
     /// Which of all that ever came somebody is, if they wait: it tells who left and came again.
     pub(crate) fn number_of(&self, patient: PatientId) -> Option<u64> {
         self.state.lock().book.number_of(patient)

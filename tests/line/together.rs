@@ -284,6 +284,83 @@ fn who_waits_together_and_who_does_not() {
     desk.audit();
 }
 
+// ---- going ahead ------------------------------------------------------------------------------------------------------------------
+
+/// Somebody whose sessions, so many of them, were called off waits for two others of the department, each with sixty more. The first gives them a slot; then something happens. Do they go ahead at the second, where they wait already or ask then?
+fn goes_ahead_again(lost: usize, asks_then: bool, then: fn(&Desk, &Hold)) -> bool {
+    let desk = drawn(1);
+    let publish = |returns| {
+        let published = desk.engine.publish(&plan(1, returns));
+        published.expect("a sound schedule")
+    };
+    let ask = |patient, schedule| {
+        let request = Request::new(who(patient), schedule).device(device(patient));
+        desk.engine.request(&request.waitlist())
+    };
+    let theirs: Vec<_> = (0..lost).map(|_| publish(ReturnPolicy::AtOnce)).collect();
+    for schedule in &theirs {
+        let hold = ask(1, *schedule).held().expect("a slot");
+        desk.confirm(&hold, 1);
+    }
+    let others = [desk.schedule, publish(ReturnPolicy::Draw)];
+    let bookings = others.map(|schedule| {
+        let hold = ask(100, schedule).held().expect("a slot");
+        for patient in 200..260 {
+            assert!(ask(patient, schedule).waiting().is_some());
+        }
+        desk.confirm(&hold, 100)
+    });
+    for schedule in theirs {
+        assert_eq!(desk.engine.withdraw(schedule), Ok(1));
+    }
+    let [first, second] = others.map(|it| (!asks_then || it == others[0]).then(|| ask(1, it)));
+    desk.cancel(&bookings[0], 100);
+    desk.until_returned();
+    let first = first.and_then(Outcome::waiting).expect("it is sold out");
+    then(&desk, &desk.became(&first).held().expect("they go ahead"));
+    let second = second.unwrap_or_else(|| ask(1, others[1])).waiting();
+    desk.cancel(&bookings[1], 100);
+    let rests = || desk.engine.availability(others[1]).map(|it| it.cooling);
+    while rests() != Ok(0) {
+        desk.clock.pass(MINUTE);
+    }
+    desk.audit();
+    desk.became(&second.expect("it is sold out"))
+        .held()
+        .is_some()
+}
+
+#[test]
+fn going_ahead_is_used_up_by_a_slot_that_a_waitlist_gave() {
+    fn confirms(desk: &Desk, hold: &Hold) {
+        desk.confirm(hold, 1);
+    }
+    fn gives_back(desk: &Desk, hold: &Hold) {
+        assert_eq!(desk.engine.release(hold.id, who(1)), Ok(()));
+    }
+    for asks_then in [false, true] {
+        assert!(!goes_ahead_again(1, asks_then, confirms));
+        assert!(
+            !goes_ahead_again(1, asks_then, |_, _| {}),
+            "as long as it is held"
+        );
+        assert!(!goes_ahead_again(1, asks_then, |desk, hold| {
+            let booking = desk.confirm(hold, 1);
+            desk.cancel(&booking, 1);
+        }));
+        // One for each that was lost.
+        assert!(goes_ahead_again(2, asks_then, confirms));
+    }
+    // What was let go has used up nothing; but it is by asking that one goes ahead.
+    assert!(goes_ahead_again(1, true, gives_back));
+    assert!(!goes_ahead_again(1, false, gives_back));
+    // Nor has what the hospital took away again.
+    assert!(goes_ahead_again(1, true, |desk, hold| {
+        desk.confirm(hold, 1);
+        assert_eq!(desk.engine.withdraw(desk.schedule), Ok(1));
+    }));
+}
+
 // ---- beside a plain book ----------------------------------------------------------------------------------------------------------
 
 #[derive(Debug, Clone)]

@@ -230,6 +230,12 @@ impl Returns {
         self.registry.lock().called_off.get(&schedule) == Some(&of)
     }
 
+    /// The department that people can wait for a slot of, by this schedule.
+    pub(super) fn department_of(&self, schedule: ScheduleId) -> Option<Department> {
+        let registry = self.registry.lock();
+        registry.lists.get(&schedule)?.returning.department
+    }
+
     /// Somebody gave up a slot.
     pub(in super::super) fn note_given_up(&self, patient: PatientId, now: Timestamp) {
         if let Some(cancels) = &self.cancels {

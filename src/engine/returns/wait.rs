@@ -88,3 +88,64 @@ impl Inner {
         }
     }
 }
+
+#[cfg(all(test, not(any(fairslot_loom, fairslot_shuttle))))]
+mod tests {
+    use crate::pool::word::State;
+    use crate::words::clock::ManualClock;
+    use crate::words::id::PractitionerId;
+    use crate::words::schedule::{Day, Opening, ReturnPolicy, Schedule, Session};
+    use crate::words::sync::Arc;
+
+    use super::super::super::Engine;
+    use super::*;
+
+    /// What was to be theirs is somebody else's at the last moment: only other threads do that, so here it is done by hand.
+    #[test]
+    fn who_was_offered_what_is_gone_waits_on_and_a_family_as_one() {
+        let clock = Arc::new(ManualClock::new(Timestamp::from_millis(0)));
+        let builder = Engine::builder().clock(Arc::clone(&clock)).seed(7);
+        let engine = builder.build().unwrap();
+        let day = Day::new(2026, 12, 1).unwrap();
+        let (open, starts) = (
+            Opening::first_come(Timestamp::from_millis(0)),
+            Timestamp::from_millis(1 << 40),
+        );
+        let plan = Schedule::new(
+            PractitionerId::new(1),
+            day,
+            Session::Morning,
+            3,
+            open,
+            starts,
+        );
+        let returns = ReturnPolicy::Draw;
+        let schedule = engine.publish(&Schedule { returns, ..plan }).unwrap();
+        let ask = |who| engine.request(&Request::new(PatientId::new(who), schedule).waitlist());
+        let bookings = [11, 12, 13].map(|who| {
+            let hold = ask(who).held().unwrap();
+            let booking = engine.confirm(hold.id, PatientId::new(who), None);
+            (booking.unwrap().wait().unwrap().id, PatientId::new(who))
+        });
+        let tickets = [1, 2, 3].map(|who| ask(who).waiting().unwrap().id);
+        engine.wait_together(&tickets[..2]).unwrap();
+        for (booking, who) in bookings {
+            engine.cancel(booking, who).unwrap().wait().unwrap();
+        }
+        let inner = &*engine.inner;
+        let pool = inner.places.find(schedule).unwrap();
+        for slot in 0..3 {
+            let at = pool.slots().word(slot).unwrap();
+            let seen = at.load();
+            assert_eq!(seen.state(), State::Cooling);
+            assert!(at.swap(seen, seen.to(State::Withdrawn, 0)).is_ok());
+        }
+        clock.set(engine.next_deadline().unwrap());
+        let _ = engine.advance();
+        let list = &inner.returns.of(schedule).unwrap().list;
+        assert_eq!((list.waiting(), list.patients().len()), (2, 3));
+        for ticket in tickets {
+            assert!(engine.ticket(ticket).unwrap().waiting().is_some());
+        }
+    }
+}

@@ -172,6 +172,12 @@ impl Book {
         }
     }
 
+    pub(super) fn goes_ahead_no_more(&mut self, patient: PatientId) {
+        if let Some(entry) = self.entry_of(patient) {
+            entry.goes_ahead_no_more(patient);
+        }
+    }
+
     fn entry_of(&mut self, patient: PatientId) -> Option<&mut Entry> {
         let at = self.by_patient.get(&patient)?.at;
         self.places.get_mut(at as usize)?.entry.as_mut()
@@ -328,5 +334,72 @@ impl Book {
             by_patient: BTreeMap::new(),
             came: self.came,
         }
+    }
+}
+
+#[cfg(all(test, not(any(fairslot_loom, fairslot_shuttle))))]
+mod tests {
+    use super::super::{Waitlist, WaitlistPolicy};
+    use super::*;
+
+    fn wish(patient: u128) -> Wish {
+        let patient = PatientId::new(patient);
+        Wish::new(patient, Cluster::Person(patient))
+    }
+
+    /// Who was offered a slot that was gone is on the list again though others have filled it, and nobody else comes in before there is room again.
+    #[test]
+    fn who_was_on_a_list_is_on_it_again_be_it_full() {
+        let policy = WaitlistPolicy {
+            capacity: 2,
+            ..WaitlistPolicy::default()
+        };
+        let list = Waitlist::new(policy, &[1; 32]).unwrap();
+        let first = list.join(&wish(1)).unwrap();
+        list.join(&wish(2)).unwrap();
+        assert!(list.leave(first));
+        list.join(&wish(3)).unwrap();
+        assert_eq!(list.join(&wish(1)), Err(JoinError::Full));
+        assert!(list.rejoin(&wish(1)).is_ok());
+        assert_eq!((list.waiting(), list.patients().len()), (3, 3));
+        assert!(list.leave_for(PatientId::new(2)));
+        assert_eq!(list.join(&wish(4)), Err(JoinError::Full));
+        assert!(list.leave_for(PatientId::new(3)));
+        assert!(list.join(&wish(4)).is_ok());
+        let _ = list.close();
+        assert_eq!(list.rejoin(&wish(1)), Err(JoinError::Closed));
+    }
+
+    /// Whoever left and came again is somebody else as far as those go who knew them before; and a family keeps nobody who parts.
+    #[test]
+    fn who_is_bound_is_known_by_the_number_they_came_by() {
+        let mut book = Book::default();
+        for patient in 1..=3 {
+            book.join(&wish(patient).weight_ppm(patient as u32), 9)
+                .unwrap();
+        }
+        let [one, two, three] = [1, 2, 3].map(PatientId::new);
+        let known = |book: &Book, who| (who, book.number_of(who).unwrap());
+        let (before, other) = (known(&book, one), known(&book, two));
+        assert!(book.part(one));
+        book.join(&wish(1), 9).unwrap();
+        assert!(!book.bind(&[before, other]));
+        let now = known(&book, one);
+        assert!(book.bind(&[other, now]) && book.bind(&[now, other, now]));
+        assert_eq!(book.len(), 2);
+        let entrants: Vec<_> = book
+            .entrants()
+            .map(|it| (it.people, it.weight_ppm))
+            .collect();
+        assert_eq!(entrants, [(2, 2), (1, 3)]);
+        let last = known(&book, three);
+        assert!(book.bind(&[now, last]));
+        // The other waits alone, by what is theirs.
+        let mut left: Vec<_> = book
+            .entrants()
+            .map(|it| (it.people, it.weight_ppm))
+            .collect();
+        left.sort_unstable();
+        assert_eq!((left, book.len()), (vec![(1, 2), (2, 3)], 2));
     }
 }

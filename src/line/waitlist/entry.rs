@@ -70,6 +70,16 @@ impl Entry {
         self.wish = of_all(&self.own);
     }
 
+    /// One of them doesn't go ahead any more, so neither does a family.
+    pub(super) fn goes_ahead_no_more(&mut self, patient: PatientId) {
+        self.wish.displaced = false;
+        let one = |own: &&mut Wish| own.patients.contains(&patient);
+        self.own
+            .iter_mut()
+            .filter(one)
+            .for_each(|own| own.displaced = false);
+    }
+
     /// Whether all of them take part.
     pub(super) fn takes_part(&self) -> bool {
         self.paused.is_empty()
