@@ -261,7 +261,7 @@ impl Queue {
         }
         if core.turns.len() >= self.settings.capacity {
             if core.turns.len_of(put.group) + 1 >= core.turns.longest() {
-                self.end(ticket, How::TurnedAway, ended);
+                self.end_at(ticket.number(), How::TurnedAway, ended);
                 return;
             }
             if let Some(newest) = core.turns.newest_of_longest() {
@@ -278,8 +278,9 @@ impl Queue {
 
     // ---- ends ------------------------------------------------------------------------------------------------------------
 
-    fn end(&self, ticket: Ticket, how: How, ended: &mut Vec<Ended>) {
-        if let Some((patient, schedule)) = self.give_back(ticket) {
+    /// The ticket that sits there ends, whichever it is.
+    fn end_at(&self, number: u32, how: How, ended: &mut Vec<Ended>) {
+        if let Some((ticket, (patient, schedule))) = self.give_back(number, |_| true) {
             ended.push(Ended {
                 ticket,
                 patient,
@@ -289,16 +290,14 @@ impl Queue {
         }
     }
 
-    fn end_at(&self, number: u32, how: How, ended: &mut Vec<Ended>) {
-        if let Some(ticket) = self.seats.at(number) {
-            self.end(ticket, how, ended);
-        }
-    }
-
-    fn give_back(&self, ticket: Ticket) -> Option<(PatientId, u64)> {
-        let whose = self.seats.leave(ticket)?;
+    fn give_back(
+        &self,
+        number: u32,
+        is: impl FnOnce(Ticket) -> bool,
+    ) -> Option<(Ticket, (PatientId, u64))> {
+        let left = self.seats.leave(number, is)?;
         self.taken.fetch_sub(1, Ordering::Relaxed);
-        Some(whose)
+        Some(left)
     }
 
     /// Serves whose turn it is by `now`, and ends what waited too long; at most `most` of both, which are added to `ended`. Whether there may be more to do at this very `now`.
@@ -336,7 +335,8 @@ impl Queue {
     /// Leaves the queue: whose ticket it was, and for what; `None` if it was no ticket any more. Whom this call found without room stands in `ended`.
     pub fn leave(&self, ticket: Ticket, ended: &mut Vec<Ended>) -> Option<(PatientId, u64)> {
         let mut core = self.folded(ended);
-        let whose = self.give_back(ticket);
+        let whose = self.give_back(ticket.number(), |it| it == ticket);
+        let whose = whose.map(|(_, whose)| whose);
         // Else it is on its way into the inbox, and will be found to have left.
         if whose.is_some() && core.turns.has(ticket.number()) {
             core.turns.take(ticket.number());

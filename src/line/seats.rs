@@ -6,8 +6,9 @@
 use std::fmt;
 
 use super::Cluster;
-use crate::raw::chains::Chains;
+use crate::raw::chains::{Chained, Chains};
 use crate::raw::hash::Keys;
+use crate::raw::links::NONE;
 use crate::raw::turns::STRIDE_MAX;
 use crate::words::id::PatientId;
 use crate::words::sync::Mutex;
@@ -100,11 +101,25 @@ const SHARDS: u32 = if cfg!(any(fairslot_loom, fairslot_shuttle)) {
 };
 
 /// Who sits there. Generations go up at taking and at leaving, so a taken seat has an odd one.
+/// Two of them fill a line.
 #[derive(Clone, Copy)]
+#[repr(align(32))]
 struct Seat {
     patient: PatientId,
     schedule: u64,
     generation: u32,
+    /// Among those whose hashes are alike.
+    alike: u32,
+}
+
+impl Chained for Seat {
+    fn after(&self) -> u32 {
+        self.alike
+    }
+
+    fn after_mut(&mut self) -> &mut u32 {
+        &mut self.alike
+    }
 }
 
 struct Shard {
@@ -143,11 +158,8 @@ impl Seats {
         let which = hash as u32 % SHARDS;
         let mut guard = self.shards[which as usize].lock();
         let shard = &mut *guard;
-        let is = |at: u32| {
-            let seat = &shard.seats[at as usize];
-            seat.schedule == schedule && seat.patient == patient
-        };
-        if let Some(at) = shard.table.find(hash, is) {
+        let is = |seat: &Seat| seat.schedule == schedule && seat.patient == patient;
+        if let Some(at) = shard.table.find(&shard.seats, hash, is) {
             let generation = shard.seats[at as usize].generation;
             return (Ticket::of(at * SHARDS + which, generation), false);
         }
@@ -156,6 +168,7 @@ impl Seats {
                 patient,
                 schedule,
                 generation: 0,
+                alike: NONE,
             });
             // There are as many as wait, far fewer than 2^32.
             (shard.seats.len() - 1) as u32
@@ -165,8 +178,9 @@ impl Seats {
             patient,
             schedule,
             generation,
+            alike: NONE,
         };
-        shard.table.enter(hash, at);
+        shard.table.enter(&mut shard.seats, hash, at);
         (Ticket::of(at * SHARDS + which, generation), true)
     }
 
@@ -178,27 +192,26 @@ impl Seats {
             && seat.is_some_and(|seat| seat.generation == ticket.generation())
     }
 
-    /// Takes a ticket back: whose it was, and for what. `None` if it was nobody's any more.
-    pub(crate) fn leave(&self, ticket: Ticket) -> Option<(PatientId, u64)> {
-        let mut guard = self.shards[(ticket.number() % SHARDS) as usize].lock();
+    /// Takes back the ticket that sits there now, if this holds of it: whose it was, and for what.
+    pub(crate) fn leave(
+        &self,
+        number: u32,
+        is: impl FnOnce(Ticket) -> bool,
+    ) -> Option<(Ticket, (PatientId, u64))> {
+        let mut guard = self.shards[(number % SHARDS) as usize].lock();
         let shard = &mut *guard;
-        let at = ticket.number() / SHARDS;
+        let at = number / SHARDS;
         let seat = shard.seats.get_mut(at as usize)?;
-        if seat.generation != ticket.generation() || ticket.generation().is_multiple_of(2) {
+        let ticket = Ticket::of(number, seat.generation);
+        if ticket.generation().is_multiple_of(2) || !is(ticket) {
             return None;
         }
         seat.generation = seat.generation.wrapping_add(1);
         let (patient, schedule) = (seat.patient, seat.schedule);
-        shard.table.take(self.hash(patient, schedule), at);
+        let hash = self.hash(patient, schedule);
+        shard.table.take(&mut shard.seats, hash, at);
         shard.unused.push(at);
-        Some((patient, schedule))
-    }
-
-    /// The ticket that sits there now.
-    pub(crate) fn at(&self, number: u32) -> Option<Ticket> {
-        let shard = self.shards[(number % SHARDS) as usize].lock();
-        let seat = shard.seats.get((number / SHARDS) as usize)?;
-        Some(Ticket::of(number, seat.generation)).filter(|it| it.generation() % 2 == 1)
+        Some((ticket, (patient, schedule)))
     }
 
     /// Everybody who has a ticket: shard by shard, so not all at one instant.

@@ -13,12 +13,17 @@ pub(crate) struct Link {
     after: u32,
 }
 
+impl Link {
+    /// Of a thing that is in no list.
+    pub(crate) const ALONE: Self = Self {
+        before: NONE,
+        after: NONE,
+    };
+}
+
 impl Default for Link {
     fn default() -> Self {
-        Self {
-            before: NONE,
-            after: NONE,
-        }
+        Self::ALONE
     }
 }
 
@@ -31,10 +36,7 @@ pub(crate) struct List {
 
 impl Default for List {
     fn default() -> Self {
-        Self {
-            first: NONE,
-            last: NONE,
-        }
+        Self::EMPTY
     }
 }
 
@@ -42,6 +44,11 @@ impl Default for List {
 pub(crate) type By<T> = fn(&mut T) -> &mut Link;
 
 impl List {
+    pub(crate) const EMPTY: Self = Self {
+        first: NONE,
+        last: NONE,
+    };
+
     pub(crate) fn first(&self) -> Option<u32> {
         (self.first != NONE).then_some(self.first)
     }

@@ -12,8 +12,8 @@
 
 mod lengths;
 
-use super::chains::Chains;
-use super::links::{Link, List};
+use super::chains::{Chained, Chains};
+use super::links::{Link, List, NONE};
 use lengths::{Group, Lengths};
 
 /// The greatest stride.
@@ -35,7 +35,9 @@ pub(crate) struct Put {
 }
 
 /// A member's oldest item is its *head*: it stands in the group's list of members, and the others of that member in a list that it keeps.
-#[derive(Debug, Clone, Copy, Default)]
+/// A line each.
+#[derive(Debug, Clone, Copy)]
+#[repr(align(64))]
 struct Item {
     since: u64,
     member: u64,
@@ -48,8 +50,37 @@ struct Item {
     /// Among the group's members if it is a head, else among what its head keeps.
     turn: Link,
     rest: List,
+    /// Among the heads whose hashes are alike.
+    alike: u32,
     is_in: bool,
     is_head: bool,
+}
+
+impl Item {
+    /// One that is not in.
+    const BLANK: Self = Self {
+        since: 0,
+        member: 0,
+        group: 0,
+        order: 0,
+        age: Link::ALONE,
+        own: Link::ALONE,
+        turn: Link::ALONE,
+        rest: List::EMPTY,
+        alike: NONE,
+        is_in: false,
+        is_head: false,
+    };
+}
+
+impl Chained for Item {
+    fn after(&self) -> u32 {
+        self.alike
+    }
+
+    fn after_mut(&mut self) -> &mut u32 {
+        &mut self.alike
+    }
 }
 
 pub(crate) struct Turns {
@@ -125,14 +156,14 @@ impl Turns {
             .unwrap_or_else(|| self.begin_group(put.group));
         let at = put.item as usize;
         if self.items.len() <= at {
-            self.items.resize(at + 1, Item::default());
+            self.items.resize(at + 1, Item::BLANK);
         }
         self.items[at] = Item {
             since: put.since,
             member: put.member,
             group,
             is_in: true,
-            ..Item::default()
+            ..Item::BLANK
         };
         self.len += 1;
         self.ages.push(&mut self.items, |it| &mut it.age, put.item);
@@ -141,7 +172,8 @@ impl Turns {
         match self.head_of(group, put.member) {
             Some(head) => self.keep(head, put.item),
             None => {
-                self.by_member.enter(hash_of(group, put.member), put.item);
+                let hash = hash_of(put.group, put.member);
+                self.by_member.enter(&mut self.items, hash, put.item);
                 self.seat(group, put.item);
             }
         }
@@ -228,8 +260,7 @@ impl Turns {
     // ---- groups and members ----------------------------------------------------------------------------------------------
 
     fn find_group(&self, key: u64) -> Option<u32> {
-        let is = |at: u32| self.groups[at as usize].key == key;
-        self.by_key.find(key, is)
+        self.by_key.find(&self.groups, key, |it| it.key == key)
     }
 
     fn begin_group(&mut self, key: u64) -> u32 {
@@ -245,16 +276,14 @@ impl Turns {
                 (self.groups.len() - 1) as u32
             }
         };
-        self.by_key.enter(key, at);
+        self.by_key.enter(&mut self.groups, key, at);
         at
     }
 
     fn head_of(&self, group: u32, member: u64) -> Option<u32> {
-        let is = |at: u32| {
-            let it = &self.items[at as usize];
-            it.group == group && it.member == member
-        };
-        self.by_member.find(hash_of(group, member), is)
+        let hash = hash_of(self.groups[group as usize].key, member);
+        let is = |it: &Item| it.group == group && it.member == member;
+        self.by_member.find(&self.items, hash, is)
     }
 
     /// A further item of a member.
@@ -283,13 +312,13 @@ impl Turns {
             order,
             ..
         } = self.items[head as usize];
-        let members = &mut self.groups[group as usize].members;
-        let hash = hash_of(group, member);
+        let Group { members, key, .. } = &mut self.groups[group as usize];
+        let hash = hash_of(*key, member);
         let heir = rest.first();
         let Some(heir) = heir else {
             members.take(&mut self.items, |it| &mut it.turn, head);
             self.groups[group as usize].count -= 1;
-            self.by_member.take(hash, head);
+            self.by_member.take(&mut self.items, hash, head);
             return None;
         };
         rest.take(&mut self.items, |it| &mut it.turn, heir);
@@ -301,7 +330,7 @@ impl Turns {
         }
         let it = &mut self.items[heir as usize];
         (it.is_head, it.rest, it.order) = (true, rest, order);
-        self.by_member.replace(hash, head, heir);
+        self.by_member.replace(&mut self.items, hash, head, heir);
         Some(heir)
     }
 
@@ -327,13 +356,13 @@ impl Turns {
         } = groups[group as usize];
         if len == 0 {
             rounds[usize::from(round)].take(groups, |it| &mut it.place, group);
-            self.by_key.take(key, group);
+            self.by_key.take(&mut self.groups, key, group);
             self.unused.push(group);
         }
     }
 }
 
-/// A member of a group. The key is a hash already.
-fn hash_of(group: u32, member: u64) -> u64 {
-    (member ^ u64::from(group).rotate_left(40)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+/// A member of a group. Both are hashes already.
+fn hash_of(group: u64, member: u64) -> u64 {
+    (member ^ group.rotate_left(40)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }

@@ -1,9 +1,11 @@
 //! How many groups have at least so many items, and which is the longest?
 
-use super::super::links::{Link, List};
+use super::super::chains::Chained;
+use super::super::links::{Link, List, NONE};
 
-/// A group of items.
+/// A group of items. A line each.
 #[derive(Debug, Clone, Copy)]
+#[repr(align(64))]
 pub(crate) struct Group {
     /// The hash that it is known by.
     pub(super) key: u64,
@@ -20,6 +22,8 @@ pub(crate) struct Group {
     pub(super) count: u32,
     /// Places given to members so far.
     pub(super) order: u32,
+    /// Among the groups whose hashes are alike.
+    alike: u32,
     pub(super) stride: u8,
     pub(super) round: u8,
 }
@@ -35,9 +39,20 @@ impl Group {
             len: 0,
             count: 0,
             order: 0,
+            alike: NONE,
             stride: 1,
             round: 0,
         }
+    }
+}
+
+impl Chained for Group {
+    fn after(&self) -> u32 {
+        self.alike
+    }
+
+    fn after_mut(&mut self) -> &mut u32 {
+        &mut self.alike
     }
 }
 
