@@ -57,21 +57,26 @@ fn who_pauses_is_offered_nothing_until_they_resume() {
 fn who_pauses_within_a_batch_is_passed_by() {
     let desk = drawn(1);
     let booking = desk.book(100);
-    let tickets = [1, 2, 3].map(|it| (it, desk.wait(it)));
+    let tickets = [1, 2, 3, 4].map(|it| (it, desk.wait(it)));
     desk.cancel(&booking, 100);
     desk.until_returned();
-    let [first] = holders(&desk, &tickets)[..] else {
-        panic!("one slot");
+    let first = holders(&desk, &tickets);
+    assert_eq!(first.len(), 1);
+    let others: Vec<_> = tickets.iter().filter(|it| !first.contains(&it.0)).collect();
+    let [stays, pauses, resumes] = others[..] else {
+        panic!("three wait on");
     };
-    let mut others = tickets.iter().filter(|it| it.0 != first);
-    let (pauses, next) = (others.next().expect("two"), others.next().expect("two"));
-    desk.engine.pause(pauses.1.id).expect("it waits");
+    for (_, ticket) in [pauses, resumes] {
+        desk.engine.pause(ticket.id).expect("it waits");
+    }
     desk.clock.pass(TTL);
-    assert!(desk.became(&next.1).held().is_some());
+    assert!(desk.became(&stays.1).held().is_some());
+    desk.engine.resume(resumes.1.id).expect("it waits");
+    desk.clock.pass(TTL);
+    assert!(desk.became(&resumes.1).held().is_some());
+    desk.clock.pass(TTL);
+    assert_eq!(desk.five(), [1, 0, 0, 0, 0]);
     assert_eq!(desk.became(&pauses.1).waiting(), Some(pauses.1));
-    desk.engine.resume(pauses.1.id).expect("it waits");
-    desk.clock.pass(TTL);
-    assert!(desk.became(&pauses.1).held().is_some());
     desk.audit();
 }
 
