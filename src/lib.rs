@@ -34,7 +34,7 @@
 //! * **Who is drawn?** [`Opening::lottery`]: a draw over distinct people, as fast as they may be. Anybody can check it: [`Engine::commitment`], [`closing`](Engine::closing),
 //!   [`transcript`](Engine::transcript), [`receipt`](Engine::receipt), [`proof`](Engine::proof); [`draw`](mod@draw) is how.
 //!   Several schedules can be one draw, with one place a person and their own list of wishes: [`Lottery::together`], [`Request::any`].
-//! * **Who waits?** [`Request::waitlist`], for slots that return by [`ReturnPolicy::Draw`]; whoever behaves like a script, in the slow queue ([`EngineBuilder::slow_queue`]); [`line`](mod@line) has the lines by themselves.
+//! * **Who waits?** [`Request::waitlist`], for slots that return by [`ReturnPolicy::Draw`], where one may [`pause`](Engine::pause) and families [wait together](Engine::wait_together); whoever behaves like a script, in the slow queue ([`EngineBuilder::slow_queue`]); [`line`](mod@line) has the lines by themselves.
 //! * **Who gets the slots?** [`fairness`]: what a scalper gains and how even everybody's chances are, as figures.
 //!
 //! * **How do they behave?** [`EngineBuilder::behaviour`], [`Engine::verdict`]: labels that can be explained, and no refusal by them; [`Engine::import_labels`].

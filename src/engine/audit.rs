@@ -112,6 +112,16 @@ pub enum Finding {
         /// The schedule.
         schedule: ScheduleId,
     },
+    /// A place on a waitlist that the list doesn't know: it will never be drawn.
+    PlaceUnlisted {
+        /// The schedule.
+        schedule: ScheduleId,
+    },
+    /// Somebody on a waitlist who doesn't wait.
+    ListedWithoutPlace {
+        /// The schedule.
+        schedule: ScheduleId,
+    },
 }
 
 impl fmt::Display for Finding {
@@ -139,6 +149,15 @@ impl fmt::Display for Finding {
             }
             Self::SeatWithoutPlace { schedule } => {
                 return write!(f, "a turn in the queue for {schedule} is nobody's");
+            }
+            Self::PlaceUnlisted { schedule } => {
+                return write!(
+                    f,
+                    "a place on the waitlist of {schedule} is not on the list"
+                );
+            }
+            Self::ListedWithoutPlace { schedule } => {
+                return write!(f, "somebody on the waitlist of {schedule} does not wait");
             }
         };
         write!(f, "slot {slot} of schedule {schedule} {what}")
@@ -194,11 +213,15 @@ impl Engine {
         for bucket in 0..self.inner.ledger.buckets() {
             self.inner.audit_bucket(bucket, &mut audit);
         }
-        let lost = self.inner.lost_seats(self.inner.now());
-        let lost = lost.into_iter();
+        let now = self.inner.now();
+        let lost = self.inner.lost_seats(now).into_iter();
         audit
             .findings
             .extend(lost.map(|schedule| Finding::SeatWithoutPlace { schedule }));
+        let lost = self.inner.listed_in_vain(now).into_iter();
+        audit
+            .findings
+            .extend(lost.map(|schedule| Finding::ListedWithoutPlace { schedule }));
         audit.findings.truncate(FINDINGS);
         audit
     }
@@ -301,6 +324,7 @@ impl Inner {
 
     fn audit_bucket(&self, bucket: usize, audit: &mut Audit) {
         let (mut numbers, mut suspects, mut seatless) = (Vec::new(), Vec::new(), Vec::new());
+        let mut unlisted = Vec::new();
         let now = self.now();
         self.ledger.all_in(bucket, |number, record| {
             audit.lines += 1;
@@ -317,6 +341,9 @@ impl Inner {
             if self.lacks_seat(record, now) {
                 seatless.push((number, record.seat()));
             }
+            if self.is_unlisted(record, now) {
+                unlisted.push((number, schedule));
+            }
         });
         numbers.sort_unstable();
         for pair in numbers.windows(2) {
@@ -332,6 +359,10 @@ impl Inner {
         audit
             .findings
             .extend(lost.map(|schedule| Finding::PlaceWithoutSeat { schedule }));
+        let lost = self.unlisted(&unlisted, now).into_iter();
+        audit
+            .findings
+            .extend(lost.map(|schedule| Finding::PlaceUnlisted { schedule }));
         // A schedule that is just being retired has lines that are about to be struck. Its desk is held as long.
         for (number, schedule) in suspects {
             self.places.pass(schedule);

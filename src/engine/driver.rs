@@ -32,7 +32,7 @@ impl Engine {
                 while !stopped.load(Ordering::Acquire) {
                     tick();
                     while engine.advance().more && !stopped.load(Ordering::Acquire) {}
-                    thread::park_timeout(engine.pause().min(every).max(Duration::from_millis(1)));
+                    thread::park_timeout(engine.idle().min(every).max(Duration::from_millis(1)));
                 }
             })?;
         Ok(Driver {
@@ -42,7 +42,7 @@ impl Engine {
     }
 
     /// Until the next deadline, at least a millisecond.
-    fn pause(&self) -> Duration {
+    fn idle(&self) -> Duration {
         let ms = self
             .next_deadline()
             .map_or(u64::MAX, |deadline| deadline.since(self.inner.now()));

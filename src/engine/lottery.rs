@@ -28,6 +28,7 @@ use crate::words::sync::{Arc, LANES, Mutex, lane};
 use crate::words::time::Timestamp;
 
 use members::Number;
+pub(super) use ticket::Place;
 use urn::Urn;
 
 /// What draws are made with.

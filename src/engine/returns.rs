@@ -7,8 +7,10 @@
 //! # Locks
 //! In this order: desk, book, the registry, a list. Whoever returns slots holds the desk, so that a slot is either on the list or on its way under a lock that the audit passes through.
 
+mod check;
 mod lists;
 mod quota;
+mod together;
 mod wait;
 mod wish;
 
@@ -130,16 +132,18 @@ impl Inner {
             // As many as the schedule has.
             self.let_go_free((schedule, pool, desk), slot as u16, bulletin);
         }
+        let mut gone = Vec::new();
         for offer in round.offers {
-            match self.offer((schedule, pool), &offer, bulletin) {
+            match self.offer((schedule, pool), returning, &offer, bulletin) {
                 Offered::Held => {}
                 Offered::Not => rounds.push(returning.list.pass_over(&offer, bulletin.at)),
                 Offered::Gone => {
                     returning.list.take_up(&offer);
-                    self.wait_again(schedule, returning, &offer, bulletin.at);
+                    gone.push(offer);
                 }
             }
         }
+        self.wait_again(schedule, returning, &gone, bulletin.at);
     }
 
     /// Nobody who waits wants it: it is anybody's.
@@ -168,6 +172,7 @@ impl Inner {
     fn offer(
         &self,
         (schedule, pool): (ScheduleId, &Pool),
+        returning: &Returning,
         offer: &Offer,
         bulletin: &mut Bulletin<'_>,
     ) -> Offered {
@@ -209,6 +214,7 @@ impl Inner {
         ) {
             return Offered::Gone;
         }
+        self.goes_ahead_no_more(&book, returning, now);
         self.count(Count::Returned);
         Offered::Held
     }

@@ -8,12 +8,14 @@
 //! Everything is under one lock, taken for one step each. Once [`Waitlist::close`] has returned nothing is offered any more, and every offer that was ever made and not
 //! settled is among those it returned. So an offer races a withdrawal in the slot alone: whoever writes it first.
 
+mod away;
+mod batch;
 mod book;
+mod entry;
 mod parts;
 
 use std::fmt;
 
-use super::Cluster;
 use super::draw::{Entrant, order};
 use super::seats::Ticket;
 use crate::raw::digest::{Bytes32, Mac};
@@ -23,6 +25,8 @@ use crate::words::id::PatientId;
 use crate::words::sync::Mutex;
 use crate::words::time::Timestamp;
 
+use away::Away;
+use batch::Batch;
 use book::Book;
 pub use book::{JoinError, Wish};
 pub use parts::{Closed, Offer, Returned, Round, WaitlistPolicy};
@@ -62,17 +66,6 @@ pub(crate) enum Then {
     Drawn,
     /// It is anybody's.
     Free,
-}
-
-/// Who is not offered a slot: whoever gave it up, and who comes from where they came from, by its mark; 0 if that is not known.
-#[derive(Clone)]
-struct Away(Vec<(PatientId, u16)>);
-
-struct Batch {
-    round: u64,
-    /// Who was in, in the order that was drawn.
-    order: Vec<Ticket>,
-    open: Vec<(Offer, Away)>,
 }
 
 impl fmt::Debug for Waitlist {
@@ -137,14 +130,54 @@ impl Waitlist {
         self.state.lock().book.strike(ticket).is_some()
     }
 
-    /// Takes part in no draw until [`resume`](Self::resume). Whether the ticket waits.
+    /// Is offered nothing until [`resume`](Self::resume). Whether the ticket waits.
     pub fn pause(&self, ticket: Ticket) -> bool {
-        self.state.lock().book.set_paused(ticket, true)
+        self.set_paused(ticket, true)
     }
 
     /// Takes part again. Whether the ticket waits.
     pub fn resume(&self, ticket: Ticket) -> bool {
-        self.state.lock().book.set_paused(ticket, false)
+        self.set_paused(ticket, false)
+    }
+
+    fn set_paused(&self, ticket: Ticket, paused: bool) -> bool {
+        let mut state = self.state.lock();
+        let people = state.book.find(ticket).map(|it| it.wish().patients.clone());
+        for patient in people.iter().flatten() {
+            state.book.set_paused(*patient, paused);
+        }
+        people.is_some()
+    }
+
+    /// One person pauses, or doesn't any more; a family takes part when none of them does. Whether they wait.
+    pub(crate) fn set_paused_for(&self, patient: PatientId, paused: bool) -> bool {
+        self.state.lock().book.set_paused(patient, paused)
+    }
+
+    /// More is said of somebody who waits, in whatever company: see [`Wish`].
+    pub(crate) fn hear(&self, patient: PatientId, said: &Wish) {
+        self.state.lock().book.hear(patient, said);
+    }
+
+    /// Somebody who waits doesn't go ahead any more.
+    pub(crate) fn goes_ahead_no_more(&self, patient: PatientId) {
+        self.state.lock().book.goes_ahead_no_more(patient);
+    }
+
+    /// Which of all that ever came somebody is, if they wait: it tells who left and came again.
+    pub(crate) fn number_of(&self, patient: PatientId) -> Option<u64> {
+        self.state.lock().book.number_of(patient)
+    }
+
+    /// Everybody who waits.
+    pub(crate) fn patients(&self) -> Vec<PatientId> {
+        self.state.lock().book.patients().collect()
+    }
+
+    /// From now on just these, who came by these numbers, wait for slots together; whom else they waited with go on without them. Nobody who hasn't waited together just so has a part in a batch that was drawn before. Nothing changes
+    /// if one of them doesn't wait, or they are more than [`Wish::FAMILY_MAX`]. Whether they do now.
+    pub(crate) fn bind(&self, family: &[(PatientId, u64)]) -> bool {
+        self.state.lock().book.bind(family)
     }
 
     /// Whether the ticket waits.
@@ -231,11 +264,9 @@ impl Waitlist {
         }
     }
 
-    /// Takes whatever entry a patient is in off the list.
+    /// Takes one person off the list. Their family waits on without them.
     pub(crate) fn leave_for(&self, patient: PatientId) -> bool {
-        let mut state = self.state.lock();
-        let ticket = state.book.of(patient);
-        ticket.is_some_and(|ticket| state.book.strike(ticket).is_some())
+        self.state.lock().book.part(patient)
     }
 
     /// When the next batch is, if a slot rests. For whoever calls [`draw`](Self::draw), and nobody else.
@@ -353,31 +384,36 @@ impl Waitlist {
         let (book, before) = (&mut state.book, batch.open.len());
         for at in 0..batch.order.len() {
             let ticket = batch.order[at];
-            let Some(wish) = book.find(ticket).filter(|_| !slots.is_empty()) else {
+            // Who pauses since the draw is offered nothing either.
+            let entry = book.find(ticket).filter(|it| it.takes_part());
+            let Some(entry) = entry.filter(|_| !slots.is_empty()) else {
                 continue;
             };
-            let wanted = wish.patients.len();
+            let wanted = entry.each().len();
             let fit: Vec<usize> = (0..slots.len())
-                .filter(|at| !slots[*at].1.holds(wish, self.keys))
+                .filter(|at| !slots[*at].1.holds(entry.each(), self.keys))
                 .take(wanted)
                 .collect();
             if fit.len() < wanted {
                 continue;
             }
-            let Some(wish) = book.strike(ticket) else {
+            let Some(entry) = book.strike(ticket) else {
                 continue;
             };
+            let each = entry.each().iter();
+            let each = each.flat_map(|wish| wish.patients.iter().map(move |it| (*it, wish)));
+            let taken: Vec<_> = fit.iter().zip(each).collect();
             // The last first, so that the places of the others stay.
-            for (which, patient) in fit.iter().zip(&wish.patients).rev() {
+            for (which, (patient, wish)) in taken.into_iter().rev() {
                 let (slot, away) = slots.remove(*which);
                 let offer = Offer {
                     slot,
-                    patient: *patient,
+                    patient,
                     ticket,
                     until: now.after(self.policy.offer_ms),
                     round: batch.round,
                 };
-                let away = away.and(*patient, &wish.clusters, self.keys);
+                let away = away.and(patient, &wish.clusters, self.keys);
                 batch.open.push((offer, away));
             }
         }
@@ -458,33 +494,5 @@ impl State {
             self.batches.swap_remove(at);
         }
         away
-    }
-}
-
-impl Batch {
-    /// Strikes an offer that stands; who may not have its slot.
-    fn settle(&mut self, offer: &Offer) -> Option<Away> {
-        let at = self.open.iter().position(|(open, _)| open == offer)?;
-        Some(self.open.swap_remove(at).1)
-    }
-}
-
-impl Away {
-    /// Whether these are among them: by person, or because they come from nowhere else.
-    fn holds(&self, wish: &Wish, keys: Keys) -> bool {
-        let is_among = |cluster: &Cluster| {
-            let mark = cluster.mark(keys);
-            self.0.iter().any(|(_, away)| *away == mark)
-        };
-        let is_one = |(patient, _): &(PatientId, u16)| wish.patients.contains(patient);
-        let come_from_there = !wish.clusters.is_empty() && wish.clusters.iter().all(is_among);
-        come_from_there || self.0.iter().any(is_one)
-    }
-
-    /// And those, should they let it lapse.
-    fn and(mut self, patient: PatientId, clusters: &[Cluster], keys: Keys) -> Self {
-        let marks = clusters.iter().map(|it| (patient, it.mark(keys)));
-        self.0.extend(marks);
-        self
     }
 }

@@ -93,6 +93,8 @@ pub enum Rule {
         /// Milliseconds until the next turn, when there is room; for whom had to make room, how long a turn lasts.
         retry_after_ms: u64,
     },
+    /// A family that waits together is eight people at most.
+    FamilySize,
     /// They have waited in the slow queue for as long as anybody may (`slow_queue`, its `wait_max_ms`).
     WaitedTooLong,
 }
@@ -108,6 +110,7 @@ impl Rule {
             Self::DrawFull => "draw_full",
             Self::WaitlistFull => "waitlist_full",
             Self::QueueFull { .. } => "queue_full",
+            Self::FamilySize => "family_size",
             Self::WaitedTooLong => "waited_too_long",
         }
     }
@@ -279,6 +282,9 @@ impl fmt::Display for Refusal {
             Self::Rule {
                 rule: Rule::WaitlistFull,
             } => "every slot is taken, and as many wait as may; choose another session",
+            Self::Rule {
+                rule: Rule::FamilySize,
+            } => "a family that waits together is eight people at most; leave some out",
             Self::Rule {
                 rule: Rule::QueueFull { retry_after_ms },
             } => {

@@ -109,3 +109,47 @@ fn whoever_gave_it_up_gets_nothing_back_nor_do_those_with_them() {
     assert_eq!((round.offers, round.unwanted), (vec![], vec![1]));
     assert_eq!(list.waiting(), 21);
 }
+
+/// A family of two is one ticket that wants two slots: it has both if at most all but two of the batch's slots have gone before its turn.
+#[test]
+fn a_familys_chance_is_one_tickets_with_enough_slots_left() {
+    const ALONE: u64 = 19;
+    for slots in 1..=4u32 {
+        let mut dice = Dice(u64::from(slots));
+        let list = Waitlist::new(WaitlistPolicy::default(), &dice.bytes()).expect("in range");
+        let family = [who(100), who(101)];
+        let join = |patient| list.join(&Wish::new(who(patient), device(patient)));
+        let (mut now, mut served, mut one) = (1_000_000_000, 0u64, 0u64);
+        for _ in 0..DRAWS {
+            // Whoever is missing comes back, so that each draw is like the first.
+            let all = (0..ALONE).all(|patient| join(patient).is_ok());
+            assert!(all && list.join(&Wish::family(&family, device(100))).is_ok());
+            for slot in 0..slots {
+                let given = Returned {
+                    slot,
+                    by: who(9_999),
+                    cluster: device(9_999),
+                };
+                list.give_back(&given, at(now), VISIT).expect("open");
+            }
+            now = list.next_due().expect("they rest").as_millis();
+            let round = list.draw(at(now), |_| dice.bytes()).expect("it is due");
+            let offered = |patient| round.offers.iter().any(|it| it.patient == patient);
+            assert_eq!(offered(family[0]), offered(family[1]));
+            served += u64::from(offered(family[0]));
+            one += u64::from(offered(who(0)));
+            assert!(round.offers.iter().all(|it| list.take_up(it)));
+        }
+        let chance = f64::from(slots.saturating_sub(1)) / (ALONE + 1) as f64;
+        println!(
+            "{slots} slots: a family {:.3}, by formula {chance:.3}; one of the others {:.3}",
+            served as f64 / DRAWS as f64,
+            one as f64 / DRAWS as f64
+        );
+        if slots == 1 {
+            assert_eq!(served, 0);
+        } else {
+            expect(served, chance);
+        }
+    }
+}

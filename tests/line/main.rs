@@ -9,6 +9,7 @@ mod plain;
 mod quota;
 mod returns;
 mod threads;
+mod together;
 mod waitlist;
 mod walk;
 mod whims;

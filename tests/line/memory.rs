@@ -1,7 +1,7 @@
 //! How many bytes does a ticket take?
 
 use allocation_counter::measure;
-use fairslot::line::{Ask, SlowQueue};
+use fairslot::line::{Ask, SlowQueue, Waitlist, WaitlistPolicy, Wish};
 
 use crate::{at, device, queue, who};
 
@@ -38,4 +38,23 @@ fn a_ticket_takes_what_is_stated() {
     let cluster = again.bytes_current as f64 / TICKETS as f64;
     println!("{cluster:.1} B for each cluster");
     assert!(cluster < 140.0, "{cluster}");
+}
+
+#[test]
+fn a_place_on_a_waitlist_takes_what_is_stated() {
+    const PEOPLE: u64 = 4_096;
+    let each = |family: u64| {
+        let list = Waitlist::new(WaitlistPolicy::default(), &[7; 32]).expect("in range");
+        let joins = measure(|| {
+            for first in (0..PEOPLE).step_by(family as usize) {
+                let people: Vec<_> = (first..first + family).map(who).collect();
+                let wish = Wish::family(&people, device(first));
+                list.join(&wish).expect("there is room");
+            }
+        });
+        joins.bytes_current as f64 / PEOPLE as f64
+    };
+    let (alone, two, eight) = (each(1), each(2), each(8));
+    println!("bytes a person: {alone:.0} alone, {two:.0} of a family of two, {eight:.0} of eight");
+    assert!(alone < 400.0 && two < 400.0 && eight < 400.0);
 }

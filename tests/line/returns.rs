@@ -70,34 +70,34 @@ impl Desk {
             .request(&Request::new(who(patient), self.schedule))
     }
 
-    fn hold(&self, patient: u64) -> Hold {
+    pub(crate) fn hold(&self, patient: u64) -> Hold {
         self.ask(patient).held().expect("there is a slot")
     }
 
-    fn book(&self, patient: u64) -> Booking {
+    pub(crate) fn book(&self, patient: u64) -> Booking {
         self.confirm(&self.hold(patient), patient)
     }
 
-    fn confirm(&self, hold: &Hold, patient: u64) -> Booking {
+    pub(crate) fn confirm(&self, hold: &Hold, patient: u64) -> Booking {
         let confirmed = self.engine.confirm(hold.id, who(patient), None);
         confirmed
             .and_then(|it| it.wait().map_err(|_| Refusal::Closed))
             .expect("it is held")
     }
 
-    fn cancel(&self, booking: &Booking, patient: u64) {
+    pub(crate) fn cancel(&self, booking: &Booking, patient: u64) {
         let cancelled = self.engine.cancel(booking.id, who(patient));
         assert!(cancelled.is_ok(), "{cancelled:?}");
     }
 
     /// From a device of their own.
-    fn wait(&self, patient: u64) -> Ticket {
+    pub(crate) fn wait(&self, patient: u64) -> Ticket {
         let request = Request::new(who(patient), self.schedule).device(device(patient));
         let outcome = self.engine.request(&request.waitlist());
         outcome.waiting().unwrap_or_else(|| panic!("{outcome:?}"))
     }
 
-    fn became(&self, ticket: &Ticket) -> Outcome {
+    pub(crate) fn became(&self, ticket: &Ticket) -> Outcome {
         self.engine.ticket(ticket.id).expect("it is remembered")
     }
 
@@ -108,18 +108,18 @@ impl Desk {
     }
 
     /// Free, held, booked, cooling, withdrawn.
-    fn five(&self) -> [u32; 5] {
+    pub(crate) fn five(&self) -> [u32; 5] {
         let it = self.counts();
         [it.free, it.held, it.booked, it.cooling, it.withdrawn]
     }
 
-    fn audit(&self) {
+    pub(crate) fn audit(&self) {
         let audit = self.engine.audit();
         assert!(audit.is_consistent(), "{:?}", audit.findings);
     }
 
     /// Until something returns, or a day is over: how many minutes that took.
-    fn until_returned(&self) -> Option<u64> {
+    pub(crate) fn until_returned(&self) -> Option<u64> {
         // What was noticed before is told now.
         self.engine.advance();
         (1..1_440).find(|_| {
@@ -129,11 +129,11 @@ impl Desk {
     }
 }
 
-const fn device(number: u64) -> DeviceId {
+pub(crate) const fn device(number: u64) -> DeviceId {
     DeviceId::new(number as u128 + (1 << 64))
 }
 
-fn refused(why: Refusal) -> Outcome {
+pub(crate) fn refused(why: Refusal) -> Outcome {
     Outcome::Refused(why)
 }
 

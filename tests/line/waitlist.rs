@@ -196,8 +196,9 @@ proptest! {
 
 #[test]
 fn one_entry_a_person_and_what_a_stranger_says_spoils_nothing() {
+    // Of people, however many wait together.
     let list = list(WaitlistPolicy {
-        capacity: 3,
+        capacity: 4,
         ..WaitlistPolicy::default()
     });
     let first = list.join(&Wish::new(who(1), device(66)).weight_ppm(0));

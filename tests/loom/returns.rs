@@ -9,10 +9,14 @@ use crate::{Engine, Outcome, PatientId, Refusal, Request, ReturnPolicy, Schedule
 
 /// A schedule of one slot, so near its visit that slots return in the moment in which they are given up.
 fn publish(engine: &Engine) -> ScheduleId {
+    publish_slots(engine, 1)
+}
+
+fn publish_slots(engine: &Engine, capacity: u32) -> ScheduleId {
     let returns = ReturnPolicy::Draw;
     let schedule = Schedule {
         returns,
-        ..schedule(1)
+        ..schedule(capacity)
     };
     engine.publish(&schedule).unwrap()
 }
@@ -77,6 +81,104 @@ fn return_against_leave() {
             ref other => panic!("{other:?}"),
         };
         assert_eq!(count(&engine, s), expected);
+        agree(&engine);
+    });
+}
+
+/// Threads: one returns a slot that rests, the only one who waits for it pauses. Property: they pause and the slot is anybody's, or they have it.
+///
+/// 1,257 interleavings, at most two preemptions.
+#[test]
+fn return_against_pause() {
+    explore(Some(2), || {
+        let engine = engine();
+        let [ann, bob, ..] = people(&engine);
+        let s = publish(&engine);
+        let booking = book(&engine, ann, s);
+        let ticket = wait(&engine, bob, s);
+        engine.cancel(booking.id, ann).unwrap().wait().unwrap();
+        let (returns, pauses, paused) = (engine.clone(), engine.clone(), Notes::new());
+        let said = paused.clone();
+        race([
+            hand_at(NOW, move || {
+                let _ = returns.advance();
+            }),
+            hand_at(NOW, move || said.add(pauses.pause(ticket))),
+        ]);
+        let told = engine.ticket(ticket).unwrap();
+        match *paused.all() {
+            [Ok(())] => {
+                assert!(told.waiting().is_some(), "{told:?}");
+                assert_eq!(count(&engine, s), [1, 0, 0, 0]);
+            }
+            [Err(Refusal::WrongState)] => {
+                assert!(told.held().is_some(), "{told:?}");
+                assert_eq!(count(&engine, s), [0, 1, 0, 0]);
+            }
+            ref other => panic!("{other:?}"),
+        }
+        agree(&engine);
+    });
+}
+
+/// Threads: two become a family, one of them leaves. Property: whoever is left is offered the one slot that returns, and nobody else is on the list.
+///
+/// 78 interleavings, at most two preemptions.
+#[test]
+fn together_against_leave() {
+    explore(Some(2), || {
+        let engine = engine();
+        let [ann, bob, cid, _] = people(&engine);
+        let s = publish(&engine);
+        let booking = book(&engine, cid, s);
+        let tickets = [ann, bob].map(|it| wait(&engine, it, s));
+        let (binds, leaves, bound) = (engine.clone(), engine.clone(), Notes::new());
+        let said = bound.clone();
+        race([
+            hand_at(NOW, move || said.add(binds.wait_together(&tickets))),
+            hand_at(NOW, move || leaves.leave(tickets[1], bob).unwrap()),
+        ]);
+        match *bound.all() {
+            [Ok(()) | Err(Refusal::AlreadyReleased | Refusal::WrongState)] => {}
+            ref other => panic!("{other:?}"),
+        }
+        agree(&engine);
+        engine.cancel(booking.id, cid).unwrap().wait().unwrap();
+        let _ = engine.advance();
+        assert!(engine.ticket(tickets[0]).unwrap().held().is_some());
+        agree(&engine);
+    });
+}
+
+/// Threads: one returns two slots whose holds have run out, one of the family that waits for them leaves. Property: the other has one, whoever is first; the leaver left and theirs is anybody's, or they have it.
+///
+/// 439 interleavings, at most one preemption.
+#[test]
+fn return_to_a_family_against_leave() {
+    explore(Some(1), || {
+        let engine = engine();
+        let [ann, bob, cid, dan] = people(&engine);
+        let s = publish_slots(&engine, 2);
+        // They run out at the same instant, so that both slots are one batch.
+        let _ = [cid, dan].map(|it| hold(&engine, it, s));
+        let tickets = [ann, bob].map(|it| wait(&engine, it, s));
+        engine.wait_together(&tickets).unwrap();
+        let (returns, leaves, left) = (engine.clone(), engine.clone(), Notes::new());
+        let said = left.clone();
+        race([
+            hand_at(NOW + TTL, move || {
+                let _ = returns.advance();
+            }),
+            hand_at(NOW + TTL, move || said.add(leaves.leave(tickets[1], bob))),
+        ]);
+        set_watch(NOW + TTL);
+        let expected = match *left.all() {
+            [Ok(())] => [1, 1, 0, 0],
+            [Err(Refusal::WrongState)] => [0, 2, 0, 0],
+            ref other => panic!("{other:?}"),
+        };
+        assert_eq!(count(&engine, s), expected);
+        assert!(engine.ticket(tickets[0]).unwrap().held().is_some());
         agree(&engine);
     });
 }

@@ -1,4 +1,4 @@
-//! Draws and slots that return, by real threads: whoever enters, waits, leaves, is offered, lets lapse, calls off; and an audit in the middle of it, again and again.
+//! Draws and slots that return, by real threads: whoever enters, waits, pauses, waits with others, leaves, is offered, lets lapse, calls off; and an audit in the middle of it, again and again.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
@@ -37,7 +37,7 @@ fn act(
 ) {
     let schedule = schedules[dice.roll(schedules.len() as u64) as usize];
     let all = || known.lock().expect("nobody panicked with it");
-    match dice.roll(20) {
+    match dice.roll(23) {
         0..=6 => {
             let patient = PatientId::new(u128::from(dice.roll(24)));
             let request = Request::new(patient, schedule).waitlist();
@@ -77,6 +77,20 @@ fn act(
         15 | 16 => {
             let picked = some(&all().bookings, dice);
             let _ = picked.map(|(booking, patient)| engine.cancel(booking, patient).map(drop));
+        }
+        20 => {
+            let picked = some(&all().tickets, dice);
+            let _ = picked.map(|(ticket, _)| engine.pause(ticket));
+        }
+        21 => {
+            let picked = some(&all().tickets, dice);
+            let _ = picked.map(|(ticket, _)| engine.resume(ticket));
+        }
+        22 => {
+            let some: Vec<_> = (0..1 + dice.roll(3))
+                .filter_map(|_| some(&all().tickets, dice).map(|it| it.0))
+                .collect();
+            let _ = engine.wait_together(&some);
         }
         17 => match dice.roll(40) {
             0 => drop(engine.withdraw(schedule)),

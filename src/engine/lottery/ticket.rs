@@ -43,12 +43,27 @@ impl Engine {
 }
 
 /// A place in a line that was found by its ticket, its book locked.
-pub(super) struct Place<'a> {
-    pub(super) book: Book<'a>,
-    pub(super) record: &'a Record,
+pub(in super::super) struct Place<'a> {
+    pub(in super::super) book: Book<'a>,
+    pub(in super::super) record: &'a Record,
     number: u32,
     pool: &'a Pool,
     standing: Standing,
+}
+
+impl Place<'_> {
+    /// Why there is nothing left to be done about it, if so.
+    fn is_undecided(&self) -> Result<(), Refusal> {
+        if self.pool.is_withdrawn() {
+            return Err(Refusal::Withdrawn);
+        }
+        match self.standing {
+            Standing::Waiting => Ok(()),
+            Standing::Ended(Phase::Withdrawn, _) => Err(Refusal::Withdrawn),
+            Standing::Ended(Phase::Left, _) => Err(Refusal::AlreadyReleased),
+            _ => Err(Refusal::WrongState),
+        }
+    }
 }
 
 impl Inner {
@@ -122,6 +137,16 @@ impl Inner {
         Outcome::Refused(why)
     }
 
+    /// Opens the line of a ticket that is not decided yet.
+    pub(in super::super) fn open_undecided(
+        &self,
+        ticket: TicketId,
+        now: Timestamp,
+    ) -> Result<Place<'_>, Refusal> {
+        let place = self.open_ticket(ticket, now)?;
+        place.is_undecided().map(|()| place)
+    }
+
     fn leave(
         &self,
         ticket: TicketId,
@@ -133,24 +158,15 @@ impl Inner {
         if place.book.patient() != patient {
             return Err(Refusal::NotYours);
         }
-        if place.pool.is_withdrawn() {
-            return Err(Refusal::Withdrawn);
+        place.is_undecided()?;
+        place.record.end(Phase::Left, bulletin.at);
+        match place.record.line() {
+            Some(Line::Waitlist) => self.leave_waitlist(schedule, patient),
+            Some(Line::SlowQueue) => self.leave_queue(place.record),
+            _ => {}
         }
-        match place.standing {
-            Standing::Waiting => {
-                place.record.end(Phase::Left, bulletin.at);
-                match place.record.line() {
-                    Some(Line::Waitlist) => self.leave_waitlist(schedule, patient),
-                    Some(Line::SlowQueue) => self.leave_queue(place.record),
-                    _ => {}
-                }
-                self.count(Count::Left);
-                bulletin.tell_of_ticket(schedule, patient, What::Left { ticket });
-                Ok(schedule)
-            }
-            Standing::Ended(Phase::Withdrawn, _) => Err(Refusal::Withdrawn),
-            Standing::Ended(Phase::Left, _) => Err(Refusal::AlreadyReleased),
-            _ => Err(Refusal::WrongState),
-        }
+        self.count(Count::Left);
+        bulletin.tell_of_ticket(schedule, patient, What::Left { ticket });
+        Ok(schedule)
     }
 }

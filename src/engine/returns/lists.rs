@@ -97,7 +97,7 @@ impl Returns {
         schedule: ScheduleId,
         policy: ReturnPolicy,
         opens_at: Timestamp,
-        department: (HospitalId, DepartmentId),
+        department: Department,
     ) {
         if policy != ReturnPolicy::AtOnce {
             self.in_use.store(true, Ordering::Relaxed);
@@ -188,6 +188,15 @@ impl Returns {
         closed
     }
 
+    /// All of them.
+    pub(super) fn all(&self) -> Vec<(ScheduleId, Arc<Returning>)> {
+        let registry = self.registry.lock();
+        let lists = registry.lists.iter();
+        lists
+            .map(|(schedule, listed)| (*schedule, Arc::clone(&listed.returning)))
+            .collect()
+    }
+
     /// Takes the first that is due off the agenda.
     pub(super) fn take_due(&self, now: Timestamp) -> Option<(ScheduleId, Arc<Returning>)> {
         let mut registry = self.registry.lock();
@@ -211,11 +220,7 @@ impl Returns {
     }
 
     /// A session is called off: whoever had a slot of it goes ahead on the waitlists of that department.
-    pub(in super::super) fn call_off(
-        &self,
-        schedule: ScheduleId,
-        department: (HospitalId, DepartmentId),
-    ) {
+    pub(in super::super) fn call_off(&self, schedule: ScheduleId, department: Department) {
         let mut registry = self.registry.lock();
         registry.called_off.insert(schedule, department);
     }
@@ -223,6 +228,12 @@ impl Returns {
     /// Whether a session of this department was called off under that schedule.
     pub(super) fn was_called_off(&self, schedule: ScheduleId, of: Department) -> bool {
         self.registry.lock().called_off.get(&schedule) == Some(&of)
+    }
+
+    /// The department that people can wait for a slot of, by this schedule.
+    pub(super) fn department_of(&self, schedule: ScheduleId) -> Option<Department> {
+        let registry = self.registry.lock();
+        registry.lists.get(&schedule)?.returning.department
     }
 
     /// Somebody gave up a slot then.

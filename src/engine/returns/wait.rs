@@ -31,8 +31,8 @@ impl Inner {
         let returning = self.waitlist_of(schedule).ok_or(Refusal::SoldOut)?;
         let wish = self.wish(book, &returning, self.cluster_of(request), now);
         if let Some(place) = self.waits(book, schedule, Line::Waitlist, now) {
-            // What is said again about somebody who is on it may help them, and harms nobody. Whatever comes of it, they are on it.
-            let _ = returning.list.join(&wish);
+            // What is said again about somebody who is on it may help them, and harms nobody. Who pauses goes on pausing: anybody may ask in their name, and an offer that they let lapse is held against them.
+            returning.list.hear(book.patient(), &wish);
             return self.waits_already(place);
         }
         self.take_turn_for(schedule, turn, request, bulletin)?;
@@ -53,22 +53,31 @@ impl Inner {
         self.lined_up(book, seen, request, place, bulletin)
     }
 
-    /// What they were offered was gone: if they still wait they are on the list as before, be it full, but for what they asked through, of which only the mark is known.
+    /// What these were offered was gone: who still waits is on the list as before, be it full, but for what they asked through, of which only the mark is known. Of a family those who still do are one again.
     pub(super) fn wait_again(
         &self,
         schedule: ScheduleId,
         returning: &Returning,
-        offer: &Offer,
+        gone: &[Offer],
         now: Timestamp,
     ) {
-        let person = Cluster::Person(offer.patient);
-        let book = self
-            .ledger
-            .book(offer.patient, self.ledger.hash(offer.patient));
-        if self.waits(&book, schedule, Line::Waitlist, now).is_some() {
-            let wish = self.wish(&book, returning, person, now);
-            // It is refused only by a list that has ended, which has told them.
-            let _ = returning.list.rejoin(&wish);
+        for offer in gone {
+            let patient = offer.patient;
+            let book = self.ledger.book(patient, self.ledger.hash(patient));
+            if self.waits(&book, schedule, Line::Waitlist, now).is_some() {
+                let wish = self.wish(&book, returning, Cluster::Person(patient), now);
+                // It is refused only by a list that has ended, which has told them.
+                let _ = returning.list.rejoin(&wish);
+            }
+        }
+        for family in gone.chunk_by(|one, next| one.ticket == next.ticket) {
+            let number_of = |it: &Offer| Some((it.patient, returning.list.number_of(it.patient)?));
+            let waits = || family.iter().filter_map(number_of).collect::<Vec<_>>();
+            let mut again = waits();
+            // Whoever leaves between the two is not among them the next time.
+            while again.len() > 1 && !returning.list.bind(&again) {
+                again = waits();
+            }
         }
     }
 
@@ -76,6 +85,67 @@ impl Inner {
     pub(in super::super) fn leave_waitlist(&self, schedule: ScheduleId, patient: PatientId) {
         if let Some(returning) = self.returns.of(schedule) {
             returning.list.leave_for(patient);
+        }
+    }
+}
+
+#[cfg(all(test, not(any(fairslot_loom, fairslot_shuttle))))]
+mod tests {
+    use crate::pool::word::State;
+    use crate::words::clock::ManualClock;
+    use crate::words::id::PractitionerId;
+    use crate::words::schedule::{Day, Opening, ReturnPolicy, Schedule, Session};
+    use crate::words::sync::Arc;
+
+    use super::super::super::Engine;
+    use super::*;
+
+    /// What was to be theirs is somebody else's at the last moment: only other threads do that, so here it is done by hand.
+    #[test]
+    fn who_was_offered_what_is_gone_waits_on_and_a_family_as_one() {
+        let clock = Arc::new(ManualClock::new(Timestamp::from_millis(0)));
+        let builder = Engine::builder().clock(Arc::clone(&clock)).seed(7);
+        let engine = builder.build().unwrap();
+        let day = Day::new(2026, 12, 1).unwrap();
+        let (open, starts) = (
+            Opening::first_come(Timestamp::from_millis(0)),
+            Timestamp::from_millis(1 << 40),
+        );
+        let plan = Schedule::new(
+            PractitionerId::new(1),
+            day,
+            Session::Morning,
+            3,
+            open,
+            starts,
+        );
+        let returns = ReturnPolicy::Draw;
+        let schedule = engine.publish(&Schedule { returns, ..plan }).unwrap();
+        let ask = |who| engine.request(&Request::new(PatientId::new(who), schedule).waitlist());
+        let bookings = [11, 12, 13].map(|who| {
+            let hold = ask(who).held().unwrap();
+            let booking = engine.confirm(hold.id, PatientId::new(who), None);
+            (booking.unwrap().wait().unwrap().id, PatientId::new(who))
+        });
+        let tickets = [1, 2, 3].map(|who| ask(who).waiting().unwrap().id);
+        engine.wait_together(&tickets[..2]).unwrap();
+        for (booking, who) in bookings {
+            engine.cancel(booking, who).unwrap().wait().unwrap();
+        }
+        let inner = &*engine.inner;
+        let pool = inner.places.find(schedule).unwrap();
+        for slot in 0..3 {
+            let at = pool.slots().word(slot).unwrap();
+            let seen = at.load();
+            assert_eq!(seen.state(), State::Cooling);
+            assert!(at.swap(seen, seen.to(State::Withdrawn, 0)).is_ok());
+        }
+        clock.set(engine.next_deadline().unwrap());
+        let _ = engine.advance();
+        let list = &inner.returns.of(schedule).unwrap().list;
+        assert_eq!((list.waiting(), list.patients().len()), (2, 3));
+        for ticket in tickets {
+            assert!(engine.ticket(ticket).unwrap().waiting().is_some());
         }
     }
 }

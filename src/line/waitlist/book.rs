@@ -6,6 +6,7 @@ use std::fmt;
 use super::super::Cluster;
 use super::super::draw::Entrant;
 use super::super::seats::Ticket;
+use super::entry::Entry;
 use crate::words::id::PatientId;
 
 /// What somebody, or a family, wants from a waitlist.
@@ -87,12 +88,6 @@ impl fmt::Display for JoinError {
 
 impl std::error::Error for JoinError {}
 
-#[derive(Debug)]
-struct Entry {
-    wish: Wish,
-    paused: bool,
-}
-
 /// A place in the book. Generations go up when it is taken and when it is left.
 #[derive(Debug, Default)]
 struct Place {
@@ -100,11 +95,20 @@ struct Place {
     entry: Option<Entry>,
 }
 
+/// In which place somebody is, and which of all that ever came they were.
+#[derive(Debug, Clone, Copy)]
+struct Whereabouts {
+    at: u32,
+    number: u64,
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Book {
     places: Vec<Place>,
     unused: Vec<u32>,
-    by_patient: BTreeMap<PatientId, u32>,
+    by_patient: BTreeMap<PatientId, Whereabouts>,
+    /// How many ever came.
+    came: u64,
 }
 
 impl Book {
@@ -122,28 +126,32 @@ impl Book {
         let known = family
             .iter()
             .find_map(|patient| self.by_patient.get(patient));
-        if let Some(at) = known {
-            return self.again(*at, wish);
+        if let Some(known) = known {
+            return self.again(known.at, wish);
         }
-        if self.len() >= capacity {
+        // People, not entries: who waits together makes no room, and who parts takes none.
+        if self.by_patient.len() + family.len() > capacity as usize {
             return Err(JoinError::Full);
         }
+        let ticket = self.settle(Entry::new(wish));
+        for patient in family {
+            self.came += 1;
+            let (at, number) = (ticket.number(), self.came);
+            self.by_patient.insert(*patient, Whereabouts { at, number });
+        }
+        Ok(ticket)
+    }
+
+    /// Gives an entry a place.
+    fn settle(&mut self, entry: Entry) -> Ticket {
         let at = self.unused.pop().unwrap_or_else(|| {
             self.places.push(Place::default());
             (self.places.len() - 1) as u32
         });
-        let mut wish = wish.clone();
-        wish.clusters.truncate(Wish::CLUSTERS_MAX);
-        for patient in &wish.patients {
-            self.by_patient.insert(*patient, at);
-        }
         let place = &mut self.places[at as usize];
         place.generation = place.generation.wrapping_add(1);
-        place.entry = Some(Entry {
-            wish,
-            paused: false,
-        });
-        Ok(Ticket::of(at, place.generation))
+        place.entry = Some(entry);
+        Ticket::of(at, place.generation)
     }
 
     fn again(&mut self, at: u32, wish: &Wish) -> Result<Ticket, JoinError> {
@@ -152,20 +160,27 @@ impl Book {
             own.patients.len() == wish.patients.len()
                 && own.patients.iter().all(|it| wish.patients.contains(it))
         };
-        let own = place
-            .entry
-            .as_mut()
-            .map(|entry| &mut entry.wish)
-            .filter(|own| same(own))
-            .ok_or(JoinError::Elsewhere)?;
-        own.weight_ppm = own.weight_ppm.max(wish.weight_ppm);
-        own.displaced |= wish.displaced;
-        for cluster in &wish.clusters {
-            if own.clusters.len() < Wish::CLUSTERS_MAX && !own.clusters.contains(cluster) {
-                own.clusters.push(*cluster);
-            }
-        }
+        let entry = place.entry.as_mut().filter(|entry| same(entry.wish()));
+        entry.ok_or(JoinError::Elsewhere)?.hear(wish);
         Ok(Ticket::of(at, place.generation))
+    }
+
+    /// Somebody who is in, in whatever company, has more to say of themselves.
+    pub(super) fn hear(&mut self, patient: PatientId, said: &Wish) {
+        if let Some(entry) = self.entry_of(patient) {
+            entry.hear(said);
+        }
+    }
+
+    pub(super) fn goes_ahead_no_more(&mut self, patient: PatientId) {
+        if let Some(entry) = self.entry_of(patient) {
+            entry.goes_ahead_no_more(patient);
+        }
+    }
+
+    fn entry_of(&mut self, patient: PatientId) -> Option<&mut Entry> {
+        let at = self.by_patient.get(&patient)?.at;
+        self.places.get_mut(at as usize)?.entry.as_mut()
     }
 
     fn place(&self, ticket: Ticket) -> Option<&Place> {
@@ -173,14 +188,13 @@ impl Book {
         (place.generation == ticket.generation()).then_some(place)
     }
 
-    pub(super) fn find(&self, ticket: Ticket) -> Option<&Wish> {
-        let entry = self.place(ticket)?.entry.as_ref()?;
-        Some(&entry.wish)
+    pub(super) fn find(&self, ticket: Ticket) -> Option<&Entry> {
+        self.place(ticket)?.entry.as_ref()
     }
 
-    /// The ticket of the entry that somebody is in.
-    pub(super) fn of(&self, patient: PatientId) -> Option<Ticket> {
-        self.ticket(*self.by_patient.get(&patient)?)
+    /// Which of all that ever came this one is, if they wait.
+    pub(super) fn number_of(&self, patient: PatientId) -> Option<u64> {
+        Some(self.by_patient.get(&patient)?.number)
     }
 
     /// Everybody who is in one.
@@ -200,35 +214,103 @@ impl Book {
         (0..self.places.len() as u32).filter_map(|number| self.ticket(number))
     }
 
-    pub(super) fn set_paused(&mut self, ticket: Ticket, paused: bool) -> bool {
-        if self.find(ticket).is_none() {
-            return false;
-        }
-        let entry = &mut self.places[ticket.number() as usize].entry;
-        entry.as_mut().is_some_and(|entry| {
-            entry.paused = paused;
+    /// One person pauses, or doesn't any more. Whether they are in.
+    pub(super) fn set_paused(&mut self, patient: PatientId, paused: bool) -> bool {
+        let entry = self.entry_of(patient);
+        entry.is_some_and(|entry| {
+            entry.set_paused(patient, paused);
             true
         })
     }
 
     /// Takes an entry off the list.
-    pub(super) fn strike(&mut self, ticket: Ticket) -> Option<Wish> {
+    pub(super) fn strike(&mut self, ticket: Ticket) -> Option<Entry> {
         self.find(ticket)?;
-        let place = &mut self.places[ticket.number() as usize];
-        let entry = place.entry.take()?;
-        place.generation = place.generation.wrapping_add(1);
-        self.unused.push(ticket.number());
-        for patient in &entry.wish.patients {
+        let entry = self.vacate(ticket.number())?;
+        for patient in &entry.wish().patients {
             self.by_patient.remove(patient);
         }
-        Some(entry.wish)
+        Some(entry)
+    }
+
+    fn vacate(&mut self, at: u32) -> Option<Entry> {
+        let place = self.places.get_mut(at as usize)?;
+        let entry = place.entry.take()?;
+        place.generation = place.generation.wrapping_add(1);
+        self.unused.push(at);
+        Some(entry)
+    }
+
+    /// Takes one person off the list. Whom they waited with go on by the same entry. Whether they were in.
+    pub(super) fn part(&mut self, patient: PatientId) -> bool {
+        let known = self.by_patient.remove(&patient);
+        known.is_some_and(|known| {
+            self.leave_entry(patient, known.at);
+            true
+        })
+    }
+
+    fn leave_entry(&mut self, patient: PatientId, at: u32) {
+        let place = self.places.get_mut(at as usize);
+        let Some(entry) = place.and_then(|place| place.entry.take()) else {
+            return;
+        };
+        let place = &mut self.places[at as usize];
+        place.entry = entry.without(patient);
+        if place.entry.is_none() {
+            place.generation = place.generation.wrapping_add(1);
+            self.unused.push(at);
+        }
+    }
+
+    /// From now on just these wait together, each named with the number that they came by; whom else they waited with go on without them. All of them, or nothing changes: whether it is so now.
+    pub(super) fn bind(&mut self, family: &[(PatientId, u64)]) -> bool {
+        let mut family = family.to_vec();
+        // In whatever order they are named.
+        family.sort_unstable();
+        family.dedup();
+        let mut people: Vec<PatientId> = family.iter().map(|it| it.0).collect();
+        people.dedup();
+        let here = |it: &(PatientId, u64)| self.number_of(it.0) == Some(it.1);
+        if !(1..=Wish::FAMILY_MAX).contains(&people.len()) || !family.iter().all(here) {
+            return false;
+        }
+        let (mut own, mut paused) = (Vec::new(), Vec::new());
+        for patient in &people {
+            let Some(entry) = self.entry_of(*patient) else {
+                return false;
+            };
+            let said = entry.each().iter().find(|it| it.patients[..] == [*patient]);
+            own.extend(said.cloned());
+            paused.extend(entry.has_paused(*patient).then_some(*patient));
+        }
+        let is_it = |entry: &mut Entry| {
+            let known = &entry.wish().patients;
+            known.len() == people.len() && known.iter().all(|it| people.contains(it))
+        };
+        if self.entry_of(people[0]).is_some_and(is_it) {
+            return true;
+        }
+        let Some(entry) = Entry::of(own, paused) else {
+            return false;
+        };
+        for (patient, _) in &family {
+            if let Some(known) = self.by_patient.get(patient).copied() {
+                self.leave_entry(*patient, known.at);
+            }
+        }
+        let at = self.settle(entry).number();
+        for (patient, number) in family {
+            self.by_patient.insert(patient, Whereabouts { at, number });
+        }
+        true
     }
 
     /// Those who take part in a draw.
     pub(super) fn entrants(&self) -> impl Iterator<Item = Entrant<'_>> {
         (0..).zip(&self.places).filter_map(|(number, place)| {
-            let entry = place.entry.as_ref().filter(|entry| !entry.paused)?;
-            let wish = &entry.wish;
+            let entry = place.entry.as_ref().filter(|entry| entry.takes_part())?;
+            let wish = entry.wish();
             Some(Entrant {
                 number,
                 patient: wish.patients.first()?.to_u128(),
@@ -250,6 +332,74 @@ impl Book {
             places: self.places.iter().map(place).collect(),
             unused: (0..self.places.len() as u32).rev().collect(),
             by_patient: BTreeMap::new(),
+            came: self.came,
         }
+    }
+}
+
+#[cfg(all(test, not(any(fairslot_loom, fairslot_shuttle))))]
+mod tests {
+    use super::super::{Waitlist, WaitlistPolicy};
+    use super::*;
+
+    fn wish(patient: u128) -> Wish {
+        let patient = PatientId::new(patient);
+        Wish::new(patient, Cluster::Person(patient))
+    }
+
+    /// Who was offered a slot that was gone is on the list again though others have filled it, and nobody else comes in before there is room again.
+    #[test]
+    fn who_was_on_a_list_is_on_it_again_be_it_full() {
+        let policy = WaitlistPolicy {
+            capacity: 2,
+            ..WaitlistPolicy::default()
+        };
+        let list = Waitlist::new(policy, &[1; 32]).unwrap();
+        let first = list.join(&wish(1)).unwrap();
+        list.join(&wish(2)).unwrap();
+        assert!(list.leave(first));
+        list.join(&wish(3)).unwrap();
+        assert_eq!(list.join(&wish(1)), Err(JoinError::Full));
+        assert!(list.rejoin(&wish(1)).is_ok());
+        assert_eq!((list.waiting(), list.patients().len()), (3, 3));
+        assert!(list.leave_for(PatientId::new(2)));
+        assert_eq!(list.join(&wish(4)), Err(JoinError::Full));
+        assert!(list.leave_for(PatientId::new(3)));
+        assert!(list.join(&wish(4)).is_ok());
+        let _ = list.close();
+        assert_eq!(list.rejoin(&wish(1)), Err(JoinError::Closed));
+    }
+
+    /// Whoever left and came again is somebody else as far as those go who knew them before; and a family keeps nobody who parts.
+    #[test]
+    fn who_is_bound_is_known_by_the_number_they_came_by() {
+        let mut book = Book::default();
+        for patient in 1..=3 {
+            book.join(&wish(patient).weight_ppm(patient as u32), 9)
+                .unwrap();
+        }
+        let [one, two, three] = [1, 2, 3].map(PatientId::new);
+        let known = |book: &Book, who| (who, book.number_of(who).unwrap());
+        let (before, other) = (known(&book, one), known(&book, two));
+        assert!(book.part(one));
+        book.join(&wish(1), 9).unwrap();
+        assert!(!book.bind(&[before, other]));
+        let now = known(&book, one);
+        assert!(book.bind(&[other, now]) && book.bind(&[now, other, now]));
+        assert_eq!(book.len(), 2);
+        let entrants: Vec<_> = book
+            .entrants()
+            .map(|it| (it.people, it.weight_ppm))
+            .collect();
+        assert_eq!(entrants, [(2, 2), (1, 3)]);
+        let last = known(&book, three);
+        assert!(book.bind(&[now, last]));
+        // The other waits alone, by what is theirs.
+        let mut left: Vec<_> = book
+            .entrants()
+            .map(|it| (it.people, it.weight_ppm))
+            .collect();
+        left.sort_unstable();
+        assert_eq!((left, book.len()), (vec![(1, 2), (2, 3)], 2));
     }
 }

@@ -264,6 +264,10 @@ impl Book {
                 });
                 let expires_at = self.entries[hold].expires_at;
                 self.waits[taker].fate = Fate::Won(hold, expires_at);
+                if !self.is_displaced(now, patient) {
+                    let own = self.waits.iter_mut().filter(|it| it.patient == patient);
+                    own.for_each(|it| it.displaced = false);
+                }
                 self.write(now, hold, Did::Held { expires_at });
             }
             (Did::Returned, _) => {

@@ -144,12 +144,24 @@ impl Book {
         Ok(said)
     }
 
-    /// All sessions here are of one department.
-    fn is_displaced(&self, now: u64, patient: u8) -> bool {
-        let withdrawn =
-            |state: &State| matches!(state, State::Ended(End::Withdrawn, at) if now - at < DAY);
-        let own = self.entries.iter().filter(|it| it.patient == patient);
-        own.into_iter().any(|it| withdrawn(&it.state))
+    /// All sessions here are of one department. Who has lost more slots to the hospital than the waitlists have given them since goes ahead.
+    pub(super) fn is_displaced(&self, now: u64, patient: u8) -> bool {
+        let own = || self.entries.iter().filter(|it| it.patient == patient);
+        let lost_at = |state: &State| match *state {
+            State::Ended(End::Withdrawn, at) if now - at < DAY => Some(at),
+            _ => None,
+        };
+        let lost: Vec<u64> = own().filter_map(|it| lost_at(&it.state)).collect();
+        let Some(first) = lost.iter().min() else {
+            return false;
+        };
+        let given = own().filter(|it| {
+            let since = it.cap_at - self.pages[it.schedule].terms.hold_cap_ms;
+            let forgotten = it.ended_at(now).is_some_and(|at| now - at >= DAY);
+            let stands = it.is_live(now) || lost_at(&it.state).is_some();
+            it.offer.is_some() && since >= *first && !forgotten && (stands || it.booked)
+        });
+        lost.len() > given.count()
     }
 
     pub(super) fn remember(&mut self, now: u64, ask: &Ask, said: &Said) {
