@@ -1,7 +1,7 @@
 //! The front desk: one public method a verb. It reads the clock once and hands `now` down.
 //!
-//! Its rooms go by who acts: somebody asks ([`request`]), somebody answers ([`settle`]), the hospital acts ([`supply`]), time passes
-//! ([`advance`]); and do the books agree ([`audit`])?
+//! Its rooms go by who acts: somebody asks ([`request`]), somebody answers ([`settle`]), the hospital acts ([`supply`]), slots are drawn ([`lottery`]) and
+//! come back ([`returns`]), scripts wait ([`queue`]), time passes ([`advance`]); and do the books agree ([`audit`])?
 
 mod advance;
 mod audit;

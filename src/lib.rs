@@ -6,7 +6,7 @@
 //! # What it is not
 //!
 //! * Not durable yet: it keeps everything in memory. A process that dies takes its holds and bookings along, unless the caller has
-//!   followed its events ([`Engine::observe`]).
+//!   followed its events ([`Engine::observe`]), and seen to it that none was [lost](Subscription::lost).
 //! * Not fair by itself: a schedule that opens first come, first served rewards scripts ([by how much](chapters::fairness)). Limits
 //!   ([`EngineBuilder::patient_limit`] and its like) slow those who hammer, and cure no rush: everybody's first request is enough. Where a rush is expected open by a draw
 //!   ([`Opening::lottery`]). And slots that are given up return at once unless the schedule says
@@ -33,8 +33,8 @@
 //! * **Do the books agree?** [`Engine::audit`], [`availability`](Engine::availability), [`stats`](Engine::stats), [`observe`](Engine::observe).
 //! * **Who is drawn?** [`Opening::lottery`]: a draw over distinct people, as fast as they may be. Anybody can check it: [`Engine::commitment`], [`closing`](Engine::closing),
 //!   [`transcript`](Engine::transcript), [`receipt`](Engine::receipt), [`proof`](Engine::proof); [`draw`](mod@draw) is how.
-//!   Several schedules can be one draw, with one place a person and their own list of wishes: [`Lottery::together`], [`Request::any`].
-//! * **Who waits?** [`Request::waitlist`], for slots that return by [`ReturnPolicy::Draw`], where one may [`pause`](Engine::pause) and families [wait together](Engine::wait_together); whoever behaves like a script, in the slow queue ([`EngineBuilder::slow_queue`]); [`line`](mod@line) has the lines by themselves.
+//!   Several schedules can be one draw, with one place a person and their own list of wishes: [`Lottery::together`], [`Request::any`]. Slots can be reserved for groups: [`Schedule::allotments`], [`Request::group`].
+//! * **Who waits?** [`Request::waitlist`], for slots that return by [`ReturnPolicy::Draw`], where one may [`pause`](Engine::pause) and [`resume`](Engine::resume), families [wait together](Engine::wait_together), and who gives up slots again and again weighs less ([`EngineBuilder::cancel_quota`]). [`Engine::wait`] waits for what becomes of a ticket; whoever behaves like a script, in the slow queue ([`EngineBuilder::slow_queue`]); [`line`](mod@line) has the lines by themselves.
 //! * **Who gets the slots?** [`fairness`]: what a scalper gains and how even everybody's chances are, as figures.
 //!
 //! * **How do they behave?** [`EngineBuilder::behaviour`], [`Engine::verdict`]: labels that can be explained, and no refusal by them; [`Engine::import_labels`].

@@ -1,4 +1,4 @@
-//! A schedule as a line says it. What this version cannot do is read all the same, for only a well-formed line is told so.
+//! A schedule as a line says it.
 
 use fairslot::{Currency, EntryWindow, Fee, Lottery, Opening, ReturnPolicy, Schedule};
 

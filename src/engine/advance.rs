@@ -1,4 +1,4 @@
-//! Time passes: holds run out, ends are forgotten, past schedules are retired. In bounded bites, by whoever calls.
+//! Time passes: draws are drawn, slots return, turns are served, holds run out, ends are forgotten, past schedules are retired. In bounded bites, by whoever calls.
 //!
 //! Nothing depends on it but promptness: expiry is judged at use as well. What nobody advances, memory keeps.
 

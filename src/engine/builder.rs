@@ -101,8 +101,10 @@ impl EngineBuilder {
         self
     }
 
-    /// The seed of everything random, hash keys included. Default: from the operating system. The same settings, seed, calls and times
+    /// The seed of everything random, hash keys included. Default: 32 bytes from the operating system. The same settings, seed, calls and times
     /// give the same events.
+    ///
+    /// For tests and replays only: whoever guesses the number foresees every draw, finds everybody in its transcript and can make tickets.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
         self

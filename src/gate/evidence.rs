@@ -1,6 +1,6 @@
 //! Evidence: what was decided about whom, written down so that nobody can change it unnoticed and nobody reads a name in it.
 //!
-//! Off unless the builder is given an [`Evidence`]. Then refusals by a limit, grants and cancellations are written down as a [`Record`] each ([`Keep`] says which), hashed
+//! Off unless the builder is given an [`Evidence`]. Then refusals by a limit, suspicions and challenges, draws, grants and cancellations are written down as a [`Record`] each ([`Keep`] says which), hashed
 //! onto a chain of the thread that decided; nobody waits for anybody. When an epoch is over, a [`Checkpoint`] joins all chains in a Merkle tree, and the whole goes to a
 //! [`Sink`] of the caller's, as bytes in a fixed format (`src/gate/evidence/frame.rs` has its table).
 //!

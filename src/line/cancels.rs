@@ -1,6 +1,6 @@
 //! Who gives up slots again and again?
 //!
-//! The last three days on which somebody gave up a slot, by cancelling or by letting a hold run out, in eight bytes a person and a fixed number of them. A second time
+//! The last seven days on which somebody gave up a slot, by cancelling or by letting a hold run out, in sixteen bytes a person and a fixed number of them. A second time
 //! within the window costs weight in draws; a third a rest. Nobody is barred for good, and what is older than the window and the rest is forgotten.
 
 use std::fmt;
@@ -27,7 +27,7 @@ pub struct Quota {
     pub weight_ppm: u32,
     /// How long the rest is from the third on, in days: 1 to 3,650. Default 90.
     pub rest_days: u16,
-    /// How many people are remembered, eight bytes each: 8 to 2^28. Who is past that displaces the one of eight who cancelled the longest ago. Default 131,072, a mebibyte.
+    /// How many people are remembered, sixteen bytes each: 8 to 2^28. Who is past that displaces the one of eight who cancelled the longest ago. Default 131,072, two mebibytes.
     pub people: u32,
 }
 
@@ -148,22 +148,24 @@ impl Cancels {
     }
 
     fn judge(&self, ages: Ages) -> Standing {
-        let [last, second, third] = ages;
         let Quota {
             window_days,
             weight_ppm,
             rest_days,
             ..
         } = self.quota;
-        if let (Some(last), Some(third)) = (last, third)
-            && third - last.min(third) < window_days
-            && last < rest_days
-        {
+        // Whatever came after it, a third time costs its rest.
+        let thrice = |of: &[Option<u16>]| match *of {
+            [Some(last), _, Some(third)] if third - last.min(third) < window_days => Some(last),
+            _ => None,
+        };
+        let last = ages.windows(3).find_map(thrice);
+        if let Some(last) = last.filter(|last| *last < rest_days) {
             return Standing::Resting {
                 days: rest_days - last,
             };
         }
-        match second {
+        match ages[1] {
             Some(second) if second < window_days => Standing::Lighter { weight_ppm },
             _ => Standing::Clear,
         }

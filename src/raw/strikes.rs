@@ -1,7 +1,7 @@
-//! The last three days on which something happened to a key, in eight bytes a key, for a fixed number of keys. What is known does not depend on the order in which they are noted.
+//! The last seven days on which something happened to a key, in sixteen bytes a key, for a fixed number of keys. What is known does not depend on the order in which they are noted.
 //!
-//! A line of eight cells a hash; a cell is a tag of 22 bits and three days of 14 bits. A key without a cell takes an empty one of its line, or one that says
-//! nothing any more, or else the one whose last day is the longest ago. Two keys of one line are taken for one in one look-up of half a million (8 in 2^22).
+//! A row of eight cells a hash; a cell is a tag of 22 bits and seven days of 14 bits. A key without a cell takes an empty one of its row, or one that says
+//! nothing any more, or else the one whose last day is the longest ago. Two keys of one row are taken for one in one look-up of half a million (8 in 2^22).
 //!
 //! Rarely used, so under a lock: one of 64.
 
@@ -15,30 +15,43 @@ const SHARDS: usize = if cfg!(any(fairslot_loom, fairslot_shuttle)) {
 };
 /// Days are counted up to here and again from 1; 0 is none. So a day is right for 22 years.
 const CYCLE: u64 = (1 << 14) - 1;
-const DAYS: u32 = 3;
+const DAYS: usize = 7;
+const DAY_BITS: usize = 14;
+const TAG_SHIFT: usize = DAYS * DAY_BITS;
 
-/// How many days ago the last three were, the latest first; `None` if there were fewer.
-pub(crate) type Ages = [Option<u16>; DAYS as usize];
+/// How many days ago the last ones were, the latest first; `None` if there were fewer.
+pub(crate) type Ages = [Option<u16>; DAYS];
 
-type Line = [u64; WAYS];
+type Row = [u128; WAYS];
 
 pub(crate) struct Strikes {
-    shards: Box<[Mutex<Box<[Line]>>]>,
+    shards: Box<[Mutex<Box<[Row]>>]>,
     /// What happened so many days ago is forgotten.
     keep: u16,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Cell(u64);
+struct Cell(u128);
 
 impl Cell {
+    fn new(tag: u64) -> Self {
+        Self(u128::from(tag) << TAG_SHIFT)
+    }
+
     fn tag(self) -> u64 {
-        self.0 >> 42
+        // 22 bits.
+        (self.0 >> TAG_SHIFT) as u64
+    }
+
+    /// A day of its own, counted from 1; 0: none.
+    fn day(self, which: usize) -> u64 {
+        // 14 bits.
+        (self.0 >> (DAY_BITS * which)) as u64 & CYCLE
     }
 
     fn ages(self, today: u64) -> Ages {
         std::array::from_fn(|which| {
-            let day = self.0 >> (14 * which) & CYCLE;
+            let day = self.day(which);
             let age = (today % CYCLE + CYCLE - (day.max(1) - 1)) % CYCLE;
             // More than half a cycle ago is a clock that was ahead.
             let age = if age > CYCLE / 2 { 0 } else { age as u16 };
@@ -46,43 +59,40 @@ impl Cell {
         })
     }
 
-    /// The three latest of its days and this one, the latest first.
+    /// The latest of its days and this one, the latest first.
     fn and(self, day: u64) -> Self {
         let mut new = day % CYCLE + 1;
-        let mut days = 0;
+        let mut cell = Self::new(self.tag());
         for which in 0..DAYS {
-            let old = self.0 >> (14 * which) & CYCLE;
+            let old = self.day(which);
             // Later by at most half a cycle.
             let is_later = old > 0 && (1..=CYCLE / 2).contains(&((old + CYCLE - new) % CYCLE));
             let kept = match new > 0 && !is_later {
                 true => std::mem::replace(&mut new, old),
                 false => old,
             };
-            days |= kept << (14 * which);
+            cell.0 |= u128::from(kept) << (DAY_BITS * which);
         }
-        Self(self.tag() << 42 | days)
+        cell
     }
 }
 
 impl Strikes {
     /// For so many keys at least, of which nothing older than `keep` days matters: below 8,000.
     pub(crate) fn new(keys: u32, keep: u16) -> Self {
-        let lines = (keys as usize).div_ceil(WAYS * SHARDS).max(1);
-        let shard = || Mutex::new(vec![[0; WAYS]; lines].into());
+        let rows = (keys as usize).div_ceil(WAYS * SHARDS).max(1);
+        let shard = || Mutex::new(vec![[0; WAYS]; rows].into());
         Self {
             shards: (0..SHARDS).map(|_| shard()).collect(),
             keep,
         }
     }
 
-    fn line<T>(&self, hash: u64, work: impl FnOnce(&mut Line, u64) -> T) -> T {
+    fn row<T>(&self, hash: u64, work: impl FnOnce(&mut Row, u64) -> T) -> T {
         let mut shard = self.shards[hash as usize % SHARDS].lock();
-        let lines = shard.len();
+        let rows = shard.len();
         // Other bits than the shard's and the tag's; a tag is never 0.
-        work(
-            &mut shard[(hash >> 6) as usize % lines],
-            (hash >> 42).max(1),
-        )
+        work(&mut shard[(hash >> 6) as usize % rows], (hash >> 42).max(1))
     }
 
     fn kept(&self, ages: Ages) -> Ages {
@@ -91,25 +101,25 @@ impl Strikes {
 
     /// What happened to a key lately, seen from `today`, counted from any day.
     pub(crate) fn look(&self, hash: u64, today: u64) -> Ages {
-        self.line(hash, |line, tag| {
-            let own = line.iter().find(|cell| Cell(**cell).tag() == tag);
-            self.kept(own.map_or([None; 3], |cell| Cell(*cell).ages(today)))
+        self.row(hash, |row, tag| {
+            let own = row.iter().find(|cell| Cell(**cell).tag() == tag);
+            self.kept(own.map_or([None; DAYS], |cell| Cell(*cell).ages(today)))
         })
     }
 
     /// It happened again, on that day. What is known, seen from then: what happened later is of that day.
     pub(crate) fn add(&self, hash: u64, today: u64) -> Ages {
-        self.line(hash, |line, tag| {
-            let last = |cell: u64| self.kept(Cell(cell).ages(today))[0];
+        self.row(hash, |row, tag| {
+            let last = |cell: u128| self.kept(Cell(cell).ages(today))[0];
             // The own one, else the one that says least.
-            let quiet = |cell: &u64| last(*cell).unwrap_or(u16::MAX);
-            let at = line
+            let quiet = |cell: &u128| last(*cell).unwrap_or(u16::MAX);
+            let at = row
                 .iter()
                 .position(|cell| Cell(*cell).tag() == tag)
-                .or_else(|| (0..WAYS).max_by_key(|at| (quiet(&line[*at]), WAYS - at)));
-            let cell = &mut line[at.unwrap_or(0)];
+                .or_else(|| (0..WAYS).max_by_key(|at| (quiet(&row[*at]), WAYS - at)));
+            let cell = &mut row[at.unwrap_or(0)];
             if Cell(*cell).tag() != tag {
-                *cell = tag << 42;
+                *cell = Cell::new(tag).0;
             }
             *cell = Cell(*cell).and(today).0;
             self.kept(Cell(*cell).ages(today))
@@ -130,7 +140,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn three_days_are_remembered(start in 0..40_000u64, steps in prop::collection::vec((0..20u64, 0..40u64, prop_oneof![3 => Just(0), 1 => 0..130u64]), 1..80)) {
+        fn seven_days_are_remembered(start in 0..40_000u64, steps in prop::collection::vec((0..20u64, 0..40u64, prop_oneof![3 => Just(0), 1 => 0..130u64]), 1..80)) {
             let strikes = Strikes::new(1 << 12, 120);
             let (mut plain, mut today) = (HashMap::<u64, Vec<u64>>::new(), start);
             for (key, later, late) in steps {
@@ -152,7 +162,7 @@ mod tests {
 
     #[test]
     fn the_one_that_is_longest_ago_gives_way() {
-        // One line a shard; these are all of shard 0.
+        // One row a shard; these are all of shard 0.
         let strikes = Strikes::new(8, 100);
         let hash = |key: u64| (key + 1) << 42;
         for key in 0..8 {

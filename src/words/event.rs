@@ -34,7 +34,7 @@ pub struct Event {
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum What {
-    /// Free → Held.
+    /// Free → Held; or Cooling → Held, for who was drawn from a waitlist.
     Held {
         /// When the hold ends.
         expires_at: Timestamp,
@@ -44,25 +44,26 @@ pub enum What {
         /// When the hold ends now.
         expires_at: Timestamp,
     },
-    /// Held → Booked; or Free → Booked for a payment that came after the hold had expired.
+    /// Held → Booked; or Free or Cooling → Booked for a payment that came after the hold had expired.
     Confirmed {
         /// Whether the slot had to be claimed again.
         late: bool,
         /// The payment, if one was named.
         payment: Option<PaymentRef>,
     },
-    /// Held → Free, by the patient.
+    /// Held → Free, by the patient; or Cooling, if slots of that schedule, or given up through that channel, rest before they return: then it is nobody's, and can't be had before a
+    /// `Returned` or a `Held`. The same of the next two, and of `ExchangedOut`.
     Released,
-    /// Held → Free, by time.
+    /// Held → Free or Cooling, by time.
     Expired,
-    /// Booked → Free, by the patient.
+    /// Booked → Free or Cooling, by the patient.
     Cancelled,
     /// Free → Booked, for a booking that was given up for it in the same step.
     ExchangedIn {
         /// The booking given up.
         from: BookingId,
     },
-    /// Booked → Free, for another booking.
+    /// Booked → Free or Cooling, for another booking.
     ExchangedOut {
         /// The booking gained.
         to: BookingId,

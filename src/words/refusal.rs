@@ -57,7 +57,7 @@ pub enum Refusal {
     Closed,
     /// This patient has a slot of this schedule already.
     AlreadyHolds,
-    /// Every slot is taken. No time to come back is given: it would be an oracle for scalpers.
+    /// No slot can be had: each is taken, resting, or out of use. No time to come back is given: it would be an oracle for scalpers.
     SoldOut,
     /// The patient, the account, the device or the network has asked too often.
     RateLimited {

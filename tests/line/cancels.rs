@@ -51,6 +51,20 @@ fn three_on_one_day_are_three() {
 }
 
 #[test]
+fn what_comes_after_a_third_ends_no_rest() {
+    let cancels = cancels(Quota::default());
+    let told = [0, 1, 2].map(|it| cancels.note(who(1), day(it)));
+    assert_eq!(told[2], Standing::Resting { days: 90 });
+    // More than a window later, and twice, and so on: the rest goes on as it was.
+    for later in [40, 41, 75] {
+        let days = 92 - later as u16;
+        assert_eq!(cancels.note(who(1), day(later)), Standing::Resting { days });
+    }
+    // The last two are 34 days apart.
+    assert_eq!(cancels.standing(who(1), day(92)), Standing::Clear);
+}
+
+#[test]
 fn invented_people_free_nobody_who_is_remembered_well() {
     // Ten times as many as there is room for gave something up once, long before.
     let cancels = cancels(Quota {

@@ -152,9 +152,8 @@ impl Desk {
         let today = self.now / DAY;
         let (window, rest) = (quota.window_days.into(), quota.rest_days.into());
         let twice = days.get(1).is_some_and(|day| today - day < window);
-        let thrice = days
-            .get(2)
-            .is_some_and(|day| days[0] - day < window && today - days[0] < rest);
+        let rests = |of: &[u64]| of[0] - of[2] < window && today - of[0] < rest;
+        let thrice = days.windows(3).any(rests);
         twice || thrice
     }
 
