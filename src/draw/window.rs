@@ -351,7 +351,14 @@ impl Window {
         lists
     }
 
-    /// The receipt of a person who is in, also after the close: for a reply that never arrived.
+    /// Whether a person is in; `None` once they can't come in any more. Waits for nobody who closes: who has a book in hand may ask, as the close opens books.
+    pub(crate) fn is_in(&self, patient: PatientId) -> Option<bool> {
+        let identity = patient.to_u128();
+        let shard = self.shard(identity).lock();
+        (!shard.closed).then(|| shard.seats.contains_key(&identity))
+    }
+
+    /// The receipt of a person who is in, also after the close: for a reply that never arrived. Waits for whoever closes.
     #[must_use]
     pub fn receipt(&self, patient: PatientId) -> Option<Receipt> {
         let identity = patient.to_u128();
@@ -376,7 +383,8 @@ impl Window {
     }
 
     /// The same, with everybody judged as they are known now. By the ways they came in the least suspicious counts, and at least what was said of them at their entry; what `own` says of the person,
-    /// no way in makes less of. Both are asked without a lock of the window's.
+    /// no way in makes less of. Both are asked without a lock of the window's; but whoever wants the frozen list waits
+    /// for them, so nobody may who has a lock that they take.
     pub(crate) fn close_judged(
         &self,
         judge: impl Fn(Trace) -> u8,

@@ -194,6 +194,9 @@ impl Inner {
             record.wait_on(waited_until);
             return false;
         };
+        if until <= bulletin.at {
+            record.set_unseen();
+        }
         self.wake_at(number, record, until);
         self.hold_begins((schedule, pool), until);
         self.count(Count::Won);

@@ -83,6 +83,8 @@ const LINE_SHIFT: u32 = 4;
 const WENT_ON: u64 = 3;
 /// It is known where it came from.
 const WHENCE: u64 = 64;
+/// Its time had run out when it was given: nobody can have seen it.
+const UNSEEN: u64 = 128;
 
 /// The mark of a claim.
 const MARK_SHIFT: u32 = 48;
@@ -225,6 +227,16 @@ impl Record {
         self.granted_at.store(at.as_millis(), Relaxed);
         self.until.store(until.as_millis(), Relaxed);
         self.become_phase(Phase::Held);
+    }
+
+    /// Whoever came by to give it came too late.
+    pub(crate) fn set_unseen(&self) {
+        self.set(UNSEEN);
+    }
+
+    /// Whether it ran out before anybody can have known of it.
+    pub(crate) fn was_unseen(&self) -> bool {
+        self.has(UNSEEN)
     }
 
     /// There was none after all: it waits as before, until then.

@@ -36,7 +36,7 @@ impl Lot {
     }
 }
 
-/// The numbers of the entrants in the order in which they are served: who was displaced first, then who stays after thinning, then the others, each by rank.
+/// The numbers of the entrants in the order in which they are served: of those who stay after thinning who was displaced, and then the rest; then the others, each by rank.
 pub(crate) fn order(seed: &Bytes32, entrants: &[Entrant<'_>], cluster_cap: u32) -> Vec<u32> {
     let (rank, thin, susp) = (
         Lot::new("fairslot/list/rank/1", seed),
@@ -52,8 +52,8 @@ pub(crate) fn order(seed: &Bytes32, entrants: &[Entrant<'_>], cluster_cap: u32) 
             let limit = (u128::from(it.weight_ppm) << 64) / 1_000_000;
             let spared = it.weight_ppm >= 1_000_000 || susp.of(it) >> 64 < limit;
             let tier = match (it.displaced, stays && spared) {
-                (true, _) => 0,
-                (_, true) => 1,
+                (true, true) => 0,
+                (false, true) => 1,
                 (_, false) => 2,
             };
             (tier, rank.of(it), it.patient, it.number)

@@ -312,11 +312,8 @@ impl Waitlist {
         }
         if !fresh.is_empty() {
             state.rounds += 1;
-            let batch = Batch {
-                round: state.rounds,
-                order: self.order(&state.book, &seed(state.rounds)),
-                open: Vec::new(),
-            };
+            let order = self.order(&state.book, &seed(state.rounds));
+            let batch = Batch::new(state.rounds, order);
             self.deal(state, batch, fresh, now, &mut round);
         }
         round.unwanted.sort_unstable();
@@ -382,11 +379,13 @@ impl Waitlist {
         round: &mut Round,
     ) {
         let (book, before) = (&mut state.book, batch.open.len());
-        for at in 0..batch.order.len() {
+        for at in batch.waiting(|ticket| book.find(*ticket).is_none()) {
+            if slots.is_empty() {
+                break;
+            }
             let ticket = batch.order[at];
             // Who pauses since the draw is offered nothing either.
-            let entry = book.find(ticket).filter(|it| it.takes_part());
-            let Some(entry) = entry.filter(|_| !slots.is_empty()) else {
+            let Some(entry) = book.find(ticket).filter(|it| it.takes_part()) else {
                 continue;
             };
             let wanted = entry.each().len();

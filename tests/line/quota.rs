@@ -305,6 +305,41 @@ fn releases_late_payments_and_withdrawals_cost_nothing() {
     assert!(!desk.is_suspect(1));
 }
 
+/// Who was given a hold by a draw that nobody made in time, so that it had run out when it was given, can't have known of it.
+#[test]
+fn what_ran_out_before_it_was_given_is_held_against_nobody() {
+    for stands_still in [false, true] {
+        let mut desk = Desk::new(Quota::default());
+        let lottery = Lottery {
+            window: EntryWindow::Fixed { ms: 1 },
+            ..Lottery::new(at(desk.now))
+        };
+        let draws = [0, 1].map(|_| {
+            let day = Day::new(2026, 12, 1).expect("a day");
+            let (doctor, starts_at) = (PractitionerId::new(4), at(START + 3_000 * DAY));
+            let opening = Opening::Lottery(lottery);
+            let plan = Schedule::new(doctor, day, Session::Morning, 1, opening, starts_at);
+            desk.engine.publish(&plan).expect("a sound schedule")
+        });
+        for schedule in draws {
+            let entered = desk.engine.request(&Request::new(who(1), schedule));
+            entered.waiting().expect("a place in the draw");
+        }
+        if !stands_still {
+            desk.later(1);
+            assert_eq!(desk.engine.advance().drawn, 2);
+        }
+        desk.later(2 * TTL);
+        desk.engine.advance();
+        // Also once the records are forgotten.
+        for _ in 0..2 {
+            assert_eq!(desk.is_suspect(1), !stands_still);
+            desk.later(3 * DAY);
+            while desk.engine.advance().more {}
+        }
+    }
+}
+
 /// It is the person's own doing: neither a device that nothing is known of takes it off, nor a counter of the hospital's.
 #[test]
 fn no_way_in_washes_it_off() {

@@ -58,9 +58,6 @@ fn number(label: &str, seed: &[u8; 32], patient: PatientId) -> u128 {
 }
 
 fn tier(wish: &Wish, all: &[Wish], seed: &[u8; 32], cap: usize) -> u8 {
-    if wish.displaced {
-        return 0;
-    }
     let thin = |it: &Wish| number("fairslot/list/thin/1", seed, it.patients[0]);
     let stays = wish.clusters.iter().any(|cluster| {
         let before: Vec<&Wish> = all
@@ -72,7 +69,11 @@ fn tier(wish: &Wish, all: &[Wish], seed: &[u8; 32], cap: usize) -> u8 {
     });
     let susp = number("fairslot/list/susp/1", seed, wish.patients[0]) >> 64;
     let spared = susp < (u128::from(wish.weight_ppm) << 64) / 1_000_000;
-    if stays && spared { 1 } else { 2 }
+    match (stays && spared, wish.displaced) {
+        (true, true) => 0,
+        (true, false) => 1,
+        (false, _) => 2,
+    }
 }
 
 /// The order of a batch, by first patients.
@@ -273,19 +274,36 @@ fn who_pauses_is_not_drawn_and_who_leaves_is_gone() {
 }
 
 #[test]
-fn who_was_displaced_goes_ahead_of_all() {
+fn who_was_displaced_goes_ahead_but_for_crowds() {
     let list = list(WaitlistPolicy::default());
     for it in 0..50 {
         let displaced = it % 10 == 0;
-        let wish = Wish::new(who(it), device(it % 2)).weight_ppm(0);
+        let wish = Wish::new(who(it), device(it));
         let wish = if displaced { wish.displaced() } else { wish };
         list.join(&wish).expect("room");
     }
-    let slots: Vec<Returned> = (0..5).map(of_stranger).collect();
+    // A crowd behind one device, and who gave up too much, lost slots as well: they go ahead no more than the cap and their weight let them.
+    for it in 50..100 {
+        let wish = match it {
+            50..90 => Wish::new(who(it), device(50)),
+            _ => Wish::new(who(it), device(it)).weight_ppm(0),
+        };
+        let wish = wish.displaced();
+        list.join(&wish).expect("room");
+    }
+    let slots: Vec<Returned> = (0..8).map(of_stranger).collect();
     let (offers, _) = draw(&list, &slots);
-    let mut told: Vec<_> = offers.iter().map(|it| it.patient).collect();
-    told.sort_unstable();
-    assert_eq!(told, [0, 10, 20, 30, 40].map(who));
+    let is_of = |them: &[u64]| {
+        let told = offers.iter().map(|it| it.patient);
+        told.filter(|it| them.iter().any(|person| *it == who(*person)))
+            .count()
+    };
+    let crowd: Vec<u64> = (50..90).collect();
+    assert_eq!(is_of(&[0, 10, 20, 30, 40]), 5);
+    assert_eq!(
+        is_of(&crowd),
+        WaitlistPolicy::default().cluster_cap as usize
+    );
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! Opening by a draw: people enter, leave, and are called off while somebody draws.
 
-use super::support::{NOW, Notes, agree, count, engine, explore, hand_at, people, race, schedule};
+use super::support::{
+    NOW, Notes, agree, count, engine, engine_with, explore, hand_at, people, race, schedule,
+};
+use crate::line::Quota;
 use crate::words::id::ScheduleId;
 use crate::{
     Engine, EntryWindow, Lottery, Opening, Outcome, PatientId, Refusal, Request, Schedule,
@@ -70,6 +73,30 @@ fn enter_against_draw() {
             }
             ref other => panic!("{other:?}"),
         }
+        agree(&engine);
+    });
+}
+
+/// Threads: one asks as the window is just closing and is full, one closes it and opens every entrant's book for a quota's sake. Property: neither waits for the other.
+///
+/// At most one preemption.
+#[test]
+fn ask_a_full_window_against_its_close() {
+    explore(Some(1), || {
+        let engine = engine_with(|it| it.draw_entries_max(1).cancel_quota(Quota::default()));
+        // One bucket for both.
+        let [ann, _, bob, _] = people(&engine);
+        let s = publish(&engine, 1);
+        let before = enter(&engine, ann, s);
+        let (asks, draws) = (engine.clone(), engine.clone());
+        race([
+            hand_at(CLOSE, move || {
+                let said = asks.request(&Request::new(bob, s));
+                assert!(said.refused().is_some(), "{said:?}");
+            }),
+            hand_at(CLOSE, move || _ = draws.advance()),
+        ]);
+        assert_eq!(winners(&engine, &[before]), [true]);
         agree(&engine);
     });
 }

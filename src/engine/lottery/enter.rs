@@ -76,7 +76,7 @@ impl Inner {
         let window = self.window_of(urn);
         // Before their list is read, which may be long, and be asked for once for each name on it. Who left and comes again is among those who are in.
         let is_full = urn.entries() >= u64::from(self.draws.settings.entries_max);
-        if is_full && window.receipt(entry.who()).is_none() {
+        if is_full && !window.is_in(entry.who()).ok_or(IN_A_MOMENT)? {
             return Err(FULL);
         }
         let wishes = urn.wishes(asked_for);

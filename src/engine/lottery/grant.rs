@@ -218,14 +218,20 @@ impl Inner {
         at: Timestamp,
     ) -> Vec<(ScheduleId, PatientId, TicketId)> {
         let mut went_on = Vec::new();
+        // Where nobody goes on to any more.
+        let mut full: Vec<ScheduleId> = Vec::new();
         for (patient, through, wishes) in frozen.would_wait(draft) {
+            if full.len() == urn.members().len() {
+                break;
+            }
             let book = self.ledger.book(patient, self.ledger.hash(patient));
             let Some((number, record)) = waits_in(urn, &book) else {
                 continue;
             };
             let wishes = if wishes.is_empty() { &[0] } else { wishes };
             let schedules = wishes.iter().filter_map(|pool| urn.of_pool(*pool));
-            if let Some((schedule, until)) = self.go_on_to(&book, through, schedules, at) {
+            if let Some((schedule, until)) = self.go_on_to(&book, through, schedules, &mut full, at)
+            {
                 record.go_on(schedule, until);
                 let ticket = self.ticket_id(number, record);
                 went_on.extend(ticket.map(|ticket| (schedule, patient, ticket)));

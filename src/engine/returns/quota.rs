@@ -2,6 +2,7 @@
 //!
 //! Holds that ran out stand in the book itself: the record says `Held`, and the deadline is past, whether or not anybody has freed the slot. So each counts from its very millisecond, once and for
 //! its own day, and no more when it is confirmed late after all. When its record goes, or comes to say something else, it is noted beside the cancellations. All under the lock of its book.
+//! What had run out already when it was given, since nobody came by in time, is held against nobody.
 
 use crate::ledger::Book;
 use crate::ledger::record::{Phase, Record};
@@ -20,7 +21,9 @@ impl Inner {
         let Some(cancels) = &self.returns.cancels else {
             return ALL;
         };
-        let ran_out = |record: &Record| record.phase() == Phase::Held && record.until() <= now;
+        let ran_out = |record: &Record| {
+            record.phase() == Phase::Held && record.until() <= now && !record.was_unseen()
+        };
         let lines = book.lines().filter(|(_, record)| ran_out(record));
         let lapses = lines.map(|(_, record)| record.until());
         match cancels.standing_with(book.patient(), lapses, now) {
@@ -44,7 +47,7 @@ impl Inner {
 
     /// A hold that ran out is about to leave its book, or to be told from one that did.
     pub(in super::super) fn note_lapse(&self, patient: PatientId, record: &Record) {
-        if record.phase() == Phase::Held {
+        if record.phase() == Phase::Held && !record.was_unseen() {
             self.returns.note_given_up(patient, record.until());
         }
     }

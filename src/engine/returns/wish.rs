@@ -89,21 +89,33 @@ impl Inner {
         (returning.policy == ReturnPolicy::Draw).then_some(returning)
     }
 
-    /// Somebody who would go on waiting has lost a draw: the first of these schedules on whose waitlist they are now, and until when that lasts. Under their book's lock.
+    /// Somebody who would go on waiting has lost a draw: the first of these schedules on whose waitlist they are now, and until when that lasts. Those on whose nobody can be any more are noted, and not asked again.
+    /// Under their book's lock.
     pub(in super::super) fn go_on_to(
         &self,
         book: &Book<'_>,
         through: Cluster,
         mut schedules: impl Iterator<Item = ScheduleId>,
+        full: &mut Vec<ScheduleId>,
         now: Timestamp,
     ) -> Option<(ScheduleId, Timestamp)> {
         schedules.find_map(|schedule| {
-            let pool = self.places.find(schedule).filter(|it| it.is(schedule))?;
-            let returning = self.waitlist_of(schedule)?;
-            let wish = self.wish(book, &returning, through, now);
-            returning.list.join(&wish).ok()?;
-            self.returns.note_close(schedule, pool.closes_at());
-            Some((schedule, pool.closes_at()))
+            if full.contains(&schedule) {
+                return None;
+            }
+            let join = || {
+                let pool = self.places.find(schedule).filter(|it| it.is(schedule))?;
+                let returning = self.waitlist_of(schedule)?;
+                let wish = self.wish(book, &returning, through, now);
+                returning.list.join(&wish).ok()?;
+                self.returns.note_close(schedule, pool.closes_at());
+                Some((schedule, pool.closes_at()))
+            };
+            let joined = join();
+            if joined.is_none() {
+                full.push(schedule);
+            }
+            joined
         })
     }
 }

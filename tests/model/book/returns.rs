@@ -306,8 +306,9 @@ impl Book {
             all.filter(|it| it.clusters[..] == [*of]).count() >= cap
         };
         let last = entrant(taker).is_some_and(|it| it.strikes > 2 || it.clusters.iter().all(full));
-        let before = |&it: &usize| ahead(it) || (last && first(it));
-        if !ahead(taker) && able.iter().any(before) {
+        // Going ahead is for those whom the cap and their weight keep among the first.
+        let before = |&it: &usize| first(it) && (last || (ahead(it) && !ahead(taker)));
+        if able.iter().any(before) {
             let why = format!(
                 "{line:?}: {able:?} may have it, and there is one to be drawn before: {:?}",
                 self.batches[batch]
