@@ -68,7 +68,7 @@ impl Engine {
     }
 
     /// Does a bounded part of the work that time brings: draws what is due to be drawn, serves who waits for a turn, frees the slots of holds that ran out, forgets what ended more than 24 hours
-    /// ago, retires past schedules. Call it when [`next_deadline`](Self::next_deadline) has come, and now and then; or let a
+    /// ago, retires past schedules. Not bounded are three steps of a draw, each in proportion to its entrants: the close, the ranks, and the going on of those losers who would wait. Call it when [`next_deadline`](Self::next_deadline) has come, and now and then; or let a
     /// [`Driver`](crate::Driver) do so.
     pub fn advance(&self) -> Advance {
         let inner = &*self.inner;

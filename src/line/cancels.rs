@@ -25,7 +25,7 @@ pub struct Quota {
     /// The weight after the second, in millionths: the chance of being drawn among the first from a waitlist. 0 to 1,000,000. Default 200,000. An opening by a draw has one weight for all suspects,
     /// which it commits to (`suspect_weight_ppm` of a [`Lottery`](crate::Lottery)): below 1,000,000 here they are such.
     pub weight_ppm: u32,
-    /// How long the rest is from the third on, in days: 1 to three times `window_days`, and 3,650 at most. Default 90.
+    /// How long the rest is from the third on, in days: 1 to 3,650. Default 90. Of longer ones than three windows who gives up twice more in each window can shorten the rest, as seven days a person are remembered.
     pub rest_days: u16,
     /// How many people are remembered, sixteen bytes each: 8 to 2^28. Who is past that displaces the one of eight who cancelled the longest ago. Default 131,072, two mebibytes.
     pub people: u32,
@@ -90,11 +90,9 @@ impl Cancels {
             let value = quota.window_days;
             return Err(Invalid::new("quota.window_days", value, "1 to 3,650"));
         }
-        // Within three windows nobody can give up so often, without a third time anew, that the days which cost the rest are forgotten.
-        let value = quota.rest_days;
-        if !days.contains(&value) || value > quota.window_days.saturating_mul(3) {
-            let range = "1 to three times quota.window_days, and to 3,650";
-            return Err(Invalid::new("quota.rest_days", value, range));
+        if !days.contains(&quota.rest_days) {
+            let value = quota.rest_days;
+            return Err(Invalid::new("quota.rest_days", value, "1 to 3,650"));
         }
         if quota.weight_ppm > 1_000_000 {
             let (value, range) = (quota.weight_ppm, "0 to 1,000,000");

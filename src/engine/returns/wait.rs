@@ -54,6 +54,7 @@ impl Inner {
     }
 
     /// What these were offered was gone: who still waits is on the list as before, be it full, but for what they asked through, of which only the mark is known. Of a family those who still do are one again.
+    /// Who is on the list already has left meanwhile and asked anew: that stands as they said it.
     pub(super) fn wait_again(
         &self,
         schedule: ScheduleId,
@@ -61,21 +62,28 @@ impl Inner {
         gone: &[Offer],
         now: Timestamp,
     ) {
+        let list = &returning.list;
+        let mut back = Vec::new();
         for offer in gone {
             let patient = offer.patient;
             let book = self.ledger.book(patient, self.ledger.hash(patient));
-            if self.waits(&book, schedule, Line::Waitlist, now).is_some() {
+            let waits = self.waits(&book, schedule, Line::Waitlist, now).is_some();
+            if waits && list.number_of(patient).is_none() {
                 let wish = self.wish(&book, returning, Cluster::Person(patient), now);
                 // It is refused only by a list that has ended, which has told them.
-                let _ = returning.list.rejoin(&wish);
+                let _ = list.rejoin(&wish);
+                back.extend(list.number_of(patient).map(|number| (patient, number)));
             }
         }
         for family in gone.chunk_by(|one, next| one.ticket == next.ticket) {
-            let number_of = |it: &Offer| Some((it.patient, returning.list.number_of(it.patient)?));
-            let waits = || family.iter().filter_map(number_of).collect::<Vec<_>>();
+            let is_of = |(patient, number): &&(PatientId, _)| {
+                family.iter().any(|it| it.patient == *patient)
+                    && list.number_of(*patient) == Some(*number)
+            };
+            let waits = || back.iter().filter(is_of).copied().collect::<Vec<_>>();
             let mut again = waits();
             // Whoever leaves between the two is not among them the next time.
-            while again.len() > 1 && !returning.list.bind(&again) {
+            while again.len() > 1 && !list.bind(&again) {
                 again = waits();
             }
         }

@@ -11,7 +11,7 @@ use crate::words::time::Timestamp;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct WaitlistPolicy {
-    /// How many people may wait: 1 to 2^20, some 200 bytes each. Default 4,096: over a hundred for each slot of a usual session.
+    /// How many people may wait: 1 to 2^20, some 200 bytes each, and 8 more for each batch of which an offer stands. Default 4,096: over a hundred for each slot of a usual session.
     pub capacity: u32,
     /// How many people of a cluster are drawn among the first: 1 to 2^20. Default 3, as in the lottery.
     pub cluster_cap: u32,
