@@ -34,7 +34,8 @@ enum How {
 #[derive(Debug, Clone)]
 pub(super) struct Batch {
     entrants: Vec<Entrant>,
-    served: Vec<usize>,
+    /// Who was served while somebody else could have been whom the draw puts among the first for certain: so it did them, too.
+    among_first: Vec<usize>,
 }
 
 /// A place, and what was known of it when it was drawn.
@@ -219,7 +220,7 @@ impl Book {
                     let entrants = entrants.collect();
                     self.batches.push(Batch {
                         entrants,
-                        served: Vec::new(),
+                        among_first: Vec::new(),
                     });
                     self.batches.len() - 1
                 })
@@ -251,7 +252,6 @@ impl Book {
         match (line.did, taker) {
             (Did::Held { .. }, Some(taker)) => {
                 self.judge_order(now, batch, taker, &able, line);
-                self.batches[batch].served.push(taker);
                 self.may_be_passed.extend(reasons);
                 let (patient, cluster) = (self.waits[taker].patient, self.waits[taker].clusters[0]);
                 let hold = self.enter(now, patient, schedule, slot, State::Held);
@@ -288,7 +288,10 @@ impl Book {
 
     /// Those whom a draw puts behind the others for certain, it does; by what was known of them when it was made.
     fn judge_order(&mut self, now: u64, batch: usize, taker: usize, able: &[usize], line: Line) {
-        let Batch { entrants, served } = &self.batches[batch];
+        let Batch {
+            entrants,
+            among_first,
+        } = &self.batches[batch];
         let entrant = |it: usize| entrants.iter().find(|entrant| entrant.wait == it);
         let cap = Rules::WAITLIST.cluster_cap as usize;
         // One cluster that keeps them among the first suffices.
@@ -302,7 +305,7 @@ impl Book {
                 .is_some_and(|it| it.strikes < 2 && it.clusters.iter().any(|it| crowd(it) <= cap))
         };
         let full = |of: &Cluster| {
-            let all = served.iter().filter_map(|it| entrant(*it));
+            let all = among_first.iter().filter_map(|it| entrant(*it));
             all.filter(|it| it.clusters[..] == [*of]).count() >= cap
         };
         let last = entrant(taker).is_some_and(|it| it.strikes > 2 || it.clusters.iter().all(full));
@@ -314,6 +317,8 @@ impl Book {
                 self.batches[batch]
             );
             self.complain(now, why);
+        } else if able.iter().any(|&it| it != taker && first(it)) {
+            self.batches[batch].among_first.push(taker);
         }
     }
 
