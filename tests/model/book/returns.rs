@@ -36,6 +36,10 @@ pub(super) struct Batch {
     entrants: Vec<Entrant>,
     /// Who was served while somebody else could have been whom the draw puts among the first for certain: so it did them, too.
     among_first: Vec<usize>,
+    /// When it may have been.
+    moments: Vec<(u64, u64)>,
+    /// What returned with it may have been another batch's: nobody outside can tell.
+    may_be_two: bool,
 }
 
 /// A place, and what was known of it when it was drawn.
@@ -204,7 +208,7 @@ impl Book {
                 {
                     self.complain(now, format!("{line:?}: returns are due at {times:?}"));
                 }
-                *batches.entry(schedule).or_insert_with(|| {
+                let batch = *batches.entry(schedule).or_insert_with(|| {
                     let entrants =
                         (0..self.waits.len()).filter(|&it| self.waits[it].is_for(schedule));
                     let entrants = entrants.filter(|&it| self.fate(now, it) == Fate::Waiting);
@@ -221,9 +225,13 @@ impl Book {
                     self.batches.push(Batch {
                         entrants,
                         among_first: Vec::new(),
+                        moments: times.clone(),
+                        may_be_two: false,
                     });
                     self.batches.len() - 1
-                })
+                });
+                self.batches[batch].may_be_two |= self.batches[batch].moments != times;
+                batch
             }
         };
         let still = &self.batches[batch].entrants;
@@ -291,7 +299,12 @@ impl Book {
         let Batch {
             entrants,
             among_first,
+            may_be_two,
+            ..
         } = &self.batches[batch];
+        if *may_be_two {
+            return;
+        }
         let entrant = |it: usize| entrants.iter().find(|entrant| entrant.wait == it);
         let cap = Rules::WAITLIST.cluster_cap as usize;
         // One cluster that keeps them among the first suffices.
