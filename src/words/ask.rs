@@ -259,7 +259,7 @@ impl Request {
     }
 }
 
-/// Identities as fingerprints; of the network address only whether there is one.
+/// Identities as fingerprints; of the network address, and of groups, only whether there are any.
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")
@@ -272,7 +272,7 @@ impl fmt::Debug for Request {
             .field("channel", &self.channel)
             .field("answer", &self.answer.as_ref().map(|_| ".."))
             .field("waitlist", &self.waitlist)
-            .field("groups", &self.groups)
+            .field("groups", &(self.groups != 0).then_some(".."))
             .finish()
     }
 }
