@@ -105,10 +105,20 @@ fn a_schedule_is_an_object_of_its_fields() {
         "hospital": 1, "department": 2, "practitioner": 3, "day": "2026-12-01", "session": "morning", "capacity": 30,
         "opening": {"first_come": {"at": 86_400_000_000_u64}}, "starts_at": 88_992_000_000_u64, "closes_at": 9,
         "cancel_until": null, "hold_ttl_ms": 900_000, "hold_cap_ms": 3_600_000, "returns": "at_once",
-        "fee": {"amount": 5000, "currency": "CNY"}, "tags": ["高血压"],
+        "fee": {"amount": 5000, "currency": "CNY"}, "tags": ["高血压"], "allotments": [],
     });
     assert_eq!(round(&full), expected);
     round(&plan(1));
+    // What was written before there were allotments has none.
+    let mut older = expected.clone();
+    older
+        .as_object_mut()
+        .expect("an object")
+        .remove("allotments");
+    assert_eq!(
+        serde_json::from_value::<Schedule>(older).expect("enough"),
+        full
+    );
     let mut bad = expected;
     bad["day"] = json!("2026-02-30");
     assert!(serde_json::from_value::<Schedule>(bad).is_err());
