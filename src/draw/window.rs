@@ -1,24 +1,24 @@
 //! The window: who is in? One entry a person, however often they ask, from many threads at once.
 //!
 //! People lie in sharded tables, each under its lock, found by a keyed hash and told apart by all 128 bits. A person's token is worked out once; who asks again costs
-//! a look into the table.
+//! a look into the table, at one cache line of it, and writes nothing.
 //!
 //! # Concurrency
 //! The close goes from shard to shard and, under the lock of each, marks it closed and takes what is in it. Whoever got a receipt had put the entry in under
 //! that lock before the mark, so it is taken along; whoever came after is told that it is closed. Who closes second waits, and gets the same frozen list. Between
 //! taking the first shard and the last, some people are still let in and others are not: as with any closing door.
 
-use std::collections::HashMap;
+mod seat;
+
 use std::fmt;
-use std::hash::{BuildHasher, Hasher};
 
 use crossbeam_utils::CachePadded;
 
 use super::bins::Bins;
-use super::bytes::{Cluster, Digest, Seed, Token};
+use super::bytes::{Digest, Seed, Token};
 use super::entry::{EnterError, Entry, Receipt, Trace};
 use super::frozen::Frozen;
-use super::list::{List, Row, strange};
+use super::list::{List, strange};
 use super::seed::ServerKey;
 use super::terms::Terms;
 use crate::raw::hash::Keys;
@@ -27,6 +27,8 @@ use crate::words::error::Invalid;
 use crate::words::id::PatientId;
 use crate::words::sync::atomic::{AtomicU64, Ordering};
 use crate::words::sync::{Mutex, OnceLock};
+
+use seat::{Believed, Came, Extra, Seat, Shard, Table, note_wishes, row};
 
 const SHARDS: usize = if cfg!(any(fairslot_loom, fairslot_shuttle)) {
     2
@@ -81,68 +83,6 @@ impl Budget {
     }
 }
 
-/// Hashes a patient's 128 bits under the window's keys.
-#[derive(Debug, Clone, Copy)]
-struct ByKeys(Keys);
-
-struct Hashing(Keys, u64);
-
-impl BuildHasher for ByKeys {
-    type Hasher = Hashing;
-
-    fn build_hasher(&self) -> Hashing {
-        Hashing(self.0, 0)
-    }
-}
-
-impl Hasher for Hashing {
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.1 = self.0.more(self.1, u64::from(*byte));
-        }
-    }
-
-    fn write_u128(&mut self, identity: u128) {
-        self.1 = self.0.hash(identity);
-    }
-
-    fn finish(&self) -> u64 {
-        self.1
-    }
-}
-
-/// What is kept of people, by their 128 bits.
-type Table<T> = HashMap<u128, T, ByKeys>;
-
-struct Shard {
-    closed: bool,
-    seats: Table<Seat>,
-    /// What few have.
-    extras: Table<Extra>,
-}
-
-struct Seat {
-    token: Token,
-    cluster: Cluster,
-    /// A keyed hash of what `cluster` was made from: who comes from there again is not worked out again.
-    tag: u64,
-    trace: Trace,
-    groups: u16,
-    suspicion: u8,
-    trusted: bool,
-    cleared: bool,
-}
-
-#[derive(Default)]
-struct Extra {
-    clusters: Vec<Cluster>,
-    /// Of these, in any order.
-    traces: Vec<Trace>,
-    preferences: Vec<u16>,
-    /// Through what they asked who would go on waiting.
-    would_wait: Option<Source>,
-}
-
 /// How many clusters an entry may have: they are counted in 16 bits.
 const CLUSTERS_MAX: usize = u16::MAX as usize;
 
@@ -169,11 +109,6 @@ impl Window {
     /// The same for terms and a bound that were checked.
     pub(crate) fn open_checked(terms: Terms, seed: Seed, key: ServerKey, entries_max: u32) -> Self {
         let keys = key.table(terms.draw);
-        let shard = || Shard {
-            closed: false,
-            seats: HashMap::with_hasher(ByKeys(keys)),
-            extras: HashMap::with_hasher(ByKeys(keys)),
-        };
         Self {
             commitment: terms.commitment(&seed),
             terms,
@@ -181,7 +116,7 @@ impl Window {
             key,
             keys,
             shards: (0..SHARDS)
-                .map(|_| CachePadded::new(Mutex::new(shard())))
+                .map(|_| CachePadded::new(Mutex::new(Shard::new(keys))))
                 .collect(),
             entries: CachePadded::new(Budget::new(entries_max)),
             clusters: CachePadded::new(Budget::new(entries_max)),
@@ -207,9 +142,11 @@ impl Window {
         self.entries.taken.load(Ordering::Relaxed)
     }
 
-    fn shard(&self, identity: u128) -> &Mutex<Shard> {
+    /// Where somebody is, and by which hash.
+    fn shard(&self, identity: u128) -> (&Mutex<Shard>, u64) {
+        let hash = self.keys.hash(identity);
         // Bits that the table inside doesn't go by.
-        &self.shards[(self.keys.hash(identity) >> 40) as usize % SHARDS]
+        (&self.shards[(hash >> 40) as usize % SHARDS], hash)
     }
 
     /// Enters a person, or puts together what is said about one who is in: see [`Entry`].
@@ -220,49 +157,48 @@ impl Window {
         self.check(&entry.preferences)?;
         let identity = entry.patient.to_u128();
         let source = entry.source();
-        let mut shard = self.shard(identity).lock();
+        let believed = Believed::of(entry, source);
+        let (shard, hash) = self.shard(identity);
+        let mut shard = shard.lock();
         let shard = &mut *shard;
         if shard.closed {
             return Err(EnterError::Closed);
         }
-        let token = match shard.seats.get_mut(&identity) {
+        let own = |seat: &Seat| seat.identity == identity;
+        let token = match shard.seats.find_mut(hash, own) {
             Some(seat) => {
                 if let Some(source) = source {
                     let from = (source, entry.trace);
-                    self.also_from(from, seat, identity, &mut shard.extras)?;
+                    self.also_from(from, seat, &mut shard.extras)?;
                 }
-                seat.trusted |= source.is_none();
-                seat.cleared |= entry.cleared;
-                seat.suspicion = seat.suspicion.min(entry.suspicion);
-                seat.groups |= entry.groups;
+                seat.hear(entry, believed);
                 seat.token
             }
             None if self.entries.take() => {
-                let seat = self.seat(entry, source);
+                let cluster = source.map(|it| self.key.cluster(self.terms.draw, it));
+                let seat = Seat {
+                    identity,
+                    token: self.key.token(self.terms.draw, entry.patient),
+                    tag: source.map_or(0, |it| self.tag(it)),
+                    // At most 2^28 come.
+                    came: shard.came.len() as u32,
+                    groups: entry.groups,
+                    suspicion: entry.suspicion,
+                    believed,
+                };
+                shard.came.push(Came {
+                    cluster: cluster.unwrap_or_default(),
+                    trace: entry.trace,
+                });
                 let token = seat.token;
-                shard.seats.insert(identity, seat);
+                let hashed = |seat: &Seat| self.keys.hash(seat.identity);
+                shard.seats.insert_unique(hash, seat, hashed);
                 token
             }
             None => return Err(EnterError::Full),
         };
         note_wishes(&mut shard.extras, identity, entry);
         Ok(self.receipt_for(token))
-    }
-
-    /// The first time.
-    fn seat(&self, entry: &Entry, source: Option<Source>) -> Seat {
-        let draw = self.terms.draw;
-        let cluster = source.map(|it| self.key.cluster(draw, it));
-        Seat {
-            token: self.key.token(draw, entry.patient),
-            cluster: cluster.unwrap_or_default(),
-            tag: source.map_or(0, |it| self.tag(it)),
-            trace: entry.trace,
-            groups: entry.groups,
-            suspicion: entry.suspicion,
-            trusted: source.is_none(),
-            cleared: entry.cleared,
-        }
     }
 
     fn tag(&self, source: Source) -> u64 {
@@ -275,20 +211,21 @@ impl Window {
         &self,
         (source, trace): (Source, Trace),
         seat: &Seat,
-        identity: u128,
         extras: &mut Table<Extra>,
     ) -> Result<(), EnterError> {
         // Who is trusted needs no cluster to stay.
-        if seat.trusted || seat.tag == self.tag(source) {
+        if seat.believed == Believed::Trusted || seat.tag == self.tag(source) {
             return Ok(());
         }
         let cluster = self.key.cluster(self.terms.draw, source);
-        let noted = extras.get(&identity).map_or(&[][..], |it| &it.clusters);
+        let noted = extras
+            .get(&seat.identity)
+            .map_or(&[][..], |it| &it.clusters);
         if let Err(at) = noted.binary_search(&cluster) {
             if noted.len() + 1 >= CLUSTERS_MAX || !self.clusters.take() {
                 return Err(EnterError::ClustersFull);
             }
-            let extra = extras.entry(identity).or_default();
+            let extra = extras.entry(seat.identity).or_default();
             extra.clusters.insert(at, cluster);
             extra.traces.push(trace);
         }
@@ -303,11 +240,12 @@ impl Window {
     pub fn prefer(&self, patient: PatientId, pools: &[u16]) -> Result<(), EnterError> {
         self.check(pools)?;
         let identity = patient.to_u128();
-        let mut shard = self.shard(identity).lock();
+        let (shard, hash) = self.shard(identity);
+        let mut shard = shard.lock();
         if shard.closed {
             return Err(EnterError::Closed);
         }
-        if !shard.seats.contains_key(&identity) {
+        if shard.seat(identity, hash).is_none() {
             return Err(EnterError::NotEntered);
         }
         shard.extras.entry(identity).or_default().preferences = pools.to_vec();
@@ -336,10 +274,13 @@ impl Window {
         for shard in &self.shards {
             let shard = shard.lock();
             closed |= shard.closed;
-            lists.extend(shard.seats.keys().map(|identity| {
-                let extra = shard.extras.get(identity);
+            lists.extend(shard.seats.iter().map(|seat| {
+                let extra = shard.extras.get(&seat.identity);
                 let preferences = extra.map(|it| it.preferences.clone());
-                (PatientId::new(*identity), preferences.unwrap_or_default())
+                (
+                    PatientId::new(seat.identity),
+                    preferences.unwrap_or_default(),
+                )
             }));
         }
         if closed {
@@ -354,8 +295,9 @@ impl Window {
     /// Whether a person is in; `None` once they can't come in any more. Waits for nobody who closes: who has a book in hand may ask, as the close opens books.
     pub(crate) fn is_in(&self, patient: PatientId) -> Option<bool> {
         let identity = patient.to_u128();
-        let shard = self.shard(identity).lock();
-        (!shard.closed).then(|| shard.seats.contains_key(&identity))
+        let (shard, hash) = self.shard(identity);
+        let shard = shard.lock();
+        (!shard.closed).then(|| shard.seat(identity, hash).is_some())
     }
 
     /// The receipt of a person who is in, also after the close: for a reply that never arrived. Waits for whoever closes.
@@ -363,8 +305,9 @@ impl Window {
     pub fn receipt(&self, patient: PatientId) -> Option<Receipt> {
         let identity = patient.to_u128();
         let token = {
-            let shard = self.shard(identity).lock();
-            match shard.seats.get(&identity) {
+            let (shard, hash) = self.shard(identity);
+            let shard = shard.lock();
+            match shard.seat(identity, hash) {
                 Some(seat) => Some(seat.token),
                 None if !shard.closed => return None,
                 None => None,
@@ -395,19 +338,27 @@ impl Window {
 
     fn freeze(&self, judge: impl Fn(Trace) -> u8, own: impl Fn(PatientId) -> u8) -> Frozen {
         let shards: Vec<_> = self.shards.iter().map(|shard| self.take(shard)).collect();
-        let count = shards.iter().map(|(seats, _)| seats.len()).sum();
+        let count = shards.iter().map(|shard| shard.seats.len()).sum();
         let mut list = List::default();
         let mut would_wait = Vec::new();
         let mut bins = Bins::new(count);
-        for (seats, mut extras) in shards {
-            for (identity, seat) in seats {
+        for shard in shards {
+            let Shard {
+                seats,
+                came,
+                mut extras,
+                ..
+            } = shard;
+            for seat in seats {
                 let extra = match extras.is_empty() {
                     true => Extra::default(),
-                    false => extras.remove(&identity).unwrap_or_default(),
+                    false => extras.remove(&seat.identity).unwrap_or_default(),
                 };
                 let waits = extra.would_wait.map(|source| (seat.token, source));
                 would_wait.extend(waits);
-                let (mut row, patient) = (row(&mut list, &seat, extra, &judge), identity.into());
+                let came = &came[seat.came as usize];
+                let mut row = row(&mut list, (&seat, came), extra, &judge);
+                let patient = seat.identity.into();
                 row.suspicion = row.suspicion.max(own(patient));
                 bins.put(row, patient);
             }
@@ -422,62 +373,12 @@ impl Window {
         )
     }
 
-    fn take(&self, shard: &Mutex<Shard>) -> (Table<Seat>, Table<Extra>) {
+    fn take(&self, shard: &Mutex<Shard>) -> Shard {
         let mut shard = shard.lock();
-        shard.closed = true;
-        let by_keys = ByKeys(self.keys);
-        (
-            std::mem::replace(&mut shard.seats, Table::with_hasher(by_keys)),
-            std::mem::replace(&mut shard.extras, Table::with_hasher(by_keys)),
-        )
+        let taken = Shard {
+            closed: true,
+            ..Shard::new(self.keys)
+        };
+        std::mem::replace(&mut *shard, taken)
     }
-}
-
-/// What somebody wants, if it is more than any slot: the first list stays, and who would wait once would wait; but who begins anew does so.
-fn note_wishes(extras: &mut Table<Extra>, identity: u128, entry: &Entry) {
-    if entry.anew
-        && let Some(extra) = extras.get_mut(&identity)
-    {
-        extra.preferences.clear();
-        extra.would_wait = None;
-    }
-    if entry.preferences.is_empty() && !entry.would_wait {
-        return;
-    }
-    let extra = extras.entry(identity).or_default();
-    if extra.preferences.is_empty() {
-        extra.preferences.clone_from(&entry.preferences);
-    }
-    if entry.would_wait && extra.would_wait.is_none() {
-        let own = Source::Person(entry.patient);
-        extra.would_wait = Some(entry.source().unwrap_or(own));
-    }
-}
-
-/// The row of a seat, its clusters in order, or none if one channel was trusted.
-fn row(list: &mut List, seat: &Seat, extra: Extra, judge: impl Fn(Trace) -> u8) -> Row {
-    let ways = std::iter::once(seat.trace).chain(extra.traces);
-    let judged = if seat.trusted || seat.cleared {
-        0
-    } else {
-        ways.map(judge).min().unwrap_or(0)
-    };
-    let mut row = Row {
-        token: seat.token,
-        cluster: seat.cluster,
-        more: 0,
-        groups: seat.groups,
-        suspicion: seat.suspicion.max(judged),
-        trusted: seat.trusted,
-    };
-    let mut clusters = extra.clusters;
-    if seat.trusted {
-        row.cluster = Cluster::default();
-        clusters.clear();
-    } else if let Some(least) = clusters.first_mut().filter(|it| **it < row.cluster) {
-        std::mem::swap(least, &mut row.cluster);
-        clusters.sort_unstable();
-    }
-    row.more = list.note(clusters, extra.preferences);
-    row
 }

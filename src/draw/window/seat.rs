@@ -1,0 +1,197 @@
+//! What is kept of who is in.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, Hasher};
+
+use hashbrown::HashTable;
+
+use super::super::bytes::{Cluster, Token};
+use super::super::entry::{Entry, Trace};
+use super::super::list::{List, Row};
+use crate::raw::hash::Keys;
+use crate::words::cluster::Cluster as Source;
+
+/// Hashes a patient's 128 bits under the window's keys.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ByKeys(pub(super) Keys);
+
+pub(super) struct Hashing(Keys, u64);
+
+impl BuildHasher for ByKeys {
+    type Hasher = Hashing;
+
+    fn build_hasher(&self) -> Hashing {
+        Hashing(self.0, 0)
+    }
+}
+
+impl Hasher for Hashing {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.1 = self.0.more(self.1, u64::from(*byte));
+        }
+    }
+
+    fn write_u128(&mut self, identity: u128) {
+        self.1 = self.0.hash(identity);
+    }
+
+    fn finish(&self) -> u64 {
+        self.1
+    }
+}
+
+/// What is kept of people, by their 128 bits.
+pub(super) type Table<T> = HashMap<u128, T, ByKeys>;
+
+pub(super) struct Shard {
+    pub(super) closed: bool,
+    pub(super) seats: HashTable<Seat>,
+    /// How each first came, by [`Seat::came`].
+    pub(super) came: Vec<Came>,
+    /// What few have.
+    pub(super) extras: Table<Extra>,
+}
+
+/// What is looked at when somebody asks again: a cache line.
+#[repr(align(64))]
+pub(super) struct Seat {
+    pub(super) identity: u128,
+    pub(super) token: Token,
+    /// A keyed hash of what the first cluster was made from: who comes from there again is not worked out again.
+    pub(super) tag: u64,
+    pub(super) came: u32,
+    pub(super) groups: u16,
+    pub(super) suspicion: u8,
+    pub(super) believed: Believed,
+}
+
+/// How far somebody is believed, whatever their suspicion, least first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Believed {
+    /// No further.
+    AsOthers,
+    /// Nothing counts against them that is known at the close.
+    Cleared,
+    /// They came through a channel that is trusted: they are in no cluster.
+    Trusted,
+}
+
+/// How somebody first came.
+pub(super) struct Came {
+    pub(super) cluster: Cluster,
+    pub(super) trace: Trace,
+}
+
+impl Seat {
+    /// Puts together what is known of who is in. Mostly it is known already, and then nothing is written: a line that another thread has just read is dear to write.
+    pub(super) fn hear(&mut self, entry: &Entry, believed: Believed) {
+        let groups = self.groups | entry.groups;
+        let suspicion = self.suspicion.min(entry.suspicion);
+        let believed = self.believed.max(believed);
+        if (self.groups, self.suspicion, self.believed) != (groups, suspicion, believed) {
+            self.groups = groups;
+            self.suspicion = suspicion;
+            self.believed = believed;
+        }
+    }
+}
+
+impl Believed {
+    pub(super) fn of(entry: &Entry, source: Option<Source>) -> Self {
+        match source {
+            None => Self::Trusted,
+            Some(_) if entry.cleared => Self::Cleared,
+            Some(_) => Self::AsOthers,
+        }
+    }
+}
+
+impl Shard {
+    pub(super) fn new(keys: Keys) -> Self {
+        Self {
+            closed: false,
+            seats: HashTable::new(),
+            came: Vec::new(),
+            extras: HashMap::with_hasher(ByKeys(keys)),
+        }
+    }
+
+    pub(super) fn seat(&self, identity: u128, hash: u64) -> Option<&Seat> {
+        self.seats.find(hash, |seat| seat.identity == identity)
+    }
+}
+
+#[derive(Default)]
+pub(super) struct Extra {
+    pub(super) clusters: Vec<Cluster>,
+    /// Of these, in any order.
+    pub(super) traces: Vec<Trace>,
+    pub(super) preferences: Vec<u16>,
+    /// Through what they asked who would go on waiting.
+    pub(super) would_wait: Option<Source>,
+}
+
+/// What somebody wants, if it is more than any slot: the first list stays, and who would wait once would wait; but who begins anew does so.
+pub(super) fn note_wishes(extras: &mut Table<Extra>, identity: u128, entry: &Entry) {
+    if entry.anew
+        && let Some(extra) = extras.get_mut(&identity)
+    {
+        extra.preferences.clear();
+        extra.would_wait = None;
+    }
+    if entry.preferences.is_empty() && !entry.would_wait {
+        return;
+    }
+    let extra = extras.entry(identity).or_default();
+    if extra.preferences.is_empty() {
+        extra.preferences.clone_from(&entry.preferences);
+    }
+    if entry.would_wait && extra.would_wait.is_none() {
+        let own = Source::Person(entry.patient);
+        extra.would_wait = Some(entry.source().unwrap_or(own));
+    }
+}
+
+/// The row of a seat, its clusters in order, or none if one channel was trusted.
+pub(super) fn row(
+    list: &mut List,
+    (seat, came): (&Seat, &Came),
+    extra: Extra,
+    judge: impl Fn(Trace) -> u8,
+) -> Row {
+    let ways = std::iter::once(came.trace).chain(extra.traces);
+    let judged = match seat.believed {
+        Believed::AsOthers => ways.map(judge).min().unwrap_or(0),
+        Believed::Cleared | Believed::Trusted => 0,
+    };
+    let trusted = seat.believed == Believed::Trusted;
+    let mut row = Row {
+        token: seat.token,
+        cluster: came.cluster,
+        more: 0,
+        groups: seat.groups,
+        suspicion: seat.suspicion.max(judged),
+        trusted,
+    };
+    let mut clusters = extra.clusters;
+    if trusted {
+        row.cluster = Cluster::default();
+        clusters.clear();
+    } else if let Some(least) = clusters.first_mut().filter(|it| **it < row.cluster) {
+        std::mem::swap(least, &mut row.cluster);
+        clusters.sort_unstable();
+    }
+    row.more = list.note(clusters, extra.preferences);
+    row
+}
+
+#[cfg(all(test, not(any(fairslot_loom, fairslot_shuttle))))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seat_is_a_cache_line() {
+        assert_eq!((size_of::<Seat>(), align_of::<Seat>()), (64, 64));
+    }
+}
