@@ -263,26 +263,26 @@ fn f36_offer_withdraw() {
     });
 }
 
-/// Some are slowed: they join a queue with room for two, ask again, and leave, while their turns come and others take slots at once.
+/// Some are slowed: they join a queue, ask again, leave and come anew, while their turns come and others take slots at once.
 #[test]
 fn turns_of_who_comes_and_goes() {
     const VERBS: &[(super::scenario::Verb, u32)] = &[
         (Ask, 8),
         (Request, 1),
-        (Leave, 3),
-        (Look, 2),
-        (Release, 1),
+        (Leave, 5),
+        (Look, 1),
         (Withdraw, 1),
         (Reinstate, 1),
         (Pass, 4),
-        (Advance, 2),
+        (Advance, 4),
         (Audit, 1),
     ];
     check_less(|| {
         play(Mix {
             way: Way::SlowQueue,
+            patients: 2,
             slots: &[2],
-            steps: 5,
+            steps: 6,
             verbs: VERBS,
             ..BASE
         });

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::hospital::CLOSE;
 use super::scenario::{Answer, Call, Place, Record, Verb, Way};
 use crate::Refusal;
-use crate::words::event::What;
+use crate::words::event::{Event, What};
 use crate::words::id::ScheduleId;
 
 const WITHDRAWN: Answer = Answer::Refused(Refusal::Withdrawn);
@@ -47,6 +47,13 @@ impl Place {
         let waiting = Answer::Waiting(self.ticket);
         self.calls(record)
             .filter(move |call| call.answer == waiting)
+    }
+
+    /// Events that say that it was left or called off.
+    fn told_left(&self, record: &Record) -> usize {
+        let ticket = self.ticket;
+        let left = What::Left { ticket };
+        record.events.iter().filter(|it| it.what == left).count()
     }
 
     fn has_left(&self) -> bool {
@@ -152,10 +159,7 @@ fn each_is_told_once(record: &Record) {
     known.sort();
     assert_eq!(entered, known);
     for place in &record.places {
-        let left = What::Left {
-            ticket: place.ticket,
-        };
-        let told = record.events.iter().filter(|it| it.what == left).count();
+        let told = place.told_left(record);
         assert!(told <= 1 && (told == 1 || !place.has_left()), "{place:?}");
     }
 }
@@ -217,18 +221,20 @@ fn nobody_is_forgotten(record: &Record) {
         assert!(call.verb != Verb::Ask || !sold_out, "may wait: {call:?}");
     }
     for place in &record.places {
+        let theirs =
+            |it: &&Event| it.schedule == place.schedule && it.patient == Some(place.patient);
+        let is_hold = |it: &Event| matches!(it.what, What::Held { .. });
+        let had_one = record.events.iter().filter(theirs).any(is_hold);
+        if place.end == WITHDRAWN && !had_one {
+            assert_eq!(place.told_left(record), 1, "nobody called off: {place:?}");
+        }
         // From before everything to after everything, and never had a slot, which they would be kept from.
         let from_the_first = place.waiting(record).any(|call| call.ret < record.began);
         let to_the_last = place.end == Answer::Waiting(place.ticket);
         let paused = place.done(record, Verb::Pause).count() > 0;
-        let had = |what: What| matches!(what, What::Held { .. });
-        let theirs = |it: &&crate::words::event::Event| {
-            it.schedule == place.schedule && it.patient == Some(place.patient)
-        };
-        let had_one = record.events.iter().filter(theirs).any(|it| had(it.what));
         // Of slots that return together one may be gone again by the time that it is offered, and nobody else be left for the others.
-        let late = |what: What| matches!(what, What::Confirmed { late: true, .. });
-        let gone = record.events.iter().any(|it| late(it.what));
+        let is_late = |it: &Event| matches!(it.what, What::Confirmed { late: true, .. });
+        let gone = record.events.iter().any(is_late);
         if from_the_first && to_the_last && !paused && !had_one && !gone {
             let mut events = record.events.iter();
             let freed =
