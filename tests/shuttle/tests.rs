@@ -240,21 +240,23 @@ fn offers_to_who_comes_and_goes() {
 #[test]
 fn f36_offer_withdraw() {
     const VERBS: &[(super::scenario::Verb, u32)] = &[
-        (Ask, 4),
-        (Look, 3),
-        (Leave, 1),
-        (Confirm, 3),
-        (Release, 3),
+        (Ask, 8),
+        (Look, 2),
+        (Leave, 3),
+        (Confirm, 2),
+        (Release, 2),
         (Cancel, 2),
-        (Withdraw, 2),
-        (Reinstate, 2),
+        (Withdraw, 4),
+        (Reinstate, 4),
         (Pass, 2),
-        (Advance, 3),
+        (Advance, 2),
         (Audit, 1),
     ];
     check_less(|| {
         play(Mix {
             way: Way::Waitlist,
+            threads: 2,
+            steps: 6,
             held_before: 1,
             asked_before: 1,
             verbs: VERBS,
