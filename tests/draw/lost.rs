@@ -264,7 +264,12 @@ fn full_waitlists_are_skipped_and_the_others_still_joined() {
     let [first, without, last] = all;
     morning.at(0);
     // Who would take what, as it goes round.
-    let lists: [&[ScheduleId]; 4] = [&[first], &[first, without, last], &[without, last], &[last]];
+    let lists: [&[ScheduleId]; 4] = [
+        &[first],
+        &[first, without, last],
+        &[without, last],
+        &[first, last],
+    ];
     let ask = |n: u64| Request::any(who(n), lists[n as usize % 4]).waitlist();
     let mut people: Vec<(Ticket, u64)> = (0..40).map(|n| (morning.tell(&ask(n)), n)).collect();
     morning.close();
