@@ -132,18 +132,21 @@ impl Inner {
             // As many as the schedule has.
             self.let_go_free((schedule, pool, desk), slot as u16, bulletin);
         }
-        let mut gone = Vec::new();
+        let (mut gone, mut passed) = (Vec::new(), Vec::new());
         for offer in round.offers {
             match self.offer((schedule, pool), returning, &offer, bulletin) {
                 Offered::Held => {}
-                Offered::Not => rounds.push(returning.list.pass_over(&offer, bulletin.at)),
+                Offered::Not => passed.push(offer),
                 Offered::Gone => {
                     returning.list.take_up(&offer);
                     gone.push(offer);
                 }
             }
         }
+        // First, so that what others can't have may go to these.
         self.wait_again(schedule, returning, &gone, bulletin.at);
+        let passed = passed.iter();
+        rounds.extend(passed.map(|offer| returning.list.pass_over(offer, bulletin.at)));
     }
 
     /// Nobody who waits wants it: it is anybody's.
@@ -181,6 +184,10 @@ impl Inner {
         let Some((number, record)) = self.waits(&book, schedule, Line::Waitlist, now) else {
             return Offered::Not;
         };
+        // Whom it was drawn for is off the list: they have left meanwhile and asked anew, and that place had no part in this draw.
+        if returning.list.number_of(patient).is_some() {
+            return Offered::Not;
+        }
         if self
             .may_take_up(&book, (number, record), now, bulletin)
             .is_err()

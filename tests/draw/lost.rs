@@ -256,6 +256,49 @@ proptest! {
     }
 }
 
+/// Who loses and would wait is on the first of their list that has room, also when others have none any more; and who would wait only where none is left has lost.
+#[test]
+fn full_waitlists_are_skipped_and_the_others_still_joined() {
+    let morning = with_room(4);
+    let all = [returning(1), plan(1, lottery()), returning(1)].map(|it| morning.put(&it));
+    let [first, without, last] = all;
+    morning.at(0);
+    // Who would take what, as it goes round.
+    let lists: [&[ScheduleId]; 4] = [
+        &[first],
+        &[first, without, last],
+        &[without, last],
+        &[first, last],
+    ];
+    let ask = |n: u64| Request::any(who(n), lists[n as usize % 4]).waitlist();
+    let mut people: Vec<(Ticket, u64)> = (0..40).map(|n| (morning.tell(&ask(n)), n)).collect();
+    morning.close();
+    let transcript = morning.transcript(first);
+    people.sort_by_key(|(ticket, _)| turn(&transcript, &morning.token(ticket.id)));
+    people.retain(|(ticket, _)| morning.won(ticket).is_none());
+    assert_eq!(people.len(), 37);
+    let (mut on_first, mut on_last) = (0, 0);
+    for (ticket, n) in &people {
+        let may = |schedule| lists[*n as usize % 4].contains(&schedule);
+        let place = match () {
+            () if may(first) && on_first < 4 => Some((first, &mut on_first)),
+            () if may(last) && on_last < 4 => Some((last, &mut on_last)),
+            () => None,
+        };
+        let said = morning.became(ticket);
+        let Some((schedule, taken)) = place else {
+            assert_eq!(said, Outcome::Refused(Refusal::SoldOut));
+            continue;
+        };
+        *taken += 1;
+        let now = said.waiting().map(|it| (it.line, it.schedule));
+        assert_eq!(now, Some((Line::Waitlist, schedule)));
+    }
+    assert_eq!((on_first, on_last), (4, 4));
+    assert_eq!(morning.engine.stats().waiting, 40);
+    morning.audit();
+}
+
 /// A session of that department is called off; one of another, that returns its slots by the draw, has ninety waiting. Does one whose session it was go ahead of them?
 fn goes_ahead(called_off: Schedule, how: fn(&Morning, ScheduleId)) -> bool {
     let morning = with_room(200);

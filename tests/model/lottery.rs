@@ -1,16 +1,19 @@
-//! Opening by a draw against the plainest reference: it cannot know who wins, so it asks the engine once, holds that against how many may, and from then on knows what every answer must be.
+//! Opening by a draw against the plainest reference: it cannot know who wins, so it asks the engine once, holds that against who may, and from then on knows what every answer must be.
+
+mod reserved;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use fairslot::draw::verify;
 use fairslot::{
-    Day, Engine, EntryWindow, HoldId, Lottery, ManualClock, Opening, Outcome, PractitionerId,
-    Refusal, Request, Rule, Schedule, ScheduleId, Session, TicketId, Timestamp,
+    Allotment, Day, Engine, EntryWindow, Group, HoldId, Lottery, ManualClock, Opening, Outcome,
+    PractitionerId, Refusal, Request, Rule, Schedule, ScheduleId, Session, TicketId, Timestamp,
 };
 use proptest::prelude::*;
 
 use crate::ids::{patient_id, request_id};
+use reserved::{Groups, declared, may_be};
 
 const PATIENTS: u8 = 8;
 const OPENS: u64 = 1_000;
@@ -20,7 +23,8 @@ const TTL: u64 = 60;
 #[derive(Debug, Clone)]
 enum Op {
     Later(u64),
-    Ask(u8, usize, Option<u8>),
+    /// Who, for which, by which name, and of which group.
+    Ask(u8, usize, Option<u8>, Option<u8>),
     Leave(u8, usize, u8),
     Ticket(u8, usize),
     Confirm(u8, usize),
@@ -35,7 +39,7 @@ fn op() -> impl Strategy<Value = Op> {
     let (who, which) = (|| 0..PATIENTS, || 0..3usize);
     prop_oneof![
         3 => prop::sample::select(vec![1u64, 9, 10, 30, 50, 59, 60, 99, 100]).prop_map(Op::Later),
-        9 => (who(), which(), prop::option::of(0..3u8)).prop_map(|(who, which, id)| Op::Ask(who, which, id)),
+        9 => (who(), which(), prop::option::of(0..3u8), prop::option::weighted(0.4, 1..3u8)).prop_map(|(who, which, id, group)| Op::Ask(who, which, id, group)),
         2 => (who(), which(), who()).prop_map(|(of, which, by)| Op::Leave(of, which, if by < 2 { by } else { of })),
         2 => (who(), which()).prop_map(|(who, which)| Op::Ticket(who, which)),
         2 => (who(), which()).prop_map(|(who, which)| Op::Confirm(who, which)),
@@ -70,8 +74,12 @@ struct Session1 {
     /// Of a lottery; the third schedule opens first come.
     closes: Option<u64>,
     capacity: usize,
+    /// For which group, if for one, and how many; the rest is open.
+    reserved: &'static [(Option<u8>, usize)],
     /// Slots that the draw was for.
     bound: Option<usize>,
+    /// Of which groups each has ever said to be while they entered.
+    groups: BTreeMap<u8, Groups>,
     drawn: bool,
     withdrawn: bool,
     /// The latest ticket of each, and what became of it.
@@ -98,7 +106,7 @@ impl World {
             .live_holds_max(live_max)
             .build()
             .expect("in range");
-        let publish = |lottery: Option<u64>, capacity| {
+        let publish = |lottery: Option<u64>, capacity, reserved: &'static [(Option<u8>, usize)]| {
             let at = Timestamp::from_millis(OPENS);
             let opening = lottery.map_or(Opening::first_come(at), |ms| {
                 Opening::Lottery(Lottery {
@@ -116,11 +124,18 @@ impl World {
                 Timestamp::from_millis(1 << 40),
             );
             schedule.hold_ttl_ms = TTL;
+            let allot = |(group, slots): &(Option<u8>, usize)| Allotment {
+                group: group.and_then(Group::new),
+                slots: *slots as u32,
+            };
+            schedule.allotments = reserved.iter().map(allot).collect();
             Session1 {
                 id: engine.publish(&schedule).expect("sound"),
                 closes: lottery.map(|ms| OPENS + ms),
                 capacity: capacity as usize,
+                reserved,
                 bound: None,
+                groups: BTreeMap::new(),
                 drawn: lottery.is_none(),
                 withdrawn: false,
                 tickets: BTreeMap::new(),
@@ -128,9 +143,9 @@ impl World {
             }
         };
         let sessions = vec![
-            publish(Some(WINDOW), 2),
-            publish(Some(WINDOW), 3),
-            publish(None, 5),
+            publish(Some(WINDOW), 2, &[(Some(1), 1)]),
+            publish(Some(WINDOW), 3, &[(Some(2), 1), (None, 1), (Some(1), 1)]),
+            publish(None, 5, &[]),
         ];
         Self {
             clock,
@@ -194,10 +209,15 @@ impl World {
                     other => assert_eq!(other, Outcome::Refused(Refusal::SoldOut)),
                 }
             }
-            assert_eq!(
-                won.len(),
-                slots.min(able.len()),
-                "places go to as many as can have them"
+            let it = &self.sessions[which];
+            let groups = |who: &u8| it.groups.get(who).cloned().unwrap_or_default();
+            let (winners, losers): (Vec<u8>, Vec<u8>) =
+                able.iter().partition(|who| won.contains_key(*who));
+            let of = |all: &[u8]| all.iter().map(groups).collect::<Vec<_>>();
+            assert!(
+                may_be(&declared(slots, it.reserved), &of(&winners), &of(&losers)),
+                "by no order of ranks do {winners:?} win and {losers:?} lose: {:?}",
+                it.groups
             );
             let transcript = self
                 .engine
@@ -233,11 +253,14 @@ impl World {
         }
     }
 
-    fn ask(&mut self, who: u8, which: usize, id: Option<u8>) {
+    fn ask(&mut self, who: u8, which: usize, id: Option<u8>, group: Option<u8>) {
         let schedule = self.sessions[which].id;
         let mut request = Request::new(patient_id(who), schedule);
         if let Some(id) = id {
             request = request.id(request_id(id));
+        }
+        if let Some(group) = group.and_then(Group::new) {
+            request = request.group(group);
         }
         let said = self.engine.request(&request);
         self.draw();
@@ -282,6 +305,7 @@ impl World {
                 Some(*ticket),
                 "the same ticket"
             );
+            self.says(who, which, group);
             return;
         } else if full {
             return refused(rule);
@@ -296,10 +320,17 @@ impl World {
             let it = &mut self.sessions[which];
             it.bound.get_or_insert(it.capacity);
             it.tickets.insert(who, (ticket.id, Fate::Waiting));
+            self.says(who, which, group);
         }
         if let Some(id) = id {
             self.told.insert((who, id), (schedule, said));
         }
+    }
+
+    /// What one says counts, whatever one says later, and also after leaving.
+    fn says(&mut self, who: u8, which: usize, group: Option<u8>) {
+        let groups = &mut self.sessions[which].groups;
+        groups.entry(who).or_default().extend(group);
     }
 
     fn step(&mut self, op: &Op) {
@@ -308,7 +339,7 @@ impl World {
                 self.now += ms;
                 self.clock.set(Timestamp::from_millis(self.now));
             }
-            Op::Ask(who, which, id) => self.ask(who, which, id),
+            Op::Ask(who, which, id, group) => self.ask(who, which, id, group),
             Op::Leave(of, which, by) => self.leave(of, which, by),
             Op::Ticket(who, which) => {
                 let Some((ticket, _)) = self.sessions[which].tickets.get(&who).copied() else {

@@ -65,7 +65,7 @@ type Justifies<'a> = Box<dyn Fn(usize) -> bool + 'a>;
 fn justification<'a>(record: &'a Record, life: &'a Life, call: &'a Call) -> Option<Justifies<'a>> {
     let state = move |index: usize| life.stays[index].state;
     if let Answer::Refused(Refusal::SoldOut) = call.answer {
-        return (call.schedule == life.schedule)
+        return (call.schedule == life.schedule && call.ticket.is_none())
             .then(|| Box::new(move |i: usize| life.stays[i].is_taken_for(call)) as Justifies<'_>);
     }
     let hold = call.hold.filter(|hold| {
@@ -84,7 +84,7 @@ fn justification<'a>(record: &'a Record, life: &'a Life, call: &'a Call) -> Opti
         (Verb::Confirm, Answer::Done(_)) => Box::new(move |i| state(i) == State::Booked(hold)),
         (Verb::Confirm, Answer::Refused(Refusal::RefundDue)) => Box::new(move |i| {
             let gone = ended(i, |what| what == What::Expired);
-            gone && (state(i) != State::Free || is_final(record, call, hold))
+            gone && (!state(i).is_nobodys() || is_final(record, call, hold))
         }),
         (_, Answer::Refused(why)) => Box::new(move |i| match why {
             Refusal::HoldExpired => {

@@ -1,6 +1,7 @@
 //! What happened to one slot, by its events: in which state was it, whose, and when at the earliest and at the latest?
 
-use super::scenario::{Answer, Call, Record, Verb};
+use super::history::withdrawn_before;
+use super::scenario::{Answer, Call, Record, Verb, Way};
 use crate::words::event::{Event, What};
 use crate::words::id::{HoldId, ScheduleId, SlotNo};
 
@@ -8,6 +9,8 @@ use crate::words::id::{HoldId, ScheduleId, SlotNo};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
     Free,
+    /// Nobody's, and not to be had by who just asks: it is to be offered to who waits.
+    Resting,
     Held(HoldId, u64),
     Booked(HoldId),
     Withdrawn,
@@ -17,7 +20,7 @@ impl State {
     pub(super) fn holder(self) -> Option<HoldId> {
         match self {
             Self::Held(hold, _) | Self::Booked(hold) => Some(hold),
-            Self::Free | Self::Withdrawn => None,
+            Self::Free | Self::Resting | Self::Withdrawn => None,
         }
     }
 
@@ -26,12 +29,17 @@ impl State {
         match self {
             Self::Free => true,
             Self::Held(_, until) => until <= now,
-            Self::Booked(_) | Self::Withdrawn => false,
+            Self::Resting | Self::Booked(_) | Self::Withdrawn => false,
         }
+    }
+
+    /// Whether somebody may be given it: who just asks, who is offered it, or whose payment came late.
+    pub(super) fn is_nobodys(self) -> bool {
+        matches!(self, Self::Free | Self::Resting)
     }
 }
 
-/// A state, and the call that brought it about, if it is known which: nobody knows whose call noticed an expiry.
+/// A state, and the call that brought it about, if it is known which: nobody knows whose call noticed an expiry, drew, or served.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stay {
     pub(super) state: State,
@@ -51,7 +59,8 @@ impl Stay {
     /// Whether it explains that this call found the slot taken. A hold does until it runs out, and as long as the call that made it is under way: one that
     /// lasts longer than its own hold has not told anybody yet when that ends.
     pub(super) fn is_taken_for(&self, call: &Call) -> bool {
-        let under_way = self.cause.is_some_and(|cause| call.call <= cause.ret);
+        // Whoever drew is not known.
+        let under_way = self.cause.is_none_or(|cause| call.call <= cause.ret);
         !self.state.is_free(call.from) || self.state != State::Free && under_way
     }
 }
@@ -89,11 +98,17 @@ impl Life {
                 "a transition was lost, doubled or stale: {event:?}"
             );
             let before = stays[index].state;
-            let state = step(before, &event)
+            let rests = record.way == Way::Waitlist;
+            let state = step(before, &event, rests)
                 .unwrap_or_else(|| panic!("{event:?} cannot follow {before:?}"));
+            let cause = cause(record, &event);
+            if let (State::Resting, What::Held { .. }, Some(asked)) = (before, event.what, cause) {
+                // What is given up while a session is called off does not rest.
+                assert!(withdrawn_before(record, &asked), "it rested: {event:?}");
+            }
             stays.push(Stay {
                 state,
-                cause: cause(record, &event),
+                cause,
                 event: Some(event),
             });
         }
@@ -113,28 +128,32 @@ impl Life {
     }
 }
 
-fn step(before: State, event: &Event) -> Option<State> {
+fn step(before: State, event: &Event, rests: bool) -> Option<State> {
     let (now, hold) = (event.at.as_millis(), event.hold);
+    let given_up = match rests {
+        true => State::Resting,
+        false => State::Free,
+    };
     let held = match before {
         State::Held(id, until) if hold == Some(id) => Some(until),
         _ => None,
     };
     match event.what {
-        What::Held { expires_at } if before == State::Free => {
+        What::Held { expires_at } if before.is_nobodys() => {
             Some(State::Held(hold?, expires_at.as_millis()))
         }
         What::Extended { expires_at } if now < held? => {
             Some(State::Held(hold?, expires_at.as_millis()))
         }
         What::Confirmed { late: false, .. } if now < held? => Some(State::Booked(hold?)),
-        What::Confirmed { late: true, .. } | What::ExchangedIn { .. } if before == State::Free => {
-            Some(State::Booked(hold?))
-        }
-        What::Released if now < held? => Some(State::Free),
-        What::Expired if now >= held? => Some(State::Free),
+        What::Confirmed { late: true, .. } if before.is_nobodys() => Some(State::Booked(hold?)),
+        What::ExchangedIn { .. } if before == State::Free => Some(State::Booked(hold?)),
+        What::Released if now < held? => Some(given_up),
+        What::Expired if now >= held? => Some(given_up),
         What::Cancelled | What::ExchangedOut { .. } if before == State::Booked(hold?) => {
-            Some(State::Free)
+            Some(given_up)
         }
+        What::Returned if before == State::Resting => Some(State::Free),
         What::Withdrawn if before.holder() == hold && before != State::Withdrawn => {
             Some(State::Withdrawn)
         }
@@ -153,18 +172,16 @@ fn cause(record: &Record, event: &Event) -> Option<Call> {
     };
     let done = |call: &&Call| matches!(call.answer, Answer::Done(_));
     match event.what {
-        // The first call that got this hold: later ones, by the same request id, were told the same.
+        // The first call that got this hold: later ones, by the same request id, were told the same. Who waited for it was given it by whoever came by.
         What::Held { .. } => {
             let told = record.calls.iter().filter(|call| {
-                event
-                    .hold
-                    .is_some_and(|hold| call.answer == Answer::Held(hold))
+                let it = |hold| call.answer == Answer::Held(hold);
+                call.ticket.is_none() && event.hold.is_some_and(it)
             });
-            Some(
-                *told
-                    .min_by_key(|call| call.call)
-                    .unwrap_or_else(|| panic!("nobody was told of {event:?}")),
-            )
+            let first = told.min_by_key(|call| call.call).copied();
+            let waited = record.way != Way::FirstCome;
+            assert!(waited || first.is_some(), "nobody was told of {event:?}");
+            first
         }
         // More than one extension may have been given the same end.
         What::Extended { expires_at } => {

@@ -24,11 +24,12 @@ struct Tenure {
 
 pub(super) fn check(record: &Record) {
     let lives = lives(record);
-    never_two(&lives.iter().flat_map(tenures).collect::<Vec<_>>());
+    let tenures = lives.iter().flat_map(|life| tenures(record, life));
+    never_two(&tenures.collect::<Vec<_>>());
     same_id_same_answer(record);
     for call in &record.calls {
         match call.answer {
-            Answer::Refused(Refusal::AlreadyHolds) => {
+            Answer::Refused(Refusal::AlreadyHolds) if call.ticket.is_none() => {
                 assert!(
                     lives.iter().any(|life| had(life, call)),
                     "had nothing there: {call:?} {lives:#?}"
@@ -41,6 +42,7 @@ pub(super) fn check(record: &Record) {
                 Refusal::UnknownSchedule
                 | Refusal::RequestMismatch
                 | Refusal::UnknownHold
+                | Refusal::UnknownTicket
                 | Refusal::NotYours,
             ) => panic!("{call:?}"),
             _ => {}
@@ -61,7 +63,13 @@ fn had(life: &Life, call: &Call) -> bool {
 }
 
 /// Whose this slot was, one after the other.
-fn tenures(life: &Life) -> Vec<Tenure> {
+fn tenures(record: &Record, life: &Life) -> Vec<Tenure> {
+    // From when somebody is told by their ticket that they have it.
+    let told = |hold| {
+        let calls = record.calls.iter();
+        let told = calls.filter(|call| call.answer == Answer::Held(hold));
+        told.map(|call| call.ret).min().unwrap_or(u64::MAX)
+    };
     let mut all = Vec::new();
     let mut rest = &life.stays[..];
     while let Some(first) = rest.first() {
@@ -72,7 +80,7 @@ fn tenures(life: &Life) -> Vec<Tenure> {
             .count();
         let (own, after) = rest.split_at(length);
         rest = after;
-        let (Some(_), Some(event), Some(last)) = (holder, first.event, own.last()) else {
+        let (Some(hold), Some(event), Some(last)) = (holder, first.event, own.last()) else {
             continue;
         };
         let next = rest.first();
@@ -82,7 +90,7 @@ fn tenures(life: &Life) -> Vec<Tenure> {
             patient: event.patient.unwrap(),
             schedule: life.schedule,
             sure: (
-                first.cause.map_or(u64::MAX, |cause| cause.ret),
+                first.cause.map_or_else(|| told(hold), |cause| cause.ret),
                 next.map_or(u64::MAX, |next| next.cause.map_or(0, |cause| cause.call)),
             ),
             from: event.at.as_millis(),

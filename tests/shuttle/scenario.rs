@@ -1,23 +1,27 @@
 //! A scenario: a few patients, a few slots, threads that do random things; and the record of what each was told, and when.
 
-use std::sync::Mutex as StdMutex;
-use std::sync::atomic::{AtomicU64 as StdAtomicU64, Ordering as StdOrdering};
-
-use ::shuttle::rand::{Rng, thread_rng};
 use ::shuttle::sync::Arc;
-use ::shuttle::sync::atomic::{AtomicU64, Ordering};
 use ::shuttle::thread;
 
-use super::{history, patients};
-use crate::words::clock::Clock;
+use super::hospital::Hospital;
+use super::{history, patients, tickets};
 use crate::words::event::Event;
-use crate::words::id::{PatientId, PractitionerId, RequestId, ScheduleId};
-use crate::words::schedule::{Day, Opening, Schedule, Session};
+use crate::words::id::{PatientId, ScheduleId, TicketId};
 use crate::words::time::Timestamp;
-use crate::{BookingId, Engine, HoldId, Outcome, Refusal, Request};
+use crate::{BookingId, HoldId, Refusal};
 
-/// A hold's life, in steps of the clock.
-const TTL: u64 = 4;
+/// How slots are come by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// First come, and what is given up is anybody's at once.
+    FirstCome,
+    /// By a draw: who asks has a place in it until its window closes.
+    Draw,
+    /// First come, and what is given up is offered to who waits for it.
+    Waitlist,
+    /// First come, but who comes by the slow way waits for a turn.
+    SlowQueue,
+}
 
 /// What may be done. The numbers in a [`Mix`] say how often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +29,13 @@ pub(super) enum Verb {
     Request,
     /// A request with the patient's one id for that schedule.
     Named,
+    /// A request of somebody who would wait, or has to.
+    Ask,
+    /// What became of a place in a line?
+    Look,
+    Leave,
+    Pause,
+    Resume,
     Confirm,
     Release,
     Extend,
@@ -41,6 +52,7 @@ pub(super) enum Verb {
 /// A kind of scenario.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Mix {
+    pub(super) way: Way,
     pub(super) patients: u32,
     /// Slots of each schedule.
     pub(super) slots: &'static [u32],
@@ -50,14 +62,18 @@ pub(super) struct Mix {
     /// Slots that are held before the threads begin, by patients who do nothing else, and whether those holds have just run out.
     pub(super) held_before: u32,
     pub(super) run_out: bool,
+    /// Patients who have asked before the threads begin: the first so many.
+    pub(super) asked_before: u32,
     pub(super) verbs: &'static [(Verb, u32)],
 }
 
-/// The answer to a verb, as far as it says something of a slot.
+/// The answer to a verb, as far as it says something of a slot or of a place in a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Answer {
-    /// Of a request: this hold.
+    /// Of a request: this hold. Of a look: this is what became of it.
     Held(HoldId),
+    /// In a line, by this ticket.
+    Waiting(TicketId),
     /// Of a verb on a hold or booking: done. Of an exchange: the new booking.
     Done(Option<BookingId>),
     Extended(Timestamp),
@@ -74,6 +90,8 @@ pub(super) struct Call {
     /// Of a request and of what the hospital does: which. Of an exchange: the target.
     pub(super) schedule: ScheduleId,
     pub(super) hold: Option<HoldId>,
+    /// Of what is done with a place in a line.
+    pub(super) ticket: Option<TicketId>,
     pub(super) answer: Answer,
     pub(super) call: u64,
     pub(super) ret: u64,
@@ -88,64 +106,26 @@ pub(super) struct Record {
     pub(super) calls: Vec<Call>,
     pub(super) events: Vec<Event>,
     pub(super) schedules: Vec<(ScheduleId, u32)>,
+    pub(super) way: Way,
+    /// When the threads began, by the calls' stamps.
+    pub(super) began: u64,
+    /// Every place in a line that anybody was told of, and what became of it when all had run out.
+    pub(super) places: Vec<Place>,
 }
 
-#[derive(Debug)]
-struct Hands(AtomicU64);
-
-impl Clock for Hands {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.0.load(Ordering::SeqCst))
-    }
-}
-
-struct Hospital {
-    engine: Engine,
-    clock: std::sync::Arc<Hands>,
-    schedules: Vec<(ScheduleId, u32)>,
-    mix: Mix,
-    /// Holds anybody was told of. Not modelled, like the recorder: it must not order what it watches.
-    known: StdMutex<Vec<(PatientId, HoldId)>>,
-    calls: StdMutex<Vec<Call>>,
-    stamp: StdAtomicU64,
+/// A place in a line.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    pub(super) patient: PatientId,
+    pub(super) schedule: ScheduleId,
+    pub(super) ticket: TicketId,
+    pub(super) end: Answer,
 }
 
 /// Runs one scenario and checks it.
 pub(super) fn play(mix: Mix) {
-    let clock = std::sync::Arc::new(Hands(AtomicU64::new(100)));
-    let small = Engine::builder()
-        .seed(7)
-        .schedules_max(4)
-        .records_max(64)
-        .expected_lines(4)
-        .live_holds_max(9);
-    let engine = small.clock(std::sync::Arc::clone(&clock)).build().unwrap();
-    let heard = engine.observe(1_000);
-    let schedules: Vec<_> = mix
-        .slots
-        .iter()
-        .map(|slots| (engine.publish(&schedule(*slots)).unwrap(), *slots))
-        .collect();
-    let hospital = Arc::new(Hospital {
-        engine,
-        clock,
-        schedules,
-        mix,
-        known: StdMutex::default(),
-        calls: StdMutex::default(),
-        stamp: StdAtomicU64::new(0),
-    });
-    for i in 0..mix.held_before {
-        hospital.step(
-            Verb::Request,
-            PatientId::new(1_000 + u128::from(i)),
-            hospital.schedules[0].0,
-        );
-    }
-    hospital.known.lock().unwrap().clear();
-    if mix.run_out {
-        hospital.clock.0.fetch_add(TTL, Ordering::SeqCst);
-    }
+    let hospital = Arc::new(Hospital::open(mix));
+    let began = hospital.before_the_threads();
     let threads: Vec<_> = (0..mix.threads)
         .map(|_| {
             let hospital = hospital.clone();
@@ -157,23 +137,17 @@ pub(super) fn play(mix: Mix) {
         .for_each(|thread| thread.join().unwrap());
     let engine = &hospital.engine;
     assert_eq!(engine.audit().findings, []);
-    assert_eq!(heard.lost(), 0);
-    let record = Record {
-        calls: std::mem::take(&mut *hospital.calls.lock().unwrap()),
-        events: std::iter::from_fn(|| heard.next()).collect(),
-        schedules: hospital.schedules.clone(),
-    };
+    let mut record = hospital.record(began);
     history::check(&record);
     patients::check(&record);
     // When everything has run out, nothing is left in the wheel, and what was held is free.
-    hospital.clock.0.fetch_add(1_000, Ordering::SeqCst);
-    while engine.advance().more {}
+    hospital.run_out();
     assert_eq!(engine.next_deadline(), None);
     for (id, slots) in &hospital.schedules {
         let now = engine.availability(*id).unwrap();
         assert_eq!(
             (
-                now.held,
+                now.held + now.cooling,
                 now.free + now.booked + now.withdrawn,
                 now.capacity
             ),
@@ -181,145 +155,6 @@ pub(super) fn play(mix: Mix) {
         );
     }
     assert_eq!(engine.audit().findings, []);
-}
-
-fn schedule(capacity: u32) -> Schedule {
-    let (day, open) = (
-        Day::new(2026, 12, 1).unwrap(),
-        Opening::first_come(Timestamp::from_millis(0)),
-    );
-    let starts = Timestamp::from_millis(1_000_000);
-    Schedule {
-        hold_ttl_ms: TTL,
-        hold_cap_ms: 3 * TTL,
-        ..Schedule::new(
-            PractitionerId::new(1),
-            day,
-            Session::Morning,
-            capacity,
-            open,
-            starts,
-        )
-    }
-}
-
-impl Hospital {
-    fn random_step(&self) {
-        let mut rng = thread_rng();
-        let all: u32 = self.mix.verbs.iter().map(|(_, often)| often).sum();
-        let mut ticket = rng.gen_range(0..all);
-        let verb = self.mix.verbs.iter().find(|(_, often)| {
-            let hit = ticket < *often;
-            ticket = ticket.wrapping_sub(*often);
-            hit
-        });
-        let patient = PatientId::new(u128::from(rng.gen_range(1..=self.mix.patients)));
-        let schedule = self.schedules[rng.gen_range(0..self.schedules.len())].0;
-        self.step(verb.unwrap().0, patient, schedule);
-    }
-
-    /// A hold to do something with: mostly the latest that anybody was told of.
-    fn a_hold(&self) -> Option<(PatientId, HoldId)> {
-        let known = self.known.lock().unwrap();
-        let back = if known.len() > 1 {
-            thread_rng().gen_range(0..known.len().min(3))
-        } else {
-            0
-        };
-        known.len().checked_sub(1 + back).map(|at| known[at])
-    }
-
-    fn stamp(&self) -> u64 {
-        self.stamp.fetch_add(1, StdOrdering::Relaxed)
-    }
-
-    fn step(&self, verb: Verb, patient: PatientId, schedule: ScheduleId) {
-        let engine = &self.engine;
-        let of_hold = matches!(
-            verb,
-            Verb::Confirm | Verb::Release | Verb::Extend | Verb::Cancel | Verb::Exchange
-        );
-        let hold = if of_hold { self.a_hold() } else { None };
-        if of_hold && hold.is_none() {
-            return;
-        }
-        let (patient, id) = hold.map_or((patient, HoldId::from_bits(0)), |(patient, id)| {
-            (patient, id)
-        });
-        let booking = BookingId(id.0);
-        let done = |answer: Result<Option<BookingId>, Refusal>| {
-            answer.map_or_else(Answer::Refused, Answer::Done)
-        };
-        let (call, from) = (self.stamp(), self.clock.now().as_millis());
-        let answer = match verb {
-            Verb::Request | Verb::Named => {
-                let request = Request::new(patient, schedule);
-                let named = request
-                    .clone()
-                    .id(RequestId::new(u128::from(schedule.place()) + 1));
-                match engine.request(if verb == Verb::Named {
-                    &named
-                } else {
-                    &request
-                }) {
-                    Outcome::Held(hold) => Answer::Held(hold.id),
-                    Outcome::Refused(why) => Answer::Refused(why),
-                    other => unreachable!("nobody waits or is challenged here: {other:?}"),
-                }
-            }
-            Verb::Confirm => done(engine.confirm(id, patient, None).map(|_| None)),
-            Verb::Release => done(engine.release(id, patient).map(|()| None)),
-            Verb::Extend => {
-                let ttl = thread_rng().gen_range(1..2 * TTL);
-                engine
-                    .extend(id, patient, ttl)
-                    .map_or_else(Answer::Refused, Answer::Extended)
-            }
-            Verb::Cancel => done(engine.cancel(booking, patient).map(|_| None)),
-            Verb::Exchange => done(
-                engine
-                    .exchange(booking, patient, schedule)
-                    .map(|new| Some(new.wait().unwrap().id)),
-            ),
-            Verb::Withdraw | Verb::Reinstate => {
-                let changed = if verb == Verb::Withdraw {
-                    engine.withdraw(schedule)
-                } else {
-                    engine.reinstate(schedule)
-                };
-                changed.map_or(Answer::Refused(Refusal::WrongState), |_| Answer::Nothing)
-            }
-            Verb::Advance => {
-                engine.advance();
-                let _ = engine.next_deadline();
-                Answer::Nothing
-            }
-            Verb::Pass => {
-                self.clock.0.fetch_add(1, Ordering::SeqCst);
-                Answer::Nothing
-            }
-            Verb::Audit => {
-                assert_eq!(engine.audit().findings, []);
-                Answer::Nothing
-            }
-        };
-        let (to, ret) = (self.clock.now().as_millis(), self.stamp());
-        let hold = hold.map(|(_, id)| id);
-        self.calls.lock().unwrap().push(Call {
-            verb,
-            patient,
-            schedule,
-            hold,
-            answer,
-            call,
-            ret,
-            from,
-            to,
-        });
-        match answer {
-            Answer::Held(id) => self.known.lock().unwrap().push((patient, id)),
-            Answer::Done(Some(new)) => self.known.lock().unwrap().push((patient, HoldId(new.0))),
-            _ => {}
-        }
-    }
+    hospital.ends(&mut record);
+    tickets::check(&record);
 }

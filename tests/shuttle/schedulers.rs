@@ -10,9 +10,9 @@ use ::shuttle::{Config, FailurePersistence, Runner};
 /// Iterations that share a seed: what a replay has to go through at most.
 const ROUND: usize = 500;
 
-fn iterations() -> usize {
+fn iterations(unless_said: usize) -> usize {
     let given = std::env::var("FAIRSLOT_SHUTTLE_ITERATIONS").ok();
-    given.map_or(20_000, |text| {
+    given.map_or(unless_said, |text| {
         text.parse()
             .expect("FAIRSLOT_SHUTTLE_ITERATIONS is a number")
     })
@@ -20,12 +20,25 @@ fn iterations() -> usize {
 
 /// Half of the iterations each.
 pub(super) fn check(scenario: impl Fn() + Send + Sync + Copy + 'static) {
-    rounds(|seed, most| run(RandomScheduler::new_from_seed(seed, most), scenario));
-    rounds(|seed, most| run(PctScheduler::new_from_seed(seed, 3, most), scenario));
+    check_times(iterations(20_000), scenario);
 }
 
-fn rounds(run: impl Fn(u64, usize)) {
-    let mut left = iterations().div_ceil(2);
+/// The same for a scenario that takes longer.
+pub(super) fn check_less(scenario: impl Fn() + Send + Sync + Copy + 'static) {
+    check_times(iterations(5_000), scenario);
+}
+
+fn check_times(iterations: usize, scenario: impl Fn() + Send + Sync + Copy + 'static) {
+    let half = iterations.div_ceil(2);
+    rounds(half, |seed, most| {
+        run(RandomScheduler::new_from_seed(seed, most), scenario);
+    });
+    rounds(half, |seed, most| {
+        run(PctScheduler::new_from_seed(seed, 3, most), scenario);
+    });
+}
+
+fn rounds(mut left: usize, run: impl Fn(u64, usize)) {
     while left > 0 {
         let (seed, most) = (RandomState::new().hash_one(left), left.min(ROUND));
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| run(seed, most))) {

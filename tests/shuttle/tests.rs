@@ -1,19 +1,21 @@
 //! The scenarios. Each is small, so that its threads meet; together they go through every verb.
 
 use super::scenario::Verb::{
-    Advance, Audit, Cancel, Confirm, Exchange, Extend, Named, Pass, Reinstate, Release, Request,
-    Withdraw,
+    Advance, Ask, Audit, Cancel, Confirm, Exchange, Extend, Leave, Look, Named, Pass, Pause,
+    Reinstate, Release, Request, Resume, Withdraw,
 };
-use super::scenario::{Mix, play};
-use super::schedulers::check;
+use super::scenario::{Mix, Way, play};
+use super::schedulers::{check, check_less};
 
 const BASE: Mix = Mix {
+    way: Way::FirstCome,
     patients: 3,
     slots: &[1],
     threads: 3,
     steps: 4,
     held_before: 0,
     run_out: false,
+    asked_before: 0,
     verbs: &[(Request, 1)],
 };
 
@@ -158,6 +160,7 @@ fn f41_sold_out() {
             held_before: 2,
             run_out: true,
             verbs: &[(Request, 6), (Advance, 2), (Release, 2), (Pass, 1)],
+            ..BASE
         });
     });
 }
@@ -178,6 +181,111 @@ fn f41_sold_out_as_time_passes() {
                 (Release, 1),
                 (Extend, 1),
             ],
+            ..BASE
+        });
+    });
+}
+
+/// People enter a draw, ask again, and leave, while its window closes and somebody draws: nobody is lost and nobody is in twice.
+#[test]
+fn f34_enter_leave_draw() {
+    check_less(|| {
+        play(Mix {
+            way: Way::Draw,
+            steps: 5,
+            verbs: &[
+                (Ask, 8),
+                (Leave, 2),
+                (Look, 1),
+                (Pass, 3),
+                (Advance, 2),
+                (Audit, 1),
+            ],
+            ..BASE
+        });
+    });
+}
+
+/// What is given up is offered to people who join, leave and pause; they take it up or let it lapse, and whose it was may still pay.
+#[test]
+fn offers_to_who_comes_and_goes() {
+    const VERBS: &[(super::scenario::Verb, u32)] = &[
+        (Ask, 4),
+        (Look, 4),
+        (Leave, 2),
+        (Pause, 2),
+        (Resume, 1),
+        (Request, 1),
+        (Confirm, 3),
+        (Release, 3),
+        (Cancel, 3),
+        (Pass, 4),
+        (Advance, 3),
+        (Audit, 1),
+    ];
+    check_less(|| {
+        play(Mix {
+            way: Way::Waitlist,
+            slots: &[2],
+            steps: 5,
+            held_before: 2,
+            asked_before: 2,
+            verbs: VERBS,
+            ..BASE
+        });
+    });
+}
+
+/// The same while the session is called off and takes place after all.
+#[test]
+fn f36_offer_withdraw() {
+    const VERBS: &[(super::scenario::Verb, u32)] = &[
+        (Ask, 8),
+        (Look, 2),
+        (Leave, 3),
+        (Confirm, 2),
+        (Release, 2),
+        (Cancel, 2),
+        (Withdraw, 4),
+        (Reinstate, 4),
+        (Pass, 2),
+        (Advance, 2),
+        (Audit, 1),
+    ];
+    check_less(|| {
+        play(Mix {
+            way: Way::Waitlist,
+            threads: 2,
+            steps: 6,
+            held_before: 1,
+            asked_before: 1,
+            verbs: VERBS,
+            ..BASE
+        });
+    });
+}
+
+/// Some are slowed: they join a queue, ask again, leave and come anew, while their turns come and others take slots at once.
+#[test]
+fn turns_of_who_comes_and_goes() {
+    const VERBS: &[(super::scenario::Verb, u32)] = &[
+        (Ask, 8),
+        (Request, 1),
+        (Leave, 5),
+        (Look, 1),
+        (Withdraw, 1),
+        (Reinstate, 1),
+        (Pass, 4),
+        (Advance, 4),
+        (Audit, 1),
+    ];
+    check_less(|| {
+        play(Mix {
+            way: Way::SlowQueue,
+            patients: 2,
+            slots: &[2],
+            steps: 6,
+            verbs: VERBS,
             ..BASE
         });
     });

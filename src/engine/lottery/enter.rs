@@ -57,7 +57,12 @@ impl Inner {
         self.take_turn_for(schedule, turn, request, bulletin)?;
         self.rules(seen)?;
         let entered = self.draws.with(schedule, |urn| {
-            let place = self.line_up(book, schedule, Line::Draw, (now, urn.closes_by()))?;
+            let closes_by = urn.closes_by();
+            if now >= closes_by {
+                // Whoever draws has taken it and not come to closing the window.
+                return Err(IN_A_MOMENT);
+            }
+            let place = self.line_up(book, schedule, Line::Draw, (now, closes_by))?;
             let put = self.put_in(urn, entry.anew(), (schedule, request.schedules()), place.1);
             put.map(|()| place).inspect_err(|_| book.strike(place.0))
         });

@@ -53,7 +53,8 @@ impl Inner {
         self.lined_up(book, seen, request, place, bulletin)
     }
 
-    /// What these were offered was gone: who still waits is on the list as before, be it full, but for what they asked through, of which only the mark is known. Of a family those who still do are one again.
+    /// What these were offered was gone: who still waits is on the list as before, be it full, with the places that they were drawn for in other batches, but for what they asked through, of which only the mark is known. Of a family those who still
+    /// do are one again.
     /// Who is on the list already has left meanwhile and asked anew: that stands as they said it.
     pub(super) fn wait_again(
         &self,
@@ -86,6 +87,9 @@ impl Inner {
             while again.len() > 1 && !list.bind(&again) {
                 again = waits();
             }
+            if let (Some(first), Some(offer)) = (again.first(), family.first()) {
+                list.stands_again(offer.ticket, *first);
+            }
         }
     }
 
@@ -99,61 +103,208 @@ impl Inner {
 
 #[cfg(all(test, not(any(fairslot_loom, fairslot_shuttle))))]
 mod tests {
+    use crate::line::Then;
     use crate::pool::word::State;
     use crate::words::clock::ManualClock;
-    use crate::words::id::PractitionerId;
+    use crate::words::id::{BookingId, PractitionerId, SlotNo, TicketId};
     use crate::words::schedule::{Day, Opening, ReturnPolicy, Schedule, Session};
     use crate::words::sync::Arc;
 
     use super::super::super::Engine;
     use super::*;
 
-    /// What was to be theirs is somebody else's at the last moment: only other threads do that, so here it is done by hand.
-    #[test]
-    fn who_was_offered_what_is_gone_waits_on_and_a_family_as_one() {
-        let clock = Arc::new(ManualClock::new(Timestamp::from_millis(0)));
-        let builder = Engine::builder().clock(Arc::clone(&clock)).seed(7);
-        let engine = builder.build().unwrap();
-        let day = Day::new(2026, 12, 1).unwrap();
-        let (open, starts) = (
-            Opening::first_come(Timestamp::from_millis(0)),
-            Timestamp::from_millis(1 << 40),
-        );
-        let plan = Schedule::new(
-            PractitionerId::new(1),
-            day,
-            Session::Morning,
-            3,
-            open,
-            starts,
-        );
-        let returns = ReturnPolicy::Draw;
-        let schedule = engine.publish(&Schedule { returns, ..plan }).unwrap();
-        let ask = |who| engine.request(&Request::new(PatientId::new(who), schedule).waitlist());
-        let bookings = [11, 12, 13].map(|who| {
-            let hold = ask(who).held().unwrap();
-            let booking = engine.confirm(hold.id, PatientId::new(who), None);
-            (booking.unwrap().wait().unwrap().id, PatientId::new(who))
-        });
-        let tickets = [1, 2, 3].map(|who| ask(who).waiting().unwrap().id);
-        engine.wait_together(&tickets[..2]).unwrap();
-        for (booking, who) in bookings {
-            engine.cancel(booking, who).unwrap().wait().unwrap();
+    /// A schedule of three slots that return by the draw, and what it takes to ask for one of them.
+    struct Morning {
+        clock: Arc<ManualClock>,
+        engine: Engine,
+        schedule: ScheduleId,
+    }
+
+    impl Morning {
+        fn new(seed: u64) -> Self {
+            let clock = Arc::new(ManualClock::new(Timestamp::from_millis(0)));
+            let builder = Engine::builder().clock(Arc::clone(&clock)).seed(seed);
+            let engine = builder.live_holds_max(1).build().unwrap();
+            let day = Day::new(2026, 12, 1).unwrap();
+            let (open, starts) = (
+                Opening::first_come(Timestamp::from_millis(0)),
+                Timestamp::from_millis(1 << 40),
+            );
+            let plan = Schedule::new(
+                PractitionerId::new(1),
+                day,
+                Session::Morning,
+                3,
+                open,
+                starts,
+            );
+            let returns = ReturnPolicy::Draw;
+            let schedule = engine.publish(&Schedule { returns, ..plan }).unwrap();
+            Self {
+                clock,
+                engine,
+                schedule,
+            }
         }
-        let inner = &*engine.inner;
-        let pool = inner.places.find(schedule).unwrap();
-        for slot in 0..3 {
+
+        fn ask(&self, who: u128) -> Outcome {
+            let request = Request::new(PatientId::new(who), self.schedule);
+            self.engine.request(&request.waitlist())
+        }
+
+        /// Patients 1, 2 and 3 wait, the first two together; all slots are given up, and are somebody else's at the last moment: only other threads do that, so here it is done by hand. The tickets, and
+        /// when the slots would return.
+        fn three_wait_for_what_is_gone(&self) -> ([TicketId; 3], Timestamp) {
+            let engine = &self.engine;
+            let bookings = [11, 12, 13].map(|who| self.book(who));
+            let tickets = [1, 2, 3].map(|who| self.ask(who).waiting().unwrap().id);
+            engine.wait_together(&tickets[..2]).unwrap();
+            for (booking, who) in bookings {
+                engine.cancel(booking, who).unwrap().wait().unwrap();
+            }
+            for slot in 0..3 {
+                self.is_gone(slot);
+            }
+            (tickets, engine.next_deadline().unwrap())
+        }
+
+        fn book(&self, who: u128) -> (BookingId, PatientId) {
+            let (hold, who) = (self.ask(who).held().unwrap(), PatientId::new(who));
+            let booking = self.engine.confirm(hold.id, who, None).unwrap();
+            (booking.wait().unwrap().id, who)
+        }
+
+        fn is_gone(&self, slot: u16) {
+            let pool = self.engine.inner.places.find(self.schedule).unwrap();
             let at = pool.slots().word(slot).unwrap();
             let seen = at.load();
             assert_eq!(seen.state(), State::Cooling);
             assert!(at.swap(seen, seen.to(State::Withdrawn, 0)).is_ok());
         }
-        clock.set(engine.next_deadline().unwrap());
-        let _ = engine.advance();
-        let list = &inner.returns.of(schedule).unwrap().list;
+
+        fn returning(&self) -> Arc<Returning> {
+            self.engine.inner.returns.of(self.schedule).unwrap()
+        }
+
+        fn waits(&self, ticket: TicketId) -> bool {
+            let told = self.engine.ticket(ticket);
+            told.is_ok_and(|it| it.waiting().is_some())
+        }
+    }
+
+    #[test]
+    fn who_was_offered_what_is_gone_waits_on_and_a_family_as_one() {
+        let morning = Morning::new(7);
+        let (tickets, due) = morning.three_wait_for_what_is_gone();
+        morning.clock.set(due);
+        let _ = morning.engine.advance();
+        let list = &morning.returning().list;
         assert_eq!((list.waiting(), list.patients().len()), (2, 3));
         for ticket in tickets {
-            assert!(engine.ticket(ticket).unwrap().waiting().is_some());
+            assert!(morning.waits(ticket));
+        }
+    }
+
+    /// Of two slots one is gone, and a rule keeps one of the two who wait from either: whoever was drawn for which, the other one has what is there.
+    #[test]
+    fn what_others_cannot_have_goes_to_who_was_offered_what_is_gone() {
+        for seed in 0..8 {
+            let morning = Morning::new(seed);
+            let engine = &morning.engine;
+            let [_, one, two] = [11, 12, 13].map(|who| morning.book(who));
+            let tickets = [1, 2].map(|who| morning.ask(who).waiting().unwrap().id);
+            for (booking, who) in [one, two] {
+                engine.cancel(booking, who).unwrap().wait().unwrap();
+            }
+            morning.is_gone(1);
+            let elsewhere = Schedule {
+                returns: ReturnPolicy::AtOnce,
+                ..engine.schedule(morning.schedule).unwrap()
+            };
+            let elsewhere = engine.publish(&elsewhere).unwrap();
+            let due = engine.next_deadline().unwrap();
+            morning
+                .clock
+                .set(Timestamp::from_millis(due.as_millis() - 1));
+            let has_one = engine.request(&Request::new(PatientId::new(1), elsewhere));
+            assert!(has_one.held().is_some());
+            morning.clock.set(due);
+            let _ = engine.advance();
+            let told = engine.ticket(tickets[1]).unwrap();
+            assert_eq!(told.held().map(|it| it.slot), Some(SlotNo::from_index(2)));
+        }
+    }
+
+    /// What lapses in a batch that was drawn before goes on to them, as it would have.
+    #[test]
+    fn who_was_offered_what_is_gone_keeps_their_place_in_other_batches() {
+        for seed in 0..8 {
+            let morning = Morning::new(7);
+            let (_, due) = morning.three_wait_for_what_is_gone();
+            let returning = morning.returning();
+            let list = &returning.list;
+            let by_hand = |slot| {
+                assert!(list.rest((slot, PatientId::new(99), 0), due, Then::Drawn));
+                let round = list.draw(due, |_| [seed; 32]).unwrap();
+                round.offers
+            };
+            for slot in 0..3 {
+                list.unrest(slot);
+            }
+            assert!(list.leave_for(PatientId::new(3)));
+            assert!(list.bind(&[(
+                PatientId::new(2),
+                list.number_of(PatientId::new(2)).unwrap()
+            )]));
+            let first = by_hand(0);
+            let second = by_hand(1);
+            let ([lapses], [gone]) = (&first[..], &second[..]) else {
+                panic!("two wait, each alone: {first:?} {second:?}")
+            };
+            assert!(list.take_up(gone));
+            let inner = &*morning.engine.inner;
+            inner.wait_again(morning.schedule, &returning, &second, due);
+            let goes_on = list.lapse(lapses, due).unwrap();
+            let whom: Vec<_> = goes_on.offers.iter().map(|it| it.patient).collect();
+            assert_eq!((whom, goes_on.unwanted.len()), (vec![gone.patient], 0));
+        }
+    }
+
+    /// In between what they were offered is found gone, and they are put back on the list.
+    #[test]
+    fn who_left_and_asked_anew_meanwhile_stays_as_they_said_it() {
+        for anew in 1..=3u128 {
+            let morning = Morning::new(7);
+            let (mut tickets, due) = morning.three_wait_for_what_is_gone();
+            let returning = morning.returning();
+            let list = &returning.list;
+            let round = list.draw(due, |_| [1; 32]).unwrap();
+            assert_eq!((round.offers.len(), list.waiting()), (3, 0));
+            for offer in &round.offers {
+                assert!(list.take_up(offer));
+            }
+            // The time of the batch has not come for the engine: nothing else happens.
+            let (nth, who) = (anew as usize - 1, PatientId::new(anew));
+            assert_eq!(morning.engine.leave(tickets[nth], who), Ok(()));
+            tickets[nth] = morning.ask(anew).waiting().unwrap().id;
+            assert_eq!(morning.engine.pause(tickets[nth]), Ok(()));
+            let number = list.number_of(who);
+            let inner = &*morning.engine.inner;
+            inner.wait_again(morning.schedule, &returning, &round.offers, due);
+            assert!(tickets.iter().all(|it| morning.waits(*it)));
+            assert_eq!(list.number_of(who), number);
+            // The first two wait together if neither has said anything else.
+            let entries = if anew == 3 { 2 } else { 3 };
+            assert_eq!((list.waiting(), list.patients().len()), (entries, 3));
+            // Who pauses keeps nobody else from being offered something.
+            for slot in 0..3 {
+                assert!(list.rest((slot, PatientId::new(99), 0), due, Then::Drawn));
+            }
+            let round = list.draw(due, |_| [2; 32]).unwrap();
+            let mut offered: Vec<_> = round.offers.iter().map(|it| it.patient).collect();
+            offered.sort_unstable();
+            let others = (1..=3).filter(|it| *it != anew).map(PatientId::new);
+            assert_eq!(offered, others.collect::<Vec<_>>());
         }
     }
 }

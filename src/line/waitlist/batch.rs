@@ -3,8 +3,10 @@
 use std::ops::Range;
 
 use super::super::seats::Ticket;
+use super::Waitlist;
 use super::away::Away;
 use super::parts::Offer;
+use crate::words::id::PatientId;
 
 pub(super) struct Batch {
     pub(super) round: u64,
@@ -36,5 +38,26 @@ impl Batch {
     pub(super) fn settle(&mut self, offer: &Offer) -> Option<Away> {
         let at = self.open.iter().position(|(open, _)| open == offer)?;
         Some(self.open.swap_remove(at).1)
+    }
+
+    /// Who waits by this ticket now has the place in the order that they were drawn for by that one.
+    fn puts_back(&mut self, before: Ticket, now: Ticket) {
+        if let Some(at) = self.order.iter().position(|ticket| *ticket == before) {
+            self.order[at] = now;
+            self.begin = self.begin.min(at);
+        }
+    }
+}
+
+impl Waitlist {
+    /// Somebody whom a draw took off the list for nothing is on it [again](Self::rejoin), alone or bound, and came by this number: they have the places in all batches that they had by their ticket before.
+    pub(crate) fn stands_again(&self, before: Ticket, (patient, number): (PatientId, u64)) {
+        let mut state = self.state.lock();
+        if state.book.number_of(patient) == Some(number)
+            && let Some(now) = state.book.ticket_of(patient)
+        {
+            let batches = state.batches.iter_mut();
+            batches.for_each(|batch| batch.puts_back(before, now));
+        }
     }
 }

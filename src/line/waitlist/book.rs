@@ -209,6 +209,11 @@ impl Book {
         taken.then(|| Ticket::of(number, place.generation))
     }
 
+    /// The ticket of the entry that somebody is in.
+    pub(super) fn ticket_of(&self, patient: PatientId) -> Option<Ticket> {
+        self.ticket(self.by_patient.get(&patient)?.at)
+    }
+
     pub(super) fn tickets(&self) -> impl Iterator<Item = Ticket> + '_ {
         // Numbers of entries are 32 bits.
         (0..self.places.len() as u32).filter_map(|number| self.ticket(number))
