@@ -69,8 +69,7 @@ fn answer(line: &mut Line) -> Result<(Token, u64), Stop> {
             seal: token.need("seal")?,
         })
     })?;
-    let missing = || Stop::BadLine("field token is missing".to_owned());
-    Ok((token.ok_or_else(missing)?, number))
+    Ok((token.ok_or_else(|| Stop::missing("token"))?, number))
 }
 
 /// The group of that number; if there is none, the line will end in saying so.

@@ -28,8 +28,7 @@ impl Line {
 
     /// The field, which must be there.
     pub(crate) fn need<T: Field>(&mut self, name: &str) -> Result<T, Stop> {
-        self.maybe(name)?
-            .ok_or_else(|| Stop::BadLine(format!("field {name} is missing")))
+        self.maybe(name)?.ok_or_else(|| Stop::missing(name))
     }
 
     /// The field, if it is there.

@@ -26,8 +26,7 @@ pub(super) fn lottery(line: &mut Line, at: Timestamp) -> Result<Option<Lottery>,
     let lottery = line.inside("opening", opening, |opening| {
         opening.object("lottery", |line| drawn(line, Lottery::new(at)))
     })?;
-    let missing = || Stop::BadLine("field lottery is missing".to_owned());
-    lottery.map(Some).ok_or_else(missing)
+    lottery.map(Some).ok_or_else(|| Stop::missing("lottery"))
 }
 
 fn drawn(line: &mut Line, mut lottery: Lottery) -> Result<Lottery, Stop> {

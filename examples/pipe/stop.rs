@@ -21,6 +21,11 @@ pub(crate) enum Stop {
 }
 
 impl Stop {
+    /// A field that must be there is not.
+    pub(crate) fn missing(field: &str) -> Self {
+        Self::BadLine(format!("field {field} is missing"))
+    }
+
     pub(crate) fn not_supported(what: &str) -> Self {
         Self::Other {
             code: "not_supported",

@@ -49,12 +49,8 @@ impl Door {
     }
 
     fn request_many(&self, mut line: Line) -> Answered {
-        let lines: Vec<Line> = line.need("requests")?;
-        let requests = lines.into_iter().map(|mut line| {
-            let request = self.asked(&mut line)?;
-            line.end().map(|()| request)
-        });
-        let requests = requests.collect::<Result<Vec<_>, Stop>>()?;
+        let requests = line.objects("requests", |line| self.asked(line))?;
+        let requests = requests.ok_or_else(|| Stop::missing("requests"))?;
         self.at(line)?;
         let outcomes = self.engine.request_many(&requests).into_iter();
         Ok(Answer::Many {
