@@ -49,7 +49,7 @@ impl<'de> Visitor<'de> for Reader {
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
             Words::Contract => "a text, an integer from 0 to 2^64-1, a list or an object",
-            Words::All => "a text, an integer from 0 to 2^64-1, a truth, a list or an object",
+            Words::All => "a text, an integer from 0 to 2^64-1, true, false, a list or an object",
         })
     }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::support::{Pipe, text};
+use super::support::{Pipe, assert_error, merge, text};
 
 /// The number that answers a token, found as a client would who has read how: SHA-256 of 64 bytes (a label, filled up with zeros), the
 /// seal and the number begins with so many zero bits.
@@ -116,6 +116,41 @@ fn who_answers_wrongly_is_entered_as_a_suspect() {
     for ticket in &entered {
         assert!(suspicion(ticket) >= 128, "a suspect");
     }
+}
+
+#[test]
+fn each_of_many_is_asked_and_answers_as_one_does() {
+    let (mut pipe, schedule) = pipe();
+    let many = |requests: Value| json!({"op": "request_many", "requests": requests});
+    let ask = |patient: u64| json!({"patient": patient, "schedule": schedule, "request_id": "r"});
+    let asked = pipe.say(many(json!([ask(1), ask(2)])));
+    let answered = |patient: u64| {
+        let mut line = ask(patient);
+        let token = &asked["outcomes"][patient as usize - 1]["token"];
+        line["answer"] = json!({"token": token, "number": solve(token)});
+        merge(&mut line, json!({"waitlist": true, "groups": [1]}));
+        line
+    };
+    let entered = pipe.say(many(json!([answered(1), answered(2)])));
+    for (at, patient) in [1, 2].into_iter().enumerate() {
+        let own = &entered["outcomes"][at];
+        let place = json!({
+            "outcome": "waiting", "ticket": own["ticket"], "line": "draw", "schedule": schedule, "due": 600_000,
+        });
+        assert_eq!(*own, place);
+        let lookup = json!({"op": "lookup", "patient": patient, "request_id": "r"});
+        assert_eq!(pipe.say(lookup), place);
+    }
+    let mut none = ask(3);
+    none["groups"] = json!([17]);
+    let impossible = pipe.say(many(json!([none])));
+    assert_eq!(
+        impossible["error"]["field"], "requests.groups",
+        "{impossible}"
+    );
+    let mut both = many(json!([none]));
+    both["x"] = json!(1);
+    assert_error(&pipe.say(both), "bad_line");
 }
 
 #[test]

@@ -147,8 +147,8 @@ fn answers_say_no_more_than_the_contract_before() {
 fn a_switch_that_was_not_made_switches_nothing_on() {
     let mut pipe = Pipe::new();
     for line in [
-        engine(json!({"live_holds_max": 0})),
-        engine(json!({"live_holds": 1})),
+        engine(json!({"live_holds_max": 0, "now": 7})),
+        engine(json!({"live_holds": 1, "now": 8})),
         engine(json!({"now": 5, "seed": "1"})),
     ] {
         assert!(pipe.say(line)["error"]["code"].is_string());
