@@ -24,9 +24,9 @@ mod waiting;
 
 use std::fmt;
 
-use crate::gate::Gate;
 use crate::gate::behaviour::{Deed, Watch};
 use crate::gate::challenge::StepUp;
+use crate::gate::{self, Gate};
 use crate::ledger::Ledger;
 use crate::ledger::record::{Phase, Record};
 use crate::pool::Pool;
@@ -88,7 +88,7 @@ struct Inner {
     gate: Option<Box<Gate>>,
     /// What is written down, if anything is.
     #[cfg(feature = "evidence")]
-    evidence: Option<Box<crate::gate::evidence::Log>>,
+    evidence: Option<Box<gate::evidence::Log>>,
     /// Who is asked for more, if anybody is.
     step_up: Option<Box<StepUp>>,
     /// Schedules that open by a draw.
@@ -214,10 +214,7 @@ impl Inner {
             shown: challenge::Shown::Nothing,
             slowed: None,
             #[cfg(feature = "evidence")]
-            evidence: evidence::Book {
-                log: self.evidence.as_deref(),
-                asker: None,
-            },
+            evidence: self.evidence.as_deref(),
         }
     }
 
@@ -363,7 +360,7 @@ struct Bulletin<'a> {
     /// Their score, if they are slowed for it.
     slowed: Option<u16>,
     #[cfg(feature = "evidence")]
-    evidence: evidence::Book<'a>,
+    evidence: Option<&'a gate::evidence::Log>,
 }
 
 /// A slot's transition, as a room knows it.
@@ -377,15 +374,25 @@ struct Note {
 }
 
 impl Bulletin<'_> {
-    /// Something changed. The note is written only if somebody reads it, and then straight into a cache line.
+    /// Something changed.
     #[inline(always)]
     fn tell(&mut self, note: impl FnOnce() -> Note) {
+        self.tell_of_asker(None::<fn() -> gate::Keys>, note);
+    }
+
+    /// The same; by these keys, if it came of a request. The note is written only if somebody reads it, and then straight into a cache line.
+    #[inline(always)]
+    fn tell_of_asker(
+        &mut self,
+        asker: Option<impl FnOnce() -> gate::Keys>,
+        note: impl FnOnce() -> Note,
+    ) {
         self.changed = true;
         if !self.telling.is_heard() && !self.is_written_down() {
             return;
         }
         let note = note();
-        self.write_down(&note);
+        self.write_down(&note, asker);
         if self.telling.is_heard() {
             let Note {
                 schedule,

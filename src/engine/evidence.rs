@@ -3,9 +3,6 @@
 //! Decisions reach the log where they are told to listeners, and where a limit says no. That is under the lock of the patient's book, and takes no other than the thread's
 //! own lane's. Without the feature nothing of this is compiled in; with it and without a log it is one branch.
 
-#[cfg(feature = "evidence")]
-pub(super) use on::Book;
-
 #[cfg(not(feature = "evidence"))]
 mod off {
     use crate::engine::challenge::Shown;
@@ -25,25 +22,28 @@ mod off {
             false
         }
 
-        /// Writes down what a listener is told, if that is evidence.
+        /// Writes down what a listener is told, if that is evidence: that it came of a request, by these keys.
         #[inline(always)]
-        pub(in crate::engine) const fn write_down(&self, _: &Note) {}
+        pub(in crate::engine) fn write_down(&self, _: &Note, _: Option<impl FnOnce() -> Keys>) {}
 
         /// The same of a schedule as a whole.
         #[inline(always)]
         pub(in crate::engine) const fn write_down_of_schedule(&self, _: ScheduleId, _: &What) {}
 
-        /// Who asks, from now on.
+        /// A limit said no to these keys.
         #[inline(always)]
-        pub(in crate::engine) fn comes_from(&mut self, _: impl FnOnce() -> Keys) {}
-
-        /// A limit said no.
-        #[inline(always)]
-        pub(in crate::engine) const fn denied(&self, _: ScheduleId, _: Refusal) {}
+        pub(in crate::engine) fn denied(
+            &self,
+            _: impl FnOnce() -> Keys,
+            _: ScheduleId,
+            _: Refusal,
+        ) {
+        }
 
         /// Who asks is slowed.
         #[inline(always)]
-        pub(in crate::engine) const fn suspected(&self, _: ScheduleId, _: u16) {}
+        pub(in crate::engine) fn suspected(&self, _: impl FnOnce() -> Keys, _: ScheduleId, _: u16) {
+        }
     }
 
     impl Inner {
@@ -71,43 +71,41 @@ mod on {
     use crate::words::refusal::Refusal;
     use crate::words::time::Timestamp;
 
-    /// What a bulletin writes into, and on whose account.
-    #[derive(Clone, Copy, Default)]
-    pub(in crate::engine) struct Book<'a> {
-        pub(in crate::engine) log: Option<&'a Log>,
-        /// Of a request.
-        pub(in crate::engine) asker: Option<Keys>,
-    }
-
     impl Bulletin<'_> {
         /// Whether anything is written down.
         #[inline]
         pub(in crate::engine) const fn is_written_down(&self) -> bool {
-            self.evidence.log.is_some()
+            self.evidence.is_some()
         }
 
-        /// Writes down what a listener is told, if that is evidence.
-        pub(in crate::engine) fn write_down(&self, note: &Note) {
-            let Some(log) = self.evidence.log else {
+        /// Writes down what a listener is told, if that is evidence: that it came of a request, by these keys.
+        pub(in crate::engine) fn write_down(
+            &self,
+            note: &Note,
+            asker: Option<impl FnOnce() -> Keys>,
+        ) {
+            let Some(log) = self.evidence else {
                 return;
             };
-            let (action, whose) = match (note.what, self.evidence.asker) {
-                (What::Held { .. }, Some(asker)) => (Action::Request, asker),
-                (What::Held { .. }, None) => (Action::Draw, patient_of(note)),
-                (What::Cancelled, _) => (Action::Cancel, patient_of(note)),
-                (What::ExchangedIn { .. }, _) => (Action::Exchange, patient_of(note)),
+            let patient = || [note.whose.map(|it| it.0.to_u128()), None, None, None];
+            let (action, whose) = match (note.what, asker) {
+                (What::Held { .. }, Some(asker)) => (Action::Request, asker()),
+                (What::Held { .. }, None) => (Action::Draw, patient()),
+                (What::Cancelled, _) => (Action::Cancel, patient()),
+                (What::ExchangedIn { .. }, _) => (Action::Exchange, patient()),
                 _ => return,
             };
             log.note(&Decision {
                 slot: Some(SlotNo::from_index(note.slot)),
-                ..self.decision(action, Code::Done, note.schedule, whose)
+                ..self.decision(action, Code::Done, note.schedule, &whose)
             });
         }
 
         /// The same of a schedule as a whole.
         pub(in crate::engine) fn write_down_of_schedule(&self, schedule: ScheduleId, what: &What) {
-            if let (Some(log), What::Drawn { places, .. }) = (self.evidence.log, *what) {
-                let drawn = self.decision(Action::Draw, Code::Done, schedule, Keys::default());
+            if let (Some(log), What::Drawn { places, .. }) = (self.evidence, *what) {
+                let nobody = Keys::default();
+                let drawn = self.decision(Action::Draw, Code::Done, schedule, &nobody);
                 log.note(&Decision {
                     detail: places.into(),
                     ..drawn
@@ -115,40 +113,46 @@ mod on {
             }
         }
 
-        /// Who asks, from now on.
-        #[inline]
-        pub(in crate::engine) fn comes_from(&mut self, keys: impl FnOnce() -> Keys) {
-            if self.is_written_down() {
-                self.evidence.asker = Some(keys());
-            }
-        }
-
-        /// A limit said no.
-        pub(in crate::engine) fn denied(&self, schedule: ScheduleId, why: Refusal) {
-            if let (Some(log), Some(asker)) = (self.evidence.log, self.evidence.asker) {
-                let decision = self.decision(Action::Request, Code::RateLimited, schedule, asker);
+        /// A limit said no to these keys.
+        pub(in crate::engine) fn denied(
+            &self,
+            keys: impl FnOnce() -> Keys,
+            schedule: ScheduleId,
+            why: Refusal,
+        ) {
+            if let Some(log) = self.evidence {
+                let keys = keys();
                 log.note(&Decision {
                     detail: why.retry_after().unwrap_or(0),
-                    ..decision
+                    ..self.decision(Action::Request, Code::RateLimited, schedule, &keys)
                 });
             }
         }
 
         /// Who asks is slowed.
-        pub(in crate::engine) fn suspected(&self, schedule: ScheduleId, score: u16) {
-            if let (Some(log), Some(asker)) = (self.evidence.log, self.evidence.asker) {
-                let decision = self.decision(Action::Request, Code::Suspected, schedule, asker);
-                log.note(&Decision { score, ..decision });
+        pub(in crate::engine) fn suspected(
+            &self,
+            keys: impl FnOnce() -> Keys,
+            schedule: ScheduleId,
+            score: u16,
+        ) {
+            if let Some(log) = self.evidence {
+                let keys = keys();
+                log.note(&Decision {
+                    score,
+                    ..self.decision(Action::Request, Code::Suspected, schedule, &keys)
+                });
             }
         }
 
-        fn decision(
+        #[inline(always)]
+        fn decision<'a>(
             &self,
             action: Action,
             code: Code,
             schedule: ScheduleId,
-            keys: Keys,
-        ) -> Decision {
+            keys: &'a Keys,
+        ) -> Decision<'a> {
             Decision {
                 at: self.at,
                 action,
@@ -203,15 +207,10 @@ mod on {
                     labels: 0,
                     level: level as u8,
                     detail: 0,
-                    keys: keys_of(request),
+                    keys: &keys_of(request),
                 });
             }
         }
-    }
-
-    fn patient_of(note: &Note) -> Keys {
-        let patient = note.whose.map(|(patient, _)| patient.to_u128());
-        [patient, None, None, None]
     }
 
     /// # Evidence (feature `evidence`)

@@ -7,6 +7,7 @@
 //! Whoever serves holds that lock alone, takes tickets out of the queue, lets the queue go, and then goes book by book. Who joins or leaves has a book in hand; whose tickets end by that is told to
 //! whoever serves next, for nobody takes a second book. In this order: serving, a book, who has ended, the queue's own.
 
+use crate::gate;
 use crate::gate::behaviour::Watch;
 use crate::ledger::Book;
 use crate::ledger::record::{Phase, Record};
@@ -224,7 +225,7 @@ impl Inner {
         }
         self.returns.note_close(schedule, pool.closes_at());
         self.count(Count::Slowed);
-        bulletin.suspected(schedule, score);
+        bulletin.suspected(|| gate::keys_of(request), schedule, score);
         self.lined_up(book, seen, request, (number, record), bulletin)
     }
 

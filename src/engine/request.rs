@@ -242,7 +242,6 @@ impl Inner {
         let seen_by_gate = watch.map(|watch| (watch, self.see(watch, request, bulletin.at)));
         let book = self.ledger.book(request.patient(), hash);
         let seen = self.read(&book, request.request_id(), bulletin.at);
-        bulletin.comes_from(|| gate::keys_of(request));
         if let (Some((watch, by)), Some(_)) = (seen_by_gate, &self.slowed) {
             bulletin.slowed = self.slows(watch, request, by.score);
         }
@@ -385,7 +384,8 @@ impl Inner {
             slot: claimed.slot,
             version: claimed.version,
         };
-        bulletin.tell(|| Note {
+        let asker = Some(|| gate::keys_of(request));
+        bulletin.tell_of_asker(asker, || Note {
             schedule,
             slot: claimed.slot,
             version: claimed.version,

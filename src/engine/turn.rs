@@ -54,7 +54,7 @@ impl Inner {
         self.take_turn(turn, || gate::keys_of(request), bulletin.at)
             .inspect_err(|why| {
                 if !asked {
-                    bulletin.denied(schedule, *why);
+                    bulletin.denied(|| gate::keys_of(request), schedule, *why);
                 }
             })
     }

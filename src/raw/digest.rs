@@ -9,7 +9,8 @@ use sha2::block_api::compress256;
 /// What SHA-256 gives.
 pub(crate) type Bytes32 = [u8; 32];
 
-const BLOCK: usize = 64;
+/// What it hashes at once.
+pub(crate) const BLOCK: usize = 64;
 
 /// The initial state (FIPS 180-4, 5.3.3).
 const START: [u32; 8] = [
@@ -91,6 +92,26 @@ fn bytes_of(state: [u32; 8]) -> Bytes32 {
 #[inline]
 pub(crate) fn plain(message: &[u8]) -> Bytes32 {
     finish(START, 0, message)
+}
+
+/// SHA-256 of whole blocks that end with their padding.
+#[cfg(feature = "evidence")]
+#[inline]
+pub(crate) fn padded(blocks: &[[u8; BLOCK]]) -> Bytes32 {
+    let mut state = START;
+    compress256(&mut state, blocks);
+    bytes_of(state)
+}
+
+/// The block that ends a message of so many bytes, if they are whole blocks.
+#[cfg(feature = "evidence")]
+pub(crate) const fn padding(bytes: usize) -> [u8; BLOCK] {
+    assert!(bytes.is_multiple_of(BLOCK), "whole blocks");
+    let mut block = [0; BLOCK];
+    block[0] = 0x80;
+    let (_, bits) = block.split_at_mut(BLOCK - 8);
+    bits.copy_from_slice(&(bytes as u64 * 8).to_be_bytes());
+    block
 }
 
 /// The digest after `before` bytes that led to a state, and the rest.

@@ -17,7 +17,11 @@ fn log() -> (Arc<Log>, LogMemory) {
     (Arc::new(Log::new(evidence, &[])), sink)
 }
 
-fn decision(patient: u128) -> Decision {
+fn of(patient: u128) -> [Option<u128>; 4] {
+    [Some(patient), None, None, None]
+}
+
+fn decision(keys: &[Option<u128>; 4]) -> Decision<'_> {
     Decision {
         at: AT,
         action: Action::Request,
@@ -28,7 +32,7 @@ fn decision(patient: u128) -> Decision {
         labels: 0,
         level: 0,
         detail: 0,
-        keys: [Some(patient), None, None, None],
+        keys,
     }
 }
 
@@ -38,10 +42,10 @@ fn decision(patient: u128) -> Decision {
 fn evidence_append_against_checkpoint() {
     explore(Some(3), || {
         let (log, sink) = log();
-        log.note(&decision(0));
+        log.note(&decision(&of(0)));
         let writes = |patient| {
             let log = log.clone();
-            hand(move || log.note(&decision(patient)))
+            hand(move || log.note(&decision(&of(patient))))
         };
         let delivers = {
             let (log, sink) = (log.clone(), sink.clone());
@@ -62,7 +66,7 @@ fn evidence_append_against_checkpoint() {
 fn evidence_is_delivered_once() {
     explore(None, || {
         let (log, sink) = log();
-        log.note(&decision(0));
+        log.note(&decision(&of(0)));
         let taken = Notes::new();
         let delivers = || {
             let (log, taken) = (log.clone(), taken.clone());
@@ -84,10 +88,10 @@ fn evidence_forgets_a_month_at_once() {
         let log = Arc::new(Log::new(Evidence::new(LOG, keys, sink.clone()), &[]));
         let (writes, forgets) = (log.clone(), log.clone());
         race([
-            hand(move || writes.note(&decision(1))),
+            hand(move || writes.note(&decision(&of(1)))),
             hand(move || {
                 forgets.set_key(month, None);
-                forgets.note(&decision(1));
+                forgets.note(&decision(&of(1)));
             }),
         ]);
         log.deliver(AT, true);

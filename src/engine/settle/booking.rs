@@ -184,9 +184,8 @@ impl Inner {
         let look = pool.look(target, now);
         self.may_claim(&line.book, &seen, (target, pool), look, bulletin)?;
         let (mut turn, keys) = (Turn::default(), || gate::keys_of_patient(patient));
-        bulletin.comes_from(keys);
         self.take_turn(&mut turn, keys, now)
-            .inspect_err(|why| bulletin.denied(target, *why))?;
+            .inspect_err(|why| bulletin.denied(keys, target, *why))?;
         if seen.lines >= self.settings.book_lines_max {
             return Err(Refusal::Rule {
                 rule: Rule::BookFull,

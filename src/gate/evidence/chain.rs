@@ -5,7 +5,7 @@
 
 use crossbeam_utils::CachePadded;
 
-use super::frame::{Action, Body, Code, FRAME, Head, Record, follow};
+use super::frame::{Action, Code, Draft, FRAME, Head, Record};
 use super::month::{Kind, Month, MonthKeys, Pseudonym};
 use crate::raw::digest::Mac;
 use crate::words::hex::Digest;
@@ -28,7 +28,7 @@ const KEPT: usize = 1 << 20;
 
 /// What is to be written down.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Decision {
+pub(crate) struct Decision<'a> {
     pub(crate) at: Timestamp,
     pub(crate) action: Action,
     pub(crate) code: Code,
@@ -39,21 +39,23 @@ pub(crate) struct Decision {
     pub(crate) level: u8,
     pub(crate) detail: u64,
     /// Patient, account, device, network.
-    pub(crate) keys: [Option<u128>; 4],
+    pub(crate) keys: &'a [Option<u128>; 4],
 }
 
-/// A month's key, as a lane holds it.
-struct InForce {
+/// A month's key as a lane holds it, from one instant until another, and what was made with it.
+struct Names {
     month: Month,
     from: Timestamp,
     until: Timestamp,
     key: Option<Mac>,
+    known: Box<[[Option<Known>; EACH]]>,
 }
 
 /// A thread's chain.
 struct Lane {
     number: Option<u16>,
     head: Head,
+    draft: Draft,
     /// Whole records that wait for the end of the epoch.
     waiting: Vec<u8>,
     /// Where those of the last epoch were.
@@ -61,8 +63,7 @@ struct Lane {
     /// Decisions without room since the epoch began, and since the log did.
     lost: u64,
     lost_ever: u64,
-    month: Option<InForce>,
-    known: Box<[[Option<Known>; EACH]]>,
+    names: Names,
 }
 
 /// Whose pseudonym is what.
@@ -95,12 +96,12 @@ impl Chains {
                 records: 0,
                 hash: [0; 32],
             },
+            draft: Draft::after(&[0; 32]),
             waiting: Vec::new(),
             spare: Vec::new(),
             lost: 0,
             lost_ever: 0,
-            month: None,
-            known: Box::default(),
+            names: Names::new(),
         };
         Self {
             log,
@@ -115,7 +116,7 @@ impl Chains {
     }
 
     /// Writes a decision down, or counts it, if there is no room. Denials have half the room: a flood of them pushes out no grant. Calls no user code.
-    pub(super) fn append(&self, decision: &Decision) {
+    pub(super) fn append(&self, decision: &Decision<'_>) {
         let mut lane = self.lanes[lane()].lock();
         let flood = decision.code == Code::RateLimited;
         let room = if flood { self.room / 2 } else { self.room };
@@ -182,13 +183,13 @@ impl Chains {
             had
         };
         for lane in &self.lanes {
-            lane.lock().forget();
+            lane.lock().names.forget();
         }
         had
     }
 }
 
-fn overflow(at: Timestamp, lost: u64) -> Decision {
+fn overflow(at: Timestamp, lost: u64) -> Decision<'static> {
     Decision {
         at,
         action: Action::Overflow,
@@ -199,25 +200,19 @@ fn overflow(at: Timestamp, lost: u64) -> Decision {
         labels: 0,
         level: 0,
         detail: lost,
-        keys: [None; 4],
+        keys: &[None; 4],
     }
 }
 
 impl Lane {
-    fn forget(&mut self) {
-        self.month = None;
-        self.known.fill([None; EACH]);
-    }
-
     /// Hashes a record onto the chain.
-    fn write(&mut self, chains: &Chains, decision: &Decision) {
+    fn write(&mut self, chains: &Chains, decision: &Decision<'_>) {
         let number = match self.number {
             Some(number) => number,
             None => self.begin(chains),
         };
-        let (month, whose) = self.pseudonyms(chains, decision);
-        let [patient, account, device, network] = whose;
-        let record = Record {
+        let names = self.names.at(chains, decision.at);
+        self.draft.write(&Record {
             chain: number,
             sequence: self.head.records,
             at: decision.at,
@@ -229,20 +224,24 @@ impl Lane {
             labels: decision.labels,
             level: decision.level,
             detail: decision.detail,
-            month,
-            patient,
-            account,
-            device,
-            network,
+            month: names.month,
+            patient: None,
+            account: None,
+            device: None,
+            network: None,
             policy: chains.policy,
-        };
-        let body: Body = record.body();
+        });
+        // One by one: an iterator over all three costs more than what it does.
+        let [patient, account, device, network] = self.draft.pseudonyms();
+        let [by_patient, by_account, by_device, by_network] = decision.keys;
+        names.put(Kind::Patient, by_patient, patient);
+        names.put(Kind::Account, by_account, account);
+        names.put(Kind::Device, by_device, device);
+        names.put(Kind::Network, by_network, network);
         self.head = Head {
             records: self.head.records + 1,
-            hash: follow(&self.head.hash, &body),
+            hash: self.draft.end(&mut self.waiting),
         };
-        self.waiting.extend_from_slice(&body);
-        self.waiting.extend_from_slice(&self.head.hash);
     }
 
     #[cold]
@@ -251,61 +250,69 @@ impl Lane {
         let number = chains.used.fetch_add(1, Ordering::Relaxed) as u16;
         self.number = Some(number);
         self.head = Head::genesis(chains.log, number);
-        self.known = vec![[None; EACH]; SETS].into();
+        self.draft = Draft::after(&self.head.hash);
+        self.names.known = vec![[None; EACH]; SETS].into();
         number
     }
+}
 
-    fn pseudonyms(
-        &mut self,
-        chains: &Chains,
-        decision: &Decision,
-    ) -> (Month, [Option<Pseudonym>; 4]) {
-        let at = decision.at;
-        let in_force = match self.month.take() {
-            Some(month) if month.from <= at && at < month.until => month,
-            _ => self.enter(chains, at),
-        };
-        let mut whose = [None; 4];
-        if let Some(key) = &in_force.key {
-            for ((whose, kind), identity) in whose.iter_mut().zip(Kind::ALL).zip(decision.keys) {
-                *whose = identity.map(|identity| self.known_as(key, kind, identity));
-            }
+impl Names {
+    fn new() -> Self {
+        Self {
+            month: Month::of(Timestamp::default()),
+            // None at all.
+            from: Timestamp::default(),
+            until: Timestamp::default(),
+            key: None,
+            known: Box::default(),
         }
-        let month = in_force.month;
-        self.month = Some(in_force);
-        (month, whose)
+    }
+
+    fn forget(&mut self) {
+        self.until = self.from;
+        self.key = None;
+        self.known.fill([None; EACH]);
+    }
+
+    /// Those of the month that this is in.
+    #[inline]
+    fn at(&mut self, chains: &Chains, at: Timestamp) -> &mut Self {
+        if !(self.from..self.until).contains(&at) {
+            self.enter(chains, at);
+        }
+        self
     }
 
     /// Another month's records begin.
     #[cold]
-    fn enter(&mut self, chains: &Chains, at: Timestamp) -> InForce {
+    fn enter(&mut self, chains: &Chains, at: Timestamp) {
         self.forget();
-        let (month, from, until) = Month::spanning(at);
-        let key = chains.keys.lock().get(month);
-        InForce {
-            month,
-            from,
-            until,
-            key,
-        }
+        (self.month, self.from, self.until) = Month::spanning(at);
+        self.key = chains.keys.lock().get(self.month);
     }
 
-    fn known_as(&mut self, key: &Mac, kind: Kind, identity: u128) -> Pseudonym {
-        // Any place will do; a better one would only be found more often.
+    /// Writes a pseudonym over zeros; none without a key.
+    #[inline]
+    fn put(&mut self, kind: Kind, identity: &Option<u128>, place: &mut [u8; 16]) {
+        let (Some(key), Some(identity)) = (&self.key, *identity) else {
+            return;
+        };
+        // Any set will do; a better one would only be found more often.
         let mixed = (identity ^ (identity >> 64)) as u64 ^ kind as u64;
-        let place = mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
-        let place = place as usize & (SETS - 1);
-        let Some(set) = self.known.get_mut(place) else {
-            return Pseudonym::of(key, kind, identity);
+        let set = mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+        let Some(set) = self.known.get_mut(set as usize & (SETS - 1)) else {
+            *place = Pseudonym::of(key, kind, identity).0;
+            return;
         };
         let own = |(k, i, _): &&Known| (*k, *i) == (kind, identity);
         if let Some((_, _, known)) = set.iter().flatten().find(own) {
-            return *known;
+            *place = known.0;
+            return;
         }
         let pseudonym = Pseudonym::of(key, kind, identity);
         // The one that came first goes.
         set.rotate_right(1);
         set[0] = Some((kind, identity, pseudonym));
-        pseudonym
+        *place = pseudonym.0;
     }
 }

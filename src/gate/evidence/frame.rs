@@ -23,7 +23,7 @@
 //! | 160–192 | the record's hash: SHA-256(hash before ‖ bytes 0–160) | | |
 
 use super::month::{Month, Pseudonym};
-use crate::raw::digest::{Bytes32, Prefix, plain};
+use crate::raw::digest::{BLOCK, Bytes32, Prefix, padded, padding};
 use crate::words::hex::Digest;
 use crate::words::id::{ScheduleId, SlotNo};
 use crate::words::time::Timestamp;
@@ -149,6 +149,13 @@ impl Record {
 
     pub(super) fn body(&self) -> Body {
         let mut body = [0; BODY];
+        self.write(&mut body);
+        body
+    }
+
+    /// Writes it over another one.
+    #[inline(always)]
+    fn write(&self, body: &mut Body) {
         body[..6].copy_from_slice(&[
             VERSION,
             RECORD,
@@ -172,7 +179,6 @@ impl Record {
             *place = pseudonym.unwrap_or_default().0;
         }
         body[128..].copy_from_slice(&self.policy.0);
-        body
     }
 
     /// Reads one, if it is one and nothing else.
@@ -210,12 +216,59 @@ impl Record {
 }
 
 /// SHA-256(before ‖ body).
-#[inline]
 pub(super) fn follow(before: &Bytes32, body: &Body) -> Bytes32 {
-    let mut message = [0; FRAME];
-    message[..32].copy_from_slice(before);
-    message[32..].copy_from_slice(body);
-    plain(&message)
+    let mut draft = Draft::after(before);
+    *draft.body() = *body;
+    draft.hash()
+}
+
+/// Where the records of a chain are hashed, one over the other: the hash before, the body, and what SHA-256 adds, in whole blocks. So a record is written once and copied once, into the log.
+pub(super) struct Draft([[u8; BLOCK]; FRAME / BLOCK + 1]);
+
+impl Draft {
+    pub(super) fn after(before: &Bytes32) -> Self {
+        let mut draft = Self([[0; BLOCK]; _]);
+        draft.0[FRAME / BLOCK] = padding(FRAME);
+        draft.follow(before);
+        draft
+    }
+
+    #[inline]
+    pub(super) fn write(&mut self, record: &Record) {
+        record.write(self.body());
+    }
+
+    /// Where the pseudonyms of the record stand.
+    #[inline]
+    pub(super) fn pseudonyms(&mut self) -> &mut [[u8; 16]; 4] {
+        let (_, after) = self.body().split_at_mut(64);
+        let (sets, _) = after.as_chunks_mut::<16>().0.as_chunks_mut();
+        &mut sets[0]
+    }
+
+    /// The record is whole: adds it to those of its chain; its hash.
+    #[inline]
+    pub(super) fn end(&mut self, records: &mut Vec<u8>) -> Bytes32 {
+        let hash = self.hash();
+        records.extend_from_slice(self.body());
+        records.extend_from_slice(&hash);
+        self.follow(&hash);
+        hash
+    }
+
+    fn follow(&mut self, before: &Bytes32) {
+        self.0.as_flattened_mut()[..32].copy_from_slice(before);
+    }
+
+    fn body(&mut self) -> &mut Body {
+        let (_, after) = self.0.as_flattened_mut().split_at_mut(32);
+        let (bodies, _) = after.as_chunks_mut();
+        &mut bodies[0]
+    }
+
+    fn hash(&self) -> Bytes32 {
+        padded(&self.0)
+    }
 }
 
 /// What every chain of a log begins with.

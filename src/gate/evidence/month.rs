@@ -129,10 +129,6 @@ pub enum Kind {
     Network,
 }
 
-impl Kind {
-    pub(crate) const ALL: [Self; 4] = [Self::Patient, Self::Account, Self::Device, Self::Network];
-}
-
 /// The keys that pseudonyms are made with, one a month. Each is 32 random bytes, kept by the caller apart from the log, and used for nothing else. Who deletes a
 /// month's key, here by [`Engine::forget_month`](crate::Engine::forget_month) and wherever else it is kept, unlinks that month's records from everybody for good.
 ///

@@ -158,7 +158,7 @@ impl Log {
     }
 
     /// Writes a decision down, if that kind is kept. Takes the lock of the thread's own lane, and after it none but the keys', once a month.
-    pub(crate) fn note(&self, decision: &Decision) {
+    pub(crate) fn note(&self, decision: &Decision<'_>) {
         let kept = match (decision.code, decision.action) {
             (Code::RateLimited, _) => self.keep.denials,
             (Code::Suspected | Code::Challenged | Code::Failed, _) | (_, Action::Challenge) => {
