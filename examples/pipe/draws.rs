@@ -4,6 +4,7 @@
 use fairslot::draw::{
     BeaconSpec, BeaconValue, Closing, Holder, Leaf, Place, Policy, Pool, Proof, Terms, Transcript,
 };
+use fairslot::{Engine, Refusal, ScheduleId};
 use serde_json::{Value as Json, json};
 
 use super::answer::Answer;
@@ -15,28 +16,46 @@ use super::stop::Stop;
 use super::verbs::Answered;
 
 impl Door {
-    pub(super) fn draw_id(&self, mut line: Line) -> Answered {
-        let schedule = line.need("schedule")?;
-        self.at(line)?;
-        let draw = self.engine.draw_id(schedule)?.to_string();
-        Ok(Answer::Told(json!({"draw": draw})))
+    pub(super) fn draw_id(&self, line: Line) -> Answered {
+        self.of_draw(line, |engine, schedule| {
+            Ok(json!({"draw": engine.draw_id(schedule)?.to_string()}))
+        })
     }
 
-    pub(super) fn drawn_together(&self, mut line: Line) -> Answered {
-        let schedule = line.need("schedule")?;
-        self.at(line)?;
-        let all = texts(&self.engine.drawn_together(schedule)?);
-        Ok(Answer::Told(json!({"schedules": all})))
+    pub(super) fn drawn_together(&self, line: Line) -> Answered {
+        self.of_draw(line, |engine, schedule| {
+            Ok(json!({"schedules": texts(&engine.drawn_together(schedule)?)}))
+        })
     }
 
-    pub(super) fn commitment(&self, mut line: Line) -> Answered {
+    pub(super) fn commitment(&self, line: Line) -> Answered {
+        self.of_draw(line, |engine, schedule| {
+            let (promised, commitment) = engine.commitment(schedule)?;
+            Ok(json!({"commitment": commitment.to_string(), "terms": terms(&promised)}))
+        })
+    }
+
+    pub(super) fn closing(&self, line: Line) -> Answered {
+        self.of_draw(line, |engine, schedule| {
+            Ok(closing(&engine.closing(schedule)?))
+        })
+    }
+
+    pub(super) fn transcript(&self, line: Line) -> Answered {
+        self.of_draw(line, |engine, schedule| {
+            Ok(transcript(&engine.transcript(schedule)?))
+        })
+    }
+
+    /// A verb that tells something of a schedule's draw.
+    fn of_draw(
+        &self,
+        mut line: Line,
+        tell: impl FnOnce(&Engine, ScheduleId) -> Result<Json, Refusal>,
+    ) -> Answered {
         let schedule = line.need("schedule")?;
         self.at(line)?;
-        let (promised, commitment) = self.engine.commitment(schedule)?;
-        let commitment = commitment.to_string();
-        Ok(Answer::Told(
-            json!({"commitment": commitment, "terms": terms(&promised)}),
-        ))
+        Ok(Answer::Told(tell(&self.engine, schedule)?))
     }
 
     pub(super) fn fix_beacon(&self, mut line: Line) -> Answered {
@@ -72,18 +91,6 @@ impl Door {
         self.at(line)?;
         self.engine.reveal(schedule, value)?;
         Ok(Answer::DONE)
-    }
-
-    pub(super) fn closing(&self, mut line: Line) -> Answered {
-        let schedule = line.need("schedule")?;
-        self.at(line)?;
-        Ok(Answer::Told(closing(&self.engine.closing(schedule)?)))
-    }
-
-    pub(super) fn transcript(&self, mut line: Line) -> Answered {
-        let schedule = line.need("schedule")?;
-        self.at(line)?;
-        Ok(Answer::Told(transcript(&self.engine.transcript(schedule)?)))
     }
 
     pub(super) fn receipt(&self, mut line: Line) -> Answered {

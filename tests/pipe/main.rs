@@ -52,6 +52,7 @@ mod noted;
 mod plans;
 mod publicity;
 mod random;
+mod random_beyond;
 mod refused_asking;
 mod refused_settling;
 mod returns;
