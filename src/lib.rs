@@ -44,7 +44,7 @@
 //!
 //! A no is a [`Refusal`]: a stable code, a sentence that says what to do, and when to come back.
 //!
-//! The chapters go deeper: [`chapters::design`], [`chapters::consistency`], [`chapters::performance`], [`chapters::fairness`].
+//! The chapters go deeper: [`chapters::design`], [`chapters::consistency`], [`chapters::performance`], [`chapters::fairness`]; [`chapters::pipe`] has the words of the example `pipe`.
 //!
 //! # Features
 //!
@@ -119,6 +119,8 @@ pub mod chapters {
     pub mod performance {}
     #[doc = include_str!("../docs/fairness.md")]
     pub mod fairness {}
+    #[doc = include_str!("../docs/pipe.md")]
+    pub mod pipe {}
 }
 
 /// The README's code is tested with the crate's.

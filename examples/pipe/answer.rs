@@ -1,10 +1,12 @@
 //! What goes out: every line that the door can say, fields in the order in which they are written.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
-use fairslot::{Availability, Hold, Outcome, Refusal, Stats};
+use fairslot::{Availability, Hold, Outcome, Refusal, Stats, Ticket, Token};
 use serde::Serialize;
 
+use super::counters::Counters;
+use super::door::Words;
 use super::stop::Stop;
 
 #[derive(Debug, Serialize)]
@@ -21,10 +23,14 @@ pub(crate) enum Answer {
         outcome: &'static str,
         ticket: String,
         line: &'static str,
+        #[serde(flatten)]
+        place: Option<Place>,
     },
     Challenged {
         outcome: &'static str,
         level: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        token: Option<Sealed>,
     },
     Refused(Refused),
     Many {
@@ -38,6 +44,9 @@ pub(crate) enum Answer {
         slot: u16,
         #[serde(skip_serializing_if = "Option::is_none")]
         payment_due_back: Option<String>,
+    },
+    Left {
+        left: bool,
     },
     Released {
         released: bool,
@@ -77,6 +86,26 @@ pub(crate) enum Answer {
         findings: Vec<String>,
     },
     Stats(Counters),
+    /// What a verb beyond the contract tells, in a form of its own.
+    Told(serde_json::Value),
+}
+
+/// Where somebody stands in a line: for whom all words are understood.
+#[derive(Debug, Serialize)]
+pub(crate) struct Place {
+    schedule: String,
+    due: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    position: Option<u32>,
+}
+
+/// What is to be answered, and sent back with the answer.
+#[derive(Debug, Serialize)]
+pub(crate) struct Sealed {
+    schedule: String,
+    expires_at: u64,
+    difficulty: u8,
+    seal: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -105,32 +134,18 @@ pub(crate) struct Error {
     code: &'static str,
     message: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    field: Option<&'static str>,
+    field: Option<Cow<'static, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<u64>,
 }
 
-#[derive(Debug, Serialize)]
-pub(crate) struct Counters {
-    requests: u64,
-    held: u64,
-    waiting: u64,
-    drawn: u64,
-    remembered: u64,
-    extended: u64,
-    confirmed: u64,
-    released: u64,
-    expired: u64,
-    cancelled: u64,
-    exchanged: u64,
-    checked_in: u64,
-    fulfilled: u64,
-    no_show: u64,
-    published: u64,
-    refused: BTreeMap<&'static str, u64>,
-}
-
 impl Answer {
+    /// It is done, and there is no more to say.
+    pub(crate) const DONE: Self = Self::Done {
+        done: true,
+        affected: None,
+    };
+
     /// The answer to the line with this number that was stopped.
     pub(crate) fn stopped(why: Stop, line: u64) -> Self {
         let error = match why {
@@ -157,52 +172,35 @@ impl Answer {
         Self::Error { error }
     }
 
-    /// The engine's counters.
-    pub(crate) fn stats(stats: &Stats) -> Self {
-        let refused = stats.refused.iter().copied().collect();
-        Self::Stats(Counters {
-            requests: stats.requests,
-            held: stats.held,
-            waiting: stats.waiting,
-            drawn: stats.drawn,
-            remembered: stats.remembered,
-            extended: stats.extended,
-            confirmed: stats.confirmed,
-            released: stats.released,
-            expired: stats.expired,
-            cancelled: stats.cancelled,
-            exchanged: stats.exchanged,
-            checked_in: stats.checked_in,
-            fulfilled: stats.fulfilled,
-            no_show: stats.no_show,
-            published: stats.published,
-            refused,
-        })
-    }
-
-    /// The line, without its end.
-    pub(crate) fn text(&self) -> String {
-        // Neither maps with odd keys nor foreign impls of Serialize are in it: it cannot fail.
-        serde_json::to_string(self).unwrap_or_default()
-    }
-}
-
-impl From<Outcome> for Answer {
-    fn from(outcome: Outcome) -> Self {
+    /// What became of a request, in the words that are understood.
+    pub(crate) fn outcome(outcome: Outcome, words: Words) -> Self {
         match outcome {
             Outcome::Held(hold) => hold.into(),
             Outcome::Waiting(ticket) => Self::Waiting {
                 outcome: "waiting",
                 ticket: ticket.id.to_string(),
                 line: ticket.line.name(),
+                place: (words == Words::All).then(|| ticket.into()),
             },
             Outcome::Challenged(token) => Self::Challenged {
                 outcome: "challenged",
                 level: token.level.name(),
+                token: (words == Words::All).then(|| token.into()),
             },
             Outcome::Refused(why) => why.into(),
             _ => Self::stopped(Stop::not_supported("word for this outcome"), 0),
         }
+    }
+
+    /// The engine's counters, in the words that are understood.
+    pub(crate) fn stats(stats: &Stats, words: Words) -> Self {
+        Self::Stats(Counters::new(stats, words))
+    }
+
+    /// The line, without its end.
+    pub(crate) fn text(&self) -> String {
+        // Neither maps with odd keys nor foreign impls of Serialize are in it: it cannot fail.
+        serde_json::to_string(self).unwrap_or_default()
     }
 }
 
@@ -258,6 +256,27 @@ impl From<Availability> for Answer {
             cooling,
             withdrawn,
             visited,
+        }
+    }
+}
+
+impl From<Ticket> for Place {
+    fn from(ticket: Ticket) -> Self {
+        Self {
+            schedule: ticket.schedule.to_string(),
+            due: ticket.due.as_millis(),
+            position: ticket.position.map(|position| position.get()),
+        }
+    }
+}
+
+impl From<Token> for Sealed {
+    fn from(token: Token) -> Self {
+        Self {
+            schedule: token.schedule.to_string(),
+            expires_at: token.expires_at.as_millis(),
+            difficulty: token.difficulty,
+            seal: token.seal.to_string(),
         }
     }
 }

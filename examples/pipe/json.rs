@@ -1,24 +1,30 @@
-//! JSON as the door takes it: texts, integers, lists, and objects in which no field is given twice. The rest of what JSON knows
-//! (`null`, booleans, fractions, exponents, signs) has no place in this type, so it is refused while it is read. Nesting is
-//! bounded by `serde_json`.
+//! JSON as the door takes it: texts, integers, lists, and objects in which no field is given twice; `true` and `false` once all words
+//! are understood. The rest of what JSON knows (`null`, fractions, exponents, signs) has no place in this type, so it is refused while
+//! it is read. Nesting is bounded by `serde_json`.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
+
+use super::door::Words;
 
 #[derive(Debug)]
 pub(crate) enum Value {
     Text(String),
     Number(u64),
+    Bool(bool),
     List(Vec<Value>),
     Object(BTreeMap<String, Value>),
 }
 
 impl Value {
     /// The one value that these bytes are, or what is wrong with them.
-    pub(crate) fn read(bytes: &[u8]) -> Result<Self, String> {
-        serde_json::from_slice(bytes).map_err(|error| {
+    pub(crate) fn read(bytes: &[u8], words: Words) -> Result<Self, String> {
+        let mut from = serde_json::Deserializer::from_slice(bytes);
+        let value = Reader(words).deserialize(&mut from);
+        let value = value.and_then(|value| from.end().map(|()| value));
+        value.map_err(|error| {
             let told = error.to_string();
             let what = told.split(" at line ").next().unwrap_or_default();
             format!("{what}, at byte {}", error.column())
@@ -26,19 +32,25 @@ impl Value {
     }
 }
 
-impl<'de> Deserialize<'de> for Value {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_any(Reader)
+#[derive(Clone, Copy)]
+struct Reader(Words);
+
+impl<'de> DeserializeSeed<'de> for Reader {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Value, D::Error> {
+        from.deserialize_any(self)
     }
 }
-
-struct Reader;
 
 impl<'de> Visitor<'de> for Reader {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text, an integer from 0 to 2^64-1, a list or an object")
+        f.write_str(match self.0 {
+            Words::Contract => "a text, an integer from 0 to 2^64-1, a list or an object",
+            Words::All => "a text, an integer from 0 to 2^64-1, true, false, a list or an object",
+        })
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Value, E> {
@@ -49,9 +61,16 @@ impl<'de> Visitor<'de> for Reader {
         Ok(Value::Number(number))
     }
 
+    fn visit_bool<E: Error>(self, truth: bool) -> Result<Value, E> {
+        match self.0 {
+            Words::All => Ok(Value::Bool(truth)),
+            Words::Contract => Err(E::invalid_type(Unexpected::Bool(truth), &self)),
+        }
+    }
+
     fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<Value, A::Error> {
         let mut list = Vec::new();
-        while let Some(value) = from.next_element()? {
+        while let Some(value) = from.next_element_seed(self)? {
             list.push(value);
         }
         Ok(Value::List(list))
@@ -59,7 +78,8 @@ impl<'de> Visitor<'de> for Reader {
 
     fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<Value, A::Error> {
         let mut fields = BTreeMap::new();
-        while let Some((name, value)) = from.next_entry::<String, _>()? {
+        while let Some(name) = from.next_key::<String>()? {
+            let value = from.next_value_seed(self)?;
             if fields.contains_key(&name) {
                 return Err(A::Error::custom(format_args!(
                     "field {name:.64} is given twice"

@@ -1,25 +1,25 @@
 //! A line as the verbs read it: fields are taken by name and type, and at the end none may be left.
 
 use std::collections::BTreeMap;
-use std::fmt::Display;
-use std::net::IpAddr;
-use std::str::FromStr;
 
-use fairslot::{
-    AccountId, BookingId, ChannelId, DepartmentId, DeviceId, HoldId, HospitalId, PatientId,
-    PractitionerId, RequestId, ScheduleId, TicketId, Timestamp,
-};
-
+use super::door::Words;
+use super::field::Field;
 use super::json::Value;
 use super::stop::Stop;
 
 /// An object whose fields are being taken.
 #[derive(Debug)]
-pub(crate) struct Line(BTreeMap<String, Value>);
+pub(crate) struct Line {
+    fields: BTreeMap<String, Value>,
+    /// What stands before its fields' names where one of them is told: `slow_queue.`, if it is the object in that field.
+    path: String,
+    /// The first field that is impossible. It is told at the end, for what is not well-formed comes first.
+    impossible: Option<Stop>,
+}
 
 impl Line {
-    pub(crate) fn read(bytes: &[u8]) -> Result<Self, Stop> {
-        let value = Value::read(bytes)
+    pub(crate) fn read(bytes: &[u8], words: Words) -> Result<Self, Stop> {
+        let value = Value::read(bytes, words)
             .map_err(|why| Stop::BadLine(format!("not one JSON object: {why}")))?;
         Self::from_value(value).ok_or_else(|| {
             Stop::BadLine("not one JSON object: the line is another value".to_owned())
@@ -28,13 +28,12 @@ impl Line {
 
     /// The field, which must be there.
     pub(crate) fn need<T: Field>(&mut self, name: &str) -> Result<T, Stop> {
-        self.maybe(name)?
-            .ok_or_else(|| Stop::BadLine(format!("field {name} is missing")))
+        self.maybe(name)?.ok_or_else(|| Stop::missing(name))
     }
 
     /// The field, if it is there.
     pub(crate) fn maybe<T: Field>(&mut self, name: &str) -> Result<Option<T>, Stop> {
-        let Some(value) = self.0.remove(name) else {
+        let Some(value) = self.fields.remove(name) else {
             return Ok(None);
         };
         T::from_value(value)
@@ -42,31 +41,97 @@ impl Line {
             .ok_or_else(|| Stop::BadLine(format!("field {name} must be {}", T::KIND)))
     }
 
-    /// Nothing may be left that no verb took.
-    pub(crate) fn end(self) -> Result<(), Stop> {
-        match self.0.keys().next() {
-            None => Ok(()),
-            Some(name) => Err(Stop::BadLine(format!(
-                "field {name:.64} does not belong here"
-            ))),
-        }
+    /// The number, which must be there.
+    pub(crate) fn number<N: Default + TryFrom<u64>>(&mut self, name: &str) -> Result<N, Stop> {
+        let number = self.need(name)?;
+        Ok(self.fit(name, number))
     }
-}
 
-/// What a field can be.
-pub(crate) trait Field: Sized {
-    /// In words.
-    const KIND: &'static str;
+    /// The number, if it is there.
+    pub(crate) fn optional<N: Default + TryFrom<u64>>(
+        &mut self,
+        name: &str,
+    ) -> Result<Option<N>, Stop> {
+        let number = self.maybe(name)?;
+        Ok(number.map(|number| self.fit(name, number)))
+    }
 
-    /// Itself, if the value is of that kind.
-    fn from_value(value: Value) -> Option<Self>;
-}
+    /// Puts the number into a place that has its default, if it is there.
+    pub(crate) fn set<N: Default + TryFrom<u64>>(
+        &mut self,
+        name: &str,
+        place: &mut N,
+    ) -> Result<(), Stop> {
+        if let Some(number) = self.optional(name)? {
+            *place = number;
+        }
+        Ok(())
+    }
 
-impl Field for Value {
-    const KIND: &'static str = "a value";
+    /// The number as a type that may be too small for it.
+    pub(crate) fn fit<N: Default + TryFrom<u64>>(&mut self, name: &str, number: u64) -> N {
+        N::try_from(number).unwrap_or_else(|_| {
+            self.reject(name, number, "smaller");
+            N::default()
+        })
+    }
 
-    fn from_value(value: Value) -> Option<Self> {
-        Some(value)
+    /// Notes that a number in this field is impossible, and what it must be, for the end of the line.
+    pub(crate) fn reject(&mut self, name: &str, number: u64, range: &str) {
+        let field = format!("{}{name}", self.path);
+        let message = format!("{field} is {number}; it must be {range}");
+        self.impossible.get_or_insert(Stop::Invalid {
+            field: field.into(),
+            message,
+        });
+    }
+
+    /// What is read from the object in this field, if it is there.
+    pub(crate) fn object<T>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(&mut Self) -> Result<T, Stop>,
+    ) -> Result<Option<T>, Stop> {
+        let object = self.maybe(name)?;
+        object.map(|it| self.inside(name, it, read)).transpose()
+    }
+
+    /// What is read from each object of the list in this field, if it is there.
+    pub(crate) fn objects<T>(
+        &mut self,
+        name: &str,
+        mut read: impl FnMut(&mut Self) -> Result<T, Stop>,
+    ) -> Result<Option<Vec<T>>, Stop> {
+        let objects: Option<Vec<Self>> = self.maybe(name)?;
+        let mut all = |objects: Vec<Self>| {
+            let each = objects.into_iter();
+            each.map(|it| self.inside(name, it, &mut read)).collect()
+        };
+        objects.map(&mut all).transpose()
+    }
+
+    /// What is read from an object that was taken from this field.
+    pub(crate) fn inside<T>(
+        &mut self,
+        name: &str,
+        mut object: Self,
+        read: impl FnOnce(&mut Self) -> Result<T, Stop>,
+    ) -> Result<T, Stop> {
+        object.path = format!("{name}.");
+        let value = read(&mut object)?;
+        let impossible = object.impossible.take();
+        object.end()?;
+        self.impossible = self.impossible.take().or(impossible);
+        Ok(value)
+    }
+
+    /// Nothing may be left that no verb took, and nothing may have been impossible.
+    pub(crate) fn end(self) -> Result<(), Stop> {
+        if let Some(name) = self.fields.keys().next() {
+            let message = format!("field {name:.64} does not belong here");
+            return Err(Stop::BadLine(message));
+        }
+        self.impossible.map_or(Ok(()), Err)
     }
 }
 
@@ -75,162 +140,13 @@ impl Field for Line {
 
     fn from_value(value: Value) -> Option<Self> {
         if let Value::Object(fields) = value {
-            Some(Self(fields))
+            Some(Self {
+                fields,
+                path: String::new(),
+                impossible: None,
+            })
         } else {
             None
         }
     }
-}
-
-impl<T: Field> Field for Vec<T> {
-    const KIND: &'static str = "a list whose elements are all of one kind";
-
-    fn from_value(value: Value) -> Option<Self> {
-        if let Value::List(list) = value {
-            list.into_iter().map(T::from_value).collect()
-        } else {
-            None
-        }
-    }
-}
-
-impl Field for u64 {
-    const KIND: &'static str = "an integer from 0 to 2^64-1";
-
-    fn from_value(value: Value) -> Option<Self> {
-        if let Value::Number(number) = value {
-            Some(number)
-        } else {
-            None
-        }
-    }
-}
-
-impl Field for String {
-    const KIND: &'static str = "a text";
-
-    fn from_value(value: Value) -> Option<Self> {
-        if let Value::Text(text) = value {
-            Some(text)
-        } else {
-            None
-        }
-    }
-}
-
-impl Field for IpAddr {
-    const KIND: &'static str = "the text of an IP address";
-
-    fn from_value(value: Value) -> Option<Self> {
-        String::from_value(value)?.parse().ok()
-    }
-}
-
-/// The text of an identity; an integer is its decimal text.
-#[derive(Debug)]
-pub(crate) struct Identity(pub(crate) String);
-
-impl Field for Identity {
-    const KIND: &'static str = "a text of 1 to 64 bytes or an integer from 0 to 2^64-1";
-
-    fn from_value(value: Value) -> Option<Self> {
-        match value {
-            Value::Text(text) if (1..=64).contains(&text.len()) => Some(Self(text)),
-            Value::Number(number) => Some(Self(number.to_string())),
-            _ => None,
-        }
-    }
-}
-
-macro_rules! numbers {
-    ($($name:ident)*) => {$(
-        impl Field for $name {
-            const KIND: &'static str = u64::KIND;
-
-            fn from_value(value: Value) -> Option<Self> {
-                u64::from_value(value).map(Self::from)
-            }
-        }
-    )*};
-}
-
-numbers!(Timestamp HospitalId DepartmentId PractitionerId);
-
-macro_rules! identities {
-    ($($name:ident)*) => {$(
-        impl Field for $name {
-            const KIND: &'static str = Identity::KIND;
-
-            fn from_value(value: Value) -> Option<Self> {
-                Identity::from_value(value).map(|identity| Self::from_text(&identity.0))
-            }
-        }
-    )*};
-}
-
-identities!(PatientId AccountId DeviceId RequestId);
-
-/// A channel is a name here and a number in the engine.
-impl Field for ChannelId {
-    const KIND: &'static str = Identity::KIND;
-
-    fn from_value(value: Value) -> Option<Self> {
-        Identity::from_value(value).map(|identity| Self::new(hash(&identity.0)))
-    }
-}
-
-impl Field for ScheduleId {
-    const KIND: &'static str = "a text";
-
-    /// A text that was never minted keeps apart from every other such text: a list of schedules is compared when a request is
-    /// repeated.
-    fn from_value(value: Value) -> Option<Self> {
-        minted(&String::from_value(value)?, |text| {
-            format!("S{:016x}", hash(text) | 1 << 63)
-        })
-    }
-}
-
-impl Field for HoldId {
-    const KIND: &'static str = "a text";
-
-    fn from_value(value: Value) -> Option<Self> {
-        minted(&String::from_value(value)?, |_| {
-            format!("H{:032x}", u128::MAX)
-        })
-    }
-}
-
-impl Field for BookingId {
-    const KIND: &'static str = "a text";
-
-    fn from_value(value: Value) -> Option<Self> {
-        minted(&String::from_value(value)?, |_| {
-            format!("B{:032x}", u128::MAX)
-        })
-    }
-}
-
-impl Field for TicketId {
-    const KIND: &'static str = "a text";
-
-    fn from_value(value: Value) -> Option<Self> {
-        minted(&String::from_value(value)?, |_| {
-            format!("T{:032x}", u128::MAX)
-        })
-    }
-}
-
-/// The id that prints as `text`. Any other text was never minted and stands for an id that never is, for the engine to answer:
-/// one whose highest bits are set.
-fn minted<T: FromStr + Display>(text: &str, never: impl Fn(&str) -> String) -> Option<T> {
-    match text.parse::<T>() {
-        Ok(id) if id.to_string() == text => Some(id),
-        _ => never(text).parse().ok(),
-    }
-}
-
-/// The low 64 bits of the hash that makes identities of texts.
-fn hash(text: &str) -> u64 {
-    RequestId::from_text(text).to_u128() as u64
 }

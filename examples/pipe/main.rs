@@ -9,14 +9,36 @@
 //! at the highest one so far. A line that was answered with `error` was not obeyed: it changes nothing and moves no time.
 //! Strict by intent: an unknown field, a field given twice, a missing one, `null`, a fraction, a blank line or one of more than
 //! 1 MiB is an error, so that a typing mistake never passes for a booking.
+//!
+//! It begins with the words of a small contract, behind which no gate and no rules run. The verb `engine` switches on the rest: an engine by
+//! the caller's own settings, and a word for everything it can do. Both stand in `docs/pipe.md`.
+//!
+//! | to see | read |
+//! |---|---|
+//! | how an engine is embedded: one verb, one method | `verbs`, `beyond` |
+//! | how it is set up | `door`, `settings` |
+//! | how a schedule is published | `publish`, `plan` |
+//! | how a draw is made public | `draws` |
+//! | how a line becomes a request, and an outcome a line | `line`, `field`, `asked`, `answer` |
 
 use std::io::{self, BufRead, ErrorKind, Read, Write};
 
 mod answer;
+mod asked;
+mod behaviour;
+mod beyond;
+mod counters;
 mod door;
+mod draws;
+mod events;
+#[cfg_attr(not(feature = "evidence"), path = "no_evidence.rs")]
+mod evidence;
+mod field;
 mod json;
 mod line;
+mod plan;
 mod publish;
+mod settings;
 mod stop;
 mod verbs;
 

@@ -1,11 +1,13 @@
 //! A schedule as a line says it.
 
-use fairslot::{Currency, EntryWindow, Fee, Lottery, Opening, ReturnPolicy, Schedule};
+use fairslot::{Currency, EntryWindow, Fee, Lottery, Opening, ReturnPolicy, Schedule, Timestamp};
 
 use super::answer::Answer;
-use super::door::Door;
+use super::door::{Door, Words};
+use super::field::Field;
 use super::json::Value;
-use super::line::{Field, Line};
+use super::line::Line;
+use super::plan;
 use super::stop::Stop;
 
 impl Door {
@@ -21,16 +23,22 @@ impl Door {
         let (closes_at, cancel_until) = (line.maybe("closes_at")?, line.maybe("cancel_until")?);
         let (hold_ttl_ms, hold_cap_ms) = (line.maybe("hold_ttl_ms")?, line.maybe("hold_cap_ms")?);
         let tags = line.maybe("tags")?.unwrap_or_default();
-        let (fee, lottery, draw) = (fee(&mut line)?, lottery(&mut line)?, draw(&mut line)?);
+        let fee = fee(&mut line)?;
+        let (lottery, returns, allotments) = match self.words {
+            Words::Contract => (
+                lottery(&mut line, opens_at)?,
+                returns(&mut line)?,
+                Vec::new(),
+            ),
+            Words::All => (
+                plan::lottery(&mut line, opens_at)?,
+                plan::returns(&mut line)?.unwrap_or_default(),
+                plan::allotments(&mut line)?,
+            ),
+        };
         self.at(line)?;
 
-        let opening = match lottery {
-            None => Opening::first_come(opens_at),
-            Some(ms) => Opening::Lottery(Lottery {
-                window: EntryWindow::Fixed { ms },
-                ..Lottery::new(opens_at)
-            }),
-        };
+        let opening = lottery.map_or(Opening::first_come(opens_at), Opening::Lottery);
         let capacity = slots("capacity", capacity)?;
         let mut schedule = Schedule::new(
             practitioner,
@@ -45,9 +53,7 @@ impl Door {
         schedule.hold_ttl_ms = hold_ttl_ms.unwrap_or(Schedule::HOLD_TTL_MS);
         schedule.hold_cap_ms = hold_cap_ms.unwrap_or(Schedule::HOLD_CAP_MS);
         schedule.tags = tags;
-        if draw {
-            schedule.returns = ReturnPolicy::Draw;
-        }
+        (schedule.returns, schedule.allotments) = (returns, allotments);
         if let Some((amount, currency)) = fee {
             schedule.fee = Some(Fee {
                 amount,
@@ -70,8 +76,8 @@ fn fee(line: &mut Line) -> Result<Option<(u64, String)>, Stop> {
     Ok(Some(parts))
 }
 
-/// For how long people may enter, if it opens by a lottery.
-fn lottery(line: &mut Line) -> Result<Option<u64>, Stop> {
+/// How it is drawn, if it opens by a lottery.
+fn lottery(line: &mut Line, at: Timestamp) -> Result<Option<Lottery>, Stop> {
     let object = match line.maybe("opening")? {
         None => return Ok(None),
         Some(Value::Text(name)) if name == "first_come" => return Ok(None),
@@ -84,16 +90,19 @@ fn lottery(line: &mut Line) -> Result<Option<u64>, Stop> {
     };
     let mut lottery: Line = opening.need("lottery")?;
     opening.end()?;
-    let window_ms = lottery.need("window_ms")?;
+    let ms = lottery.need("window_ms")?;
     lottery.end()?;
-    Ok(Some(window_ms))
+    Ok(Some(Lottery {
+        window: EntryWindow::Fixed { ms },
+        ..Lottery::new(at)
+    }))
 }
 
-/// Whether returned slots are to be drawn.
-fn draw(line: &mut Line) -> Result<bool, Stop> {
+/// How slots return.
+fn returns(line: &mut Line) -> Result<ReturnPolicy, Stop> {
     match line.maybe::<String>("returns")?.as_deref() {
-        None | Some("at_once") => Ok(false),
-        Some("draw") => Ok(true),
+        None | Some("at_once") => Ok(ReturnPolicy::AtOnce),
+        Some("draw") => Ok(ReturnPolicy::Draw),
         Some(_) => Err(Stop::BadLine(
             "field returns must be \"at_once\" or \"draw\"".to_owned(),
         )),
@@ -105,7 +114,7 @@ pub(super) fn slots(field: &'static str, number: u64) -> Result<u32, Stop> {
     match u32::try_from(number) {
         Ok(slots @ 1..=65_535) => Ok(slots),
         _ => Err(Stop::Invalid {
-            field,
+            field: field.into(),
             message: format!("{field} is {number}; it must be 1 to 65,535"),
         }),
     }

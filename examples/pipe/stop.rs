@@ -1,5 +1,7 @@
 //! What keeps a verb from its own answer.
 
+use std::borrow::Cow;
+
 use fairslot::{Invalid, Refusal, SupplyError, Unsettled};
 
 /// Why a verb has no answer of its own.
@@ -9,7 +11,7 @@ pub(crate) enum Stop {
     BadLine(String),
     /// Well-formed, but impossible.
     Invalid {
-        field: &'static str,
+        field: Cow<'static, str>,
         message: String,
     },
     /// A code that has no more to it than its sentence.
@@ -19,6 +21,11 @@ pub(crate) enum Stop {
 }
 
 impl Stop {
+    /// A field that must be there is not.
+    pub(crate) fn missing(field: &str) -> Self {
+        Self::BadLine(format!("field {field} is missing"))
+    }
+
     pub(crate) fn not_supported(what: &str) -> Self {
         Self::Other {
             code: "not_supported",
@@ -36,7 +43,7 @@ impl From<Refusal> for Stop {
 impl From<Invalid> for Stop {
     fn from(why: Invalid) -> Self {
         Self::Invalid {
-            field: why.field(),
+            field: why.field().into(),
             message: why.to_string(),
         }
     }

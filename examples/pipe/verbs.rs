@@ -1,19 +1,20 @@
 //! The verbs. Each takes its fields, ends the line, and only then asks the engine: a line that is not well-formed changes nothing.
 
 use fairslot::{
-    BookingId, Engine, PaymentRef, Pending, Refusal, Request, ScheduleId, SupplyError, Timestamp,
+    BookingId, Engine, Outcome, PaymentRef, Pending, Refusal, ScheduleId, SupplyError, Timestamp,
 };
 
 use super::answer::Answer;
 use super::door::Door;
-use super::line::{Identity, Line};
+use super::field::Identity;
+use super::line::Line;
 use super::publish::slots;
 use super::stop::Stop;
 
-type Answered = Result<Answer, Stop>;
+pub(super) type Answered = Result<Answer, Stop>;
 
 impl Door {
-    pub(super) fn obey(&self, mut line: Line) -> Answered {
+    pub(super) fn obey(&mut self, mut line: Line) -> Answered {
         let op: String = line.need("op")?;
         match op.as_str() {
             "publish" => self.publish(line),
@@ -36,31 +37,24 @@ impl Door {
             "availability" => self.availability(line),
             "audit" => self.audit(line),
             "stats" => self.stats(line),
-            _ => Err(Stop::BadLine(format!("there is no op {op:.64}"))),
+            "engine" => self.engine(line),
+            _ => self.obey_beyond(&op, line),
         }
     }
 
     fn request(&self, mut line: Line) -> Answered {
-        let request = asked(&mut line)?;
+        let request = self.asked(&mut line)?;
         self.at(line)?;
-        Ok(self.engine.request(&request).into())
+        Ok(self.told(self.engine.request(&request)))
     }
 
     fn request_many(&self, mut line: Line) -> Answered {
-        let lines: Vec<Line> = line.need("requests")?;
-        let requests = lines.into_iter().map(|mut line| {
-            let request = asked(&mut line)?;
-            line.end().map(|()| request)
-        });
-        let requests = requests.collect::<Result<Vec<_>, Stop>>()?;
+        let requests = line.objects("requests", |line| self.asked(line))?;
+        let requests = requests.ok_or_else(|| Stop::missing("requests"))?;
         self.at(line)?;
+        let outcomes = self.engine.request_many(&requests).into_iter();
         Ok(Answer::Many {
-            outcomes: self
-                .engine
-                .request_many(&requests)
-                .into_iter()
-                .map(Answer::from)
-                .collect(),
+            outcomes: outcomes.map(|it| self.told(it)).collect(),
         })
     }
 
@@ -73,7 +67,7 @@ impl Door {
         self.at(line)?;
         if ttl_ms == 0 {
             return Err(Stop::Invalid {
-                field: "ttl_ms",
+                field: "ttl_ms".into(),
                 message: "ttl_ms is 0; it must be at least 1".to_owned(),
             });
         }
@@ -106,8 +100,14 @@ impl Door {
 
     fn cancel(&self, mut line: Line) -> Answered {
         let (booking, patient) = (line.need("booking")?, line.need("patient")?);
+        let channel = self.beyond(&mut line, "channel")?;
         self.at(line)?;
-        self.engine.cancel(booking, patient)?.wait()?;
+        match channel {
+            None => self.engine.cancel(booking, patient)?.wait()?,
+            Some(channel) => (self.engine)
+                .cancel_through(channel, booking, patient)?
+                .wait()?,
+        }
         Ok(Answer::Cancelled { cancelled: true })
     }
 
@@ -166,13 +166,13 @@ impl Door {
     fn ticket(&self, mut line: Line) -> Answered {
         let ticket = line.need("ticket")?;
         self.at(line)?;
-        Ok(self.engine.ticket(ticket)?.into())
+        Ok(self.told(self.engine.ticket(ticket)?))
     }
 
     fn lookup(&self, mut line: Line) -> Answered {
         let (patient, request) = (line.need("patient")?, line.need("request_id")?);
         self.at(line)?;
-        Ok(self.engine.lookup(patient, request)?.into())
+        Ok(self.told(self.engine.lookup(patient, request)?))
     }
 
     fn advance(&self, line: Line) -> Answered {
@@ -215,36 +215,11 @@ impl Door {
 
     fn stats(&self, line: Line) -> Answered {
         self.at(line)?;
-        Ok(Answer::stats(&self.engine.stats()))
+        Ok(Answer::stats(&self.engine.stats(), self.words))
     }
-}
 
-/// The fields of one who asks.
-fn asked(line: &mut Line) -> Result<Request, Stop> {
-    let patient = line.need("patient")?;
-    let mut request = match (line.maybe("schedule")?, line.maybe::<Vec<_>>("schedules")?) {
-        (Some(schedule), None) => Request::new(patient, schedule),
-        (None, Some(schedules)) => Request::any(patient, &schedules),
-        _ => {
-            return Err(Stop::BadLine(
-                "either field schedule or field schedules is needed".to_owned(),
-            ));
-        }
-    };
-    if let Some(account) = line.maybe("account")? {
-        request = request.account(account);
+    /// An outcome, in the words that are understood.
+    fn told(&self, outcome: Outcome) -> Answer {
+        Answer::outcome(outcome, self.words)
     }
-    if let Some(device) = line.maybe("device")? {
-        request = request.device(device);
-    }
-    if let Some(network) = line.maybe("network")? {
-        request = request.network(network);
-    }
-    if let Some(channel) = line.maybe("channel")? {
-        request = request.channel(channel);
-    }
-    if let Some(id) = line.maybe("request_id")? {
-        request = request.id(id);
-    }
-    Ok(request)
 }

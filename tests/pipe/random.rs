@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::support::{Pipe, parse};
 
 /// Lines with marks for ids that the pipe minted before.
-const LINES: [&str; 22] = [
+pub(super) const LINES: [&str; 22] = [
     r#"{"op":"publish","hospital":1,"department":2,"practitioner":3,"day":"2026-12-01","session":"morning","capacity":3,"opens_at":0,"starts_at":9000,"closes_at":8000,"cancel_until":8500,"hold_ttl_ms":200,"hold_cap_ms":500,"returns":"at_once","opening":"first_come","fee":{"amount":5000,"currency":"CNY"},"tags":["a","b"],"now":$N}"#,
     r#"{"op":"publish","hospital":1,"department":2,"practitioner":3,"day":"2026-12-01","session":"night","capacity":1,"opens_at":900,"starts_at":9000}"#,
     r#"{"op":"request","patient":$P,"schedule":"$S","account":"a","device":7,"network":"::1","channel":"app","now":$N}"#,
@@ -45,52 +45,55 @@ const ASIDES: [&str; 8] = [
 
 /// Which line, and what its marks stand for.
 #[derive(Debug, Clone)]
-struct Step {
-    line: usize,
+pub(super) struct Step {
+    pub(super) line: usize,
     patient: u64,
     which: usize,
-    passed: u64,
+    pub(super) passed: u64,
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let step = (
-        0..LINES.len(),
-        1..4_u64,
-        any::<prop::sample::Index>(),
-        0..150_u64,
-    )
-        .prop_map(|(line, patient, which, passed)| Step {
+    steps_of(LINES.len())
+}
+
+/// Steps through so many lines.
+pub(super) fn steps_of(lines: usize) -> impl Strategy<Value = Vec<Step>> {
+    let step = (0..lines, 1..4_u64, any::<prop::sample::Index>(), 0..150_u64).prop_map(
+        |(line, patient, which, passed)| Step {
             line,
             patient,
             which: which.index(1 << 16),
             passed,
-        });
+        },
+    );
     prop::collection::vec(step, 1..80)
 }
 
 /// The ids that answers named, oldest first.
 #[derive(Default)]
-struct Ids {
+pub(super) struct Ids {
     schedules: Vec<String>,
     holds: Vec<String>,
     bookings: Vec<String>,
+    tickets: Vec<String>,
 }
 
 impl Ids {
-    fn note(&mut self, answer: &Value) {
+    pub(super) fn note(&mut self, answer: &Value) {
         let one = |field: &str, ids: &mut Vec<String>| {
             ids.extend(answer[field].as_str().map(str::to_owned))
         };
         one("schedule", &mut self.schedules);
         one("hold", &mut self.holds);
         one("booking", &mut self.bookings);
+        one("ticket", &mut self.tickets);
         for outcome in answer["outcomes"].as_array().into_iter().flatten() {
             self.note(outcome);
         }
     }
 
     /// The line with its marks filled in, recent ids before old ones.
-    fn fill(&self, line: &str, step: &Step, now: u64) -> String {
+    pub(super) fn fill(&self, line: &str, step: &Step, now: u64) -> String {
         let pick = |ids: &[String]| {
             ids.iter()
                 .rev()
@@ -101,6 +104,7 @@ impl Ids {
         line.replace("$S", &pick(&self.schedules))
             .replace("$H", &pick(&self.holds))
             .replace("$B", &pick(&self.bookings))
+            .replace("$T", &pick(&self.tickets))
             .replace("$P", &step.patient.to_string())
             .replace("$N", &now.to_string())
     }

@@ -24,6 +24,13 @@ impl Pipe {
         }
     }
 
+    /// One that understands all words, with an engine by these settings.
+    pub(super) fn with(settings: Value) -> Self {
+        let mut pipe = Self::new();
+        assert_eq!(pipe.say(engine(settings)), json!({"done": true}));
+        pipe
+    }
+
     /// The answer, as it stands, to a line as it stands. No book is looked into.
     pub(super) fn raw(&mut self, line: impl AsRef<[u8]>) -> String {
         self.door.answer(line.as_ref())
@@ -147,6 +154,10 @@ impl Pipe {
         self.say(json!({"op": op, "schedule": schedule}))
     }
 
+    pub(super) fn ticket(&mut self, ticket: &str) -> Value {
+        self.say(json!({"op": "ticket", "ticket": ticket}))
+    }
+
     pub(super) fn advance(&mut self) -> Value {
         self.say(json!({"op": "advance"}))
     }
@@ -165,6 +176,13 @@ impl Pipe {
     pub(super) fn count(&mut self, schedule: &str, part: &str) -> u64 {
         self.availability(schedule)[part].as_u64().expect("a count")
     }
+}
+
+/// The line that switches all words on.
+pub(super) fn engine(settings: Value) -> Value {
+    let mut line = json!({"op": "engine"});
+    merge(&mut line, settings);
+    line
 }
 
 /// One line of output: exactly one JSON object.

@@ -1,0 +1,99 @@
+//! Random lines in all words: the books add up, the same lines get the same answers, and what is not well-formed gets one object.
+
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::random::{Ids, LINES, Step, steps_of};
+use super::support::{Pipe, parse};
+
+/// Lines in the words beyond the contract, with the same marks, and `$T` for a ticket.
+const BEYOND: [&str; 32] = [
+    r#"{"op":"publish","hospital":1,"department":2,"practitioner":4,"day":"2026-12-01","session":"evening","capacity":2,"opens_at":$N,"starts_at":9000,"returns":"draw","hold_ttl_ms":100}"#,
+    r#"{"op":"publish","hospital":1,"department":2,"practitioner":4,"day":"2026-12-01","session":"evening","capacity":2,"opens_at":$N,"starts_at":9000,"returns":{"delay":{"ms":50}},"opening":{"lottery":{"window_ms":60,"cluster_cap":1}},"allotments":[{"group":1,"slots":1}]}"#,
+    r#"{"op":"publish","hospital":1,"department":2,"practitioner":5,"day":"2026-12-01","session":"evening","capacity":1,"opens_at":1$N,"starts_at":19000,"returns":"draw","opening":{"lottery":{"window_ms":60,"together":1$N,"entry_before_ms":9}}}"#,
+    r#"{"op":"publish","hospital":1,"department":2,"practitioner":5,"day":"2026-12-01","session":"evening","capacity":1,"opens_at":$N,"starts_at":9000,"returns":"never","opening":{"lottery":{"adaptive":{"min_ms":10,"quiet_ms":4,"max_ms":90}}}}"#,
+    r#"{"op":"request","patient":$P,"schedule":"$S","waitlist":true,"groups":[1,2],"now":$N}"#,
+    r#"{"op":"request","patient":$P,"schedules":["$S","$S"],"waitlist":true,"device":"phone $P"}"#,
+    r#"{"op":"request","patient":$P,"schedule":"$S","device":"bot","waitlist":false,"now":$N}"#,
+    r#"{"op":"request","patient":$P,"schedule":"$S","answer":{"token":{"schedule":"$S","expires_at":1$N,"difficulty":16,"seal":"00000000000000000000000000000000"},"number":7}}"#,
+    r#"{"op":"request_many","requests":[{"patient":$P,"schedule":"$S","waitlist":true},{"patient":9,"schedule":"$S","groups":[16]}]}"#,
+    r#"{"op":"cancel","booking":"$B","patient":$P,"channel":"desk"}"#,
+    r#"{"op":"ticket","ticket":"$T"}"#,
+    r#"{"op":"leave","ticket":"$T","patient":$P}"#,
+    r#"{"op":"pause","ticket":"$T"}"#,
+    r#"{"op":"resume","ticket":"$T"}"#,
+    r#"{"op":"wait_together","tickets":["$T","$T"]}"#,
+    r#"{"op":"schedule","schedule":"$S"}"#,
+    r#"{"op":"draw_id","schedule":"$S"}"#,
+    r#"{"op":"drawn_together","schedule":"$S"}"#,
+    r#"{"op":"commitment","schedule":"$S"}"#,
+    r#"{"op":"fix_beacon","schedule":"$S","beacon":{"round":{"source":"b","round":1,"available_at":99999}}}"#,
+    r#"{"op":"reveal","schedule":"$S","value":{"round":"0000000000000000000000000000000000000000000000000000000000000000"}}"#,
+    r#"{"op":"closing","schedule":"$S"}"#,
+    r#"{"op":"transcript","schedule":"$S"}"#,
+    r#"{"op":"receipt","ticket":"$T"}"#,
+    r#"{"op":"proof","ticket":"$T"}"#,
+    r#"{"op":"verdict","patient":$P,"schedule":"$S","device":"bot","language":"chinese"}"#,
+    r#"{"op":"import_labels","devices":[{"id":"bot","marks":[{"label":"blocklisted","points":900,"until":9999}]}]}"#,
+    r#"{"op":"export_labels","devices":["bot","phone $P"],"accounts":["a"]}"#,
+    r#"{"op":"observe","capacity":8}"#,
+    r#"{"op":"events"}"#,
+    r#"{"op":"advance","now":$N}"#,
+    r#"{"op":"stats"}"#,
+];
+
+fn pipe() -> Pipe {
+    Pipe::with(json!({
+        "behaviour": {"records": 64}, "slow_queue": {"turns": 1, "period_ms": 20, "capacity": 3, "first_after_ms": 30, "wait_max_ms": 300},
+        "waitlist": {"capacity": 3, "returns": {"interval_ms": 40, "quiet_ms": 5, "near_interval_ms": 9, "near_ms": 100, "at_once_ms": 9}},
+        "cancel_quota": {"people": 8}, "patient_limit": {"requests": 1, "period_ms": 5, "burst": 3, "cells": 64},
+        "step_up": {"key": "05".repeat(32), "bits": 16, "everybody_from": 3},
+        "returns_through": [{"channel": "desk", "returns": "at_once"}], "retire_after_ms": "never",
+    }))
+}
+
+fn line_of(step: &Step) -> &'static str {
+    LINES.iter().chain(&BEYOND).nth(step.line).expect("a line")
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    steps_of(LINES.len() + BEYOND.len())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_books_add_up_after_every_line_and_the_same_is_answered_again(steps in steps()) {
+        let (mut one, mut other) = (pipe(), pipe());
+        let (mut ids, mut now) = (Ids::default(), 0);
+        for step in &steps {
+            now += step.passed;
+            let line = ids.fill(line_of(step), step, now);
+            let answer = one.say(serde_json::from_str(&line).expect("a line"));
+            prop_assert_ne!(&answer["error"]["code"], "bad_line", "{}: {}", line, answer);
+            // What is looked at in between changes nothing.
+            prop_assert_eq!(parse(&other.raw(&line)), answer.clone(), "{}", line);
+            ids.note(&answer);
+        }
+    }
+
+    #[test]
+    fn mutilated_lines_get_one_object(
+        steps in steps(),
+        cuts in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), "\\PC{0,3}|[\"{}:,\\[\\]0-9.e-]{0,3}"), 80),
+    ) {
+        let (mut pipe, mut ids, mut now) = (pipe(), Ids::default(), 0);
+        for (step, (at, to, instead)) in steps.iter().zip(&cuts) {
+            now += step.passed;
+            let whole = ids.fill(line_of(step), step, now);
+            let mut bytes = whole.clone().into_bytes();
+            let from = at.index(bytes.len());
+            let to = from + to.index((bytes.len() - from).min(6) + 1);
+            bytes.splice(from..to, instead.bytes());
+            ids.note(&parse(&pipe.raw(&bytes)));
+            ids.note(&parse(&pipe.raw(&whole)));
+        }
+        prop_assert_eq!(pipe.raw(r#"{"op":"audit"}"#), r#"{"consistent":true}"#);
+    }
+}
