@@ -33,11 +33,13 @@ use super::{Bulletin, Inner, Standing};
 /// In which rounds who has all points there are is visited: every fourth. Who has just enough is visited every round.
 const ROUNDS_MAX: u16 = 4;
 const FULL: u16 = 1_000;
+/// In the place of an instant: there is nothing to do.
+const NOTHING: u64 = u64::MAX;
 
 /// Whoever is slowed.
 pub(super) struct Slowed {
     queue: Queue,
-    /// When something is to be done; `u64::MAX` if nothing is. A hint: the queue decides.
+    /// When something is to be done, or [`NOTHING`]. A hint: the queue decides.
     due: AtomicU64,
     /// Whose tickets ended by somebody else's, and whose books don't say so yet.
     ended: Mutex<Vec<Ended>>,
@@ -67,7 +69,7 @@ impl Slowed {
         };
         Ok(Self {
             queue: Queue::new(settings, seeds.keys().hash(1))?,
-            due: AtomicU64::new(u64::MAX),
+            due: AtomicU64::new(NOTHING),
             ended: Mutex::new(Vec::new()),
             serving: Mutex::new(()),
         })
@@ -81,7 +83,9 @@ impl Slowed {
 
     #[inline]
     pub(super) fn is_due(&self, now: Timestamp) -> bool {
-        self.due() <= now
+        let due = self.due();
+        // At the end of time nothing is due that isn't.
+        due <= now && due.as_millis() != NOTHING
     }
 
     /// When the next turn is, or the end of the longest wait; the epoch if somebody has yet to be told of theirs.
@@ -127,7 +131,7 @@ impl Slowed {
         let mut ended = self.ended.lock();
         ended.extend(more);
         let next = match ended.is_empty() {
-            true => self.next_turn().unwrap_or(u64::MAX),
+            true => self.next_turn().unwrap_or(NOTHING),
             false => 0,
         };
         self.due.store(next, Ordering::Relaxed);

@@ -1,10 +1,10 @@
-//! Random lines in all words: the books add up, the same lines get the same answers, and what is not well-formed gets one object.
+//! Random lines in all words: the books add up, the same lines get the same answers, and whatever value stands in the place of another, one object goes out.
 
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::random::{Ids, LINES, Step, steps_of};
-use super::support::{Pipe, parse};
+use super::support::{Pipe, engine, parse};
 
 /// Lines in the words beyond the contract, with the same marks, and `$T` for a ticket.
 const BEYOND: [&str; 32] = [
@@ -42,14 +42,18 @@ const BEYOND: [&str; 32] = [
     r#"{"op":"stats"}"#,
 ];
 
-fn pipe() -> Pipe {
-    Pipe::with(json!({
+fn settings() -> Value {
+    json!({
         "behaviour": {"records": 64}, "slow_queue": {"turns": 1, "period_ms": 20, "capacity": 3, "first_after_ms": 30, "wait_max_ms": 300},
         "waitlist": {"capacity": 3, "returns": {"interval_ms": 40, "quiet_ms": 5, "near_interval_ms": 9, "near_ms": 100, "at_once_ms": 9}},
         "cancel_quota": {"people": 8}, "patient_limit": {"requests": 1, "period_ms": 5, "burst": 3, "cells": 64},
         "step_up": {"key": "05".repeat(32), "bits": 16, "everybody_from": 3},
         "returns_through": [{"channel": "desk", "returns": "at_once"}], "retire_after_ms": "never",
-    }))
+    })
+}
+
+fn pipe() -> Pipe {
+    Pipe::with(settings())
 }
 
 fn line_of(step: &Step) -> &'static str {
@@ -79,21 +83,84 @@ proptest! {
     }
 
     #[test]
-    fn mutilated_lines_get_one_object(
+    fn a_value_in_the_place_of_another_gets_one_object(
         steps in steps(),
-        cuts in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), "\\PC{0,3}|[\"{}:,\\[\\]0-9.e-]{0,3}"), 80),
+        others in prop::collection::vec((any::<prop::sample::Index>(), 0..OTHERS.len()), 80),
     ) {
         let (mut pipe, mut ids, mut now) = (pipe(), Ids::default(), 0);
-        for (step, (at, to, instead)) in steps.iter().zip(&cuts) {
+        for (step, (at, other)) in steps.iter().zip(&others) {
             now += step.passed;
             let whole = ids.fill(line_of(step), step, now);
-            let mut bytes = whole.clone().into_bytes();
-            let from = at.index(bytes.len());
-            let to = from + to.index((bytes.len() - from).min(6) + 1);
-            bytes.splice(from..to, instead.bytes());
-            ids.note(&parse(&pipe.raw(&bytes)));
+            let other: Value = serde_json::from_str(OTHERS[*other]).expect("a value");
+            let spoilt = spoilt(&whole, *at, &other);
+            ids.note(&parse(&pipe.raw(&spoilt)));
             ids.note(&parse(&pipe.raw(&whole)));
+            // The same with the switch itself.
+            let switch = engine(settings()).to_string();
+            parse(&Pipe::new().raw(self::spoilt(&switch, *at, &other)));
         }
         prop_assert_eq!(pipe.raw(r#"{"op":"audit"}"#), r#"{"consistent":true}"#);
     }
+}
+
+/// Values of every kind.
+const OTHERS: [&str; 12] = [
+    "null",
+    "true",
+    "0",
+    "17",
+    "300",
+    "18446744073709551615",
+    "\"none\"",
+    "\"x\"",
+    "[]",
+    "{}",
+    "[{}]",
+    "{\"ms\":1}",
+];
+
+/// The line with one of its values, at whatever depth, exchanged for another.
+fn spoilt(line: &str, at: prop::sample::Index, other: &Value) -> String {
+    let mut line: Value = serde_json::from_str(line).expect("a line");
+    let is_observe = line["op"] == "observe";
+    let mut nth = at.index(count(&line) - 1);
+    exchange(&mut line, &mut nth, other);
+    if is_observe && line["capacity"] == u64::MAX {
+        // Rings of 2^24 events are allowed, and take their time.
+        line["capacity"] = 1.into();
+    }
+    line.to_string()
+}
+
+fn inner(value: &Value) -> Vec<&Value> {
+    match value {
+        Value::Object(fields) => fields.values().collect(),
+        Value::Array(list) => list.iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// How many values there are, itself among them.
+fn count(value: &Value) -> usize {
+    1 + inner(value).into_iter().map(count).sum::<usize>()
+}
+
+/// Exchanges the n-th of the values in this one, and says whether it was there.
+fn exchange(value: &mut Value, nth: &mut usize, other: &Value) -> bool {
+    let inner: Vec<&mut Value> = match value {
+        Value::Object(fields) => fields.values_mut().collect(),
+        Value::Array(list) => list.iter_mut().collect(),
+        _ => Vec::new(),
+    };
+    for one in inner {
+        if *nth == 0 {
+            *one = other.clone();
+            return true;
+        }
+        *nth -= 1;
+        if exchange(one, nth, other) {
+            return true;
+        }
+    }
+    false
 }

@@ -12,6 +12,21 @@ use fairslot::{
 use super::{DESK, Desk, OPENS, TENTHS, from, who};
 
 #[test]
+fn f11_extremes_the_end_of_time() {
+    for wait in [false, true] {
+        let desk = Desk::new(TENTHS);
+        let schedule = desk.publish(10);
+        let _ = wait.then(|| desk.queued(1, 1_000, schedule));
+        desk.clock.set(Timestamp::MAX);
+        // Whoever waited was served in time.
+        assert_eq!(desk.advance(), u64::from(wait));
+        assert_eq!((desk.advance(), desk.waiting()), (0, 0));
+        let past = Outcome::Refused(Refusal::UnknownSchedule);
+        assert_eq!(desk.ask(1, 1_000, schedule), past);
+    }
+}
+
+#[test]
 fn who_is_suspect_gets_a_ticket_and_a_slot_at_their_turn() {
     let desk = Desk::new(TENTHS);
     let schedule = desk.publish(10);
