@@ -11,6 +11,7 @@
 mod seat;
 
 use std::fmt;
+use std::hint::black_box;
 
 use crossbeam_utils::CachePadded;
 
@@ -28,7 +29,7 @@ use crate::words::id::PatientId;
 use crate::words::sync::atomic::{AtomicU64, Ordering};
 use crate::words::sync::{Mutex, OnceLock};
 
-use seat::{Believed, Came, Extra, Seat, Shard, Table, note_wishes, row};
+use seat::{Believed, Came, Extra, Seat, Shard, Table, note_wishes};
 
 const SHARDS: usize = if cfg!(any(fairslot_loom, fairslot_shuttle)) {
     2
@@ -349,15 +350,20 @@ impl Window {
                 mut extras,
                 ..
             } = shard;
+            // Read once from front to end, it is at hand when it is asked for in the order of the table.
+            black_box(came.iter().fold(0, |all, came| all ^ came.trace[0]));
             for seat in seats {
                 let extra = match extras.is_empty() {
-                    true => Extra::default(),
-                    false => extras.remove(&seat.identity).unwrap_or_default(),
+                    true => None,
+                    false => extras.remove(&seat.identity),
                 };
-                let waits = extra.would_wait.map(|source| (seat.token, source));
-                would_wait.extend(waits);
                 let came = &came[seat.came as usize];
-                let mut row = row(&mut list, (&seat, came), extra, &judge);
+                let ways = extra.as_ref().map_or(&[][..], |it| &it.traces);
+                let mut row = seat.row(came, ways, &judge);
+                if let Some(extra) = extra {
+                    would_wait.extend(extra.would_wait.map(|source| (seat.token, source)));
+                    extra.add_to(&mut row, &mut list);
+                }
                 let patient = seat.identity.into();
                 row.suspicion = row.suspicion.max(own(patient));
                 bins.put(row, patient);

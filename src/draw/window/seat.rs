@@ -95,6 +95,30 @@ impl Seat {
             self.believed = believed;
         }
     }
+
+    /// Its row, with no more than the first cluster; judged by that way and these.
+    #[inline]
+    pub(super) fn row(&self, came: &Came, ways: &[Trace], judge: impl Fn(Trace) -> u8) -> Row {
+        let judged = match self.believed {
+            Believed::AsOthers => ways
+                .iter()
+                .fold(judge(came.trace), |least, way| least.min(judge(*way))),
+            Believed::Cleared | Believed::Trusted => 0,
+        };
+        let trusted = self.believed == Believed::Trusted;
+        Row {
+            token: self.token,
+            cluster: if trusted {
+                Cluster::default()
+            } else {
+                came.cluster
+            },
+            more: 0,
+            groups: self.groups,
+            suspicion: self.suspicion.max(judged),
+            trusted,
+        }
+    }
 }
 
 impl Believed {
@@ -119,6 +143,20 @@ impl Shard {
 
     pub(super) fn seat(&self, identity: u128, hash: u64) -> Option<&Seat> {
         self.seats.find(hash, |seat| seat.identity == identity)
+    }
+}
+
+impl Extra {
+    /// Adds to the row what it says: the clusters in order, or none if one channel was trusted.
+    pub(super) fn add_to(self, row: &mut Row, list: &mut List) {
+        let mut clusters = self.clusters;
+        if row.trusted {
+            clusters.clear();
+        } else if let Some(least) = clusters.first_mut().filter(|it| **it < row.cluster) {
+            std::mem::swap(least, &mut row.cluster);
+            clusters.sort_unstable();
+        }
+        row.more = list.note(clusters, self.preferences);
     }
 }
 
@@ -151,39 +189,6 @@ pub(super) fn note_wishes(extras: &mut Table<Extra>, identity: u128, entry: &Ent
         let own = Source::Person(entry.patient);
         extra.would_wait = Some(entry.source().unwrap_or(own));
     }
-}
-
-/// The row of a seat, its clusters in order, or none if one channel was trusted.
-pub(super) fn row(
-    list: &mut List,
-    (seat, came): (&Seat, &Came),
-    extra: Extra,
-    judge: impl Fn(Trace) -> u8,
-) -> Row {
-    let ways = std::iter::once(came.trace).chain(extra.traces);
-    let judged = match seat.believed {
-        Believed::AsOthers => ways.map(judge).min().unwrap_or(0),
-        Believed::Cleared | Believed::Trusted => 0,
-    };
-    let trusted = seat.believed == Believed::Trusted;
-    let mut row = Row {
-        token: seat.token,
-        cluster: came.cluster,
-        more: 0,
-        groups: seat.groups,
-        suspicion: seat.suspicion.max(judged),
-        trusted,
-    };
-    let mut clusters = extra.clusters;
-    if trusted {
-        row.cluster = Cluster::default();
-        clusters.clear();
-    } else if let Some(least) = clusters.first_mut().filter(|it| **it < row.cluster) {
-        std::mem::swap(least, &mut row.cluster);
-        clusters.sort_unstable();
-    }
-    row.more = list.note(clusters, extra.preferences);
-    row
 }
 
 #[cfg(all(test, not(any(fairslot_loom, fairslot_shuttle))))]
