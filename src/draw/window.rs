@@ -1,7 +1,7 @@
 //! The window: who is in? One entry a person, however often they ask, from many threads at once.
 //!
-//! People lie in sharded tables, each under its lock, found by a keyed hash and told apart by all 128 bits. A person's token is worked out once; who asks again costs
-//! a look into the table, at one cache line of it, and writes nothing.
+//! People lie in sharded tables, each under its lock, found by a keyed hash and told apart by all 128 bits. A person's token is worked out once; who asks again, as
+//! they did at first, costs a look at the table's tags and at one cache line of it, and writes nothing there.
 //!
 //! # Concurrency
 //! The close goes from shard to shard and, under the lock of each, marks it closed and takes what is in it. Whoever got a receipt had put the entry in under

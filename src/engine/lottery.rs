@@ -23,6 +23,7 @@ use crate::words::allotment::Allotment;
 use crate::words::error::Invalid;
 use crate::words::id::{ChannelId, HospitalId, PatientId, ScheduleId, TicketId};
 use crate::words::lottery::Lottery;
+use crate::words::schedule::{Opening, Schedule};
 use crate::words::sync::atomic::{AtomicU64, Ordering};
 use crate::words::sync::{Arc, LANES, Mutex, lane};
 use crate::words::time::Timestamp;
@@ -105,6 +106,20 @@ pub(super) struct Plan<'a> {
     pub(super) lottery: Lottery,
     /// Which of its slots are reserved, and for whom.
     pub(super) allotments: &'a [Allotment],
+}
+
+impl<'a> Plan<'a> {
+    /// The schedule's part in a draw, if it opens by one.
+    pub(super) fn of(schedule: &'a Schedule) -> Option<Self> {
+        let Opening::Lottery(lottery) = schedule.opening else {
+            return None;
+        };
+        Some(Self {
+            hospital: schedule.hospital,
+            lottery,
+            allotments: &schedule.allotments,
+        })
+    }
 }
 
 type Urns = BTreeMap<ScheduleId, Arc<Urn>>;
@@ -249,7 +264,7 @@ impl Draws {
                 let number = number.map(|number| (hospital, number));
                 let first = (schedule, allotments);
                 let urn = Arc::new(Urn::new(first, lottery, published, attempt, number));
-                let key = (urn.first_look(), schedule, attempt);
+                let key = (urn.next_look(), schedule, attempt);
                 registry.agenda.insert(key, Arc::clone(&urn));
                 if let Some(number) = number {
                     registry.numbers.insert(number, Arc::clone(&urn));

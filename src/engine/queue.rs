@@ -84,7 +84,6 @@ impl Slowed {
     #[inline]
     pub(super) fn is_due(&self, now: Timestamp) -> bool {
         let due = self.due();
-        // At the end of time nothing is due that isn't.
         due <= now && due.as_millis() != NOTHING
     }
 
@@ -96,8 +95,10 @@ impl Slowed {
         }
     }
 
+    /// What would be at the end of time never is.
     fn next_turn(&self) -> Option<u64> {
-        self.queue.next_due().map(Timestamp::as_millis)
+        let next = self.queue.next_due().map(Timestamp::as_millis);
+        next.filter(|at| *at != NOTHING)
     }
 
     fn has_ended(&self) -> bool {

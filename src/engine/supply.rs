@@ -11,7 +11,7 @@ use crate::words::event::What;
 use crate::words::id::{ScheduleId, SlotNo};
 use crate::words::lottery::Lottery;
 use crate::words::refusal::Refusal;
-use crate::words::schedule::{Opening, Schedule};
+use crate::words::schedule::Schedule;
 use crate::words::time::Timestamp;
 
 use super::lottery::Plan;
@@ -28,6 +28,8 @@ impl Engine {
     pub fn publish(&self, schedule: &Schedule) -> Result<ScheduleId, SupplyError> {
         schedule.check()?;
         let now = self.inner.now();
+        // What is impossible lets no time pass.
+        self.inner.may_settle_in(schedule, now)?;
         self.inner.pass(now);
         let mut bulletin = self.inner.bulletin(now);
         let id = self.inner.settle_in(schedule, now)?;
@@ -62,18 +64,25 @@ impl Engine {
     /// 65,535 slots in all.
     pub fn add_slots(&self, schedule: ScheduleId, count: u32) -> Result<u32, SupplyError> {
         const RANGE: &str = "at least 1, and at most 65,535 slots in all";
+        let counted = |pool: &Pool| {
+            let added = u16::try_from(count).ok().filter(|count| *count > 0);
+            let added = added.filter(|count| pool.capacity().checked_add(*count).is_some());
+            added.ok_or_else(|| Invalid::new("count", count, RANGE))
+        };
         if count == 0 {
             return Err(Invalid::new("count", count, RANGE).into());
+        }
+        // What is impossible lets no time pass.
+        if let Some((pool, _desk)) = self.inner.places.desk(schedule)
+            && !pool.is_withdrawn()
+        {
+            counted(pool)?;
         }
         self.inner.supply(schedule, |pool, desk, bulletin| {
             if pool.is_withdrawn() {
                 return Err(Refusal::WrongState.into());
             }
-            let first = pool.capacity();
-            let added = u16::try_from(count)
-                .ok()
-                .filter(|count| first.checked_add(*count).is_some());
-            let added = added.ok_or_else(|| Invalid::new("count", count, RANGE))?;
+            let (first, added) = (pool.capacity(), counted(pool)?);
             pool.grow(desk, added);
             bulletin.tell_of_schedule(
                 schedule,
@@ -125,16 +134,19 @@ impl Engine {
 }
 
 impl Inner {
+    /// Whether the draw that a schedule would be part of can be.
+    fn may_settle_in(&self, schedule: &Schedule, now: Timestamp) -> Result<(), Invalid> {
+        match Plan::of(schedule) {
+            Some(plan) => self.draws.may_announce(&plan, now),
+            None => Ok(()),
+        }
+    }
+
     /// Gives a schedule its place, and its draw if it opens by one: both or neither.
     fn settle_in(&self, schedule: &Schedule, now: Timestamp) -> Result<ScheduleId, SupplyError> {
         let settle = || self.places.settle(schedule).ok_or(SupplyError::Full);
-        let Opening::Lottery(lottery) = schedule.opening else {
+        let Some(plan) = Plan::of(schedule) else {
             return settle();
-        };
-        let plan = Plan {
-            hospital: schedule.hospital,
-            lottery,
-            allotments: &schedule.allotments,
         };
         self.draws.may_announce(&plan, now)?;
         let id = settle()?;

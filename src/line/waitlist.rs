@@ -175,8 +175,8 @@ impl Waitlist {
     }
 
     /// From now on just these, who came by these numbers, wait for slots together; whom else they waited with go on without them. Nobody who hasn't waited together just so has a part in a batch that was drawn before. Nothing changes
-    /// if one of them doesn't wait, or they are more than [`Wish::FAMILY_MAX`]. Whether they do now.
-    pub(crate) fn bind(&self, family: &[(PatientId, u64)]) -> bool {
+    /// if one of them doesn't wait, or they are more than [`Wish::FAMILY_MAX`]. The ticket that they wait by now.
+    pub(crate) fn bind(&self, family: &[(PatientId, u64)]) -> Option<Ticket> {
         self.state.lock().book.bind(family)
     }
 

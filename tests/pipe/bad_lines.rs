@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::support::{Pipe, assert_error, merge, parse};
+use super::support::{Pipe, assert_error, merge, parse, text};
 
 /// Puts a schedule, a hold and a booking before the line (`$S`, `$H`, `$B` stand for them), says it with a time far ahead, and
 /// asserts that it changed nothing, that time included.
@@ -11,6 +11,8 @@ pub(super) fn provoke(line: &str) -> Value {
     let schedule = pipe.publish(3);
     let hold = pipe.hold(1, &schedule);
     let (_, booking) = pipe.book(2, &schedule);
+    let draw = pipe.publish_with(1, json!({"opening": {"lottery": {"window_ms": 1_000}}}));
+    let ticket = text(&pipe.ask(3, &draw), "ticket");
     let before = (
         pipe.raw(r#"{"op":"stats"}"#),
         pipe.availability(&schedule),
@@ -30,6 +32,7 @@ pub(super) fn provoke(line: &str) -> Value {
     );
     assert_eq!(before, after, "{line}");
     assert_eq!(pipe.confirm(1, &hold)["slot"], 1, "{line}");
+    assert_eq!(pipe.ticket(&ticket)["outcome"], "waiting", "{line}");
     answer
 }
 

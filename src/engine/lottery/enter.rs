@@ -57,11 +57,11 @@ impl Inner {
         self.take_turn_for(schedule, turn, request, bulletin)?;
         self.rules(seen)?;
         let entered = self.draws.with(schedule, |urn| {
-            let closes_by = urn.closes_by();
-            if now >= closes_by {
-                // Whoever draws has taken it and not come to closing the window.
+            if now.as_millis() >= urn.next_look() {
+                // Whoever draws has taken it, and it is not decided yet whether the window is over.
                 return Err(IN_A_MOMENT);
             }
+            let closes_by = urn.closes_by();
             let place = self.line_up(book, schedule, Line::Draw, (now, closes_by))?;
             let put = self.put_in(urn, entry.anew(), (schedule, request.schedules()), place.1);
             put.map(|()| place).inspect_err(|_| book.strike(place.0))
@@ -161,6 +161,102 @@ impl Inner {
         match self.is_trusted(request) {
             true => entry.trusted_channel(),
             false => entry,
+        }
+    }
+}
+
+#[cfg(all(test, not(any(fairslot_loom, fairslot_shuttle))))]
+mod tests {
+    use crate::Engine;
+    use crate::words::clock::ManualClock;
+    use crate::words::id::{PatientId, PractitionerId};
+    use crate::words::lottery::{EntryWindow, Lottery};
+    use crate::words::schedule::{Day, Opening, Schedule, Session};
+    use crate::words::sync::Arc;
+
+    use super::super::urn::{Close, Progress};
+    use super::*;
+
+    fn plan(window: EntryWindow) -> Schedule {
+        let lottery = Lottery {
+            window,
+            ..Lottery::new(Timestamp::from_millis(1_000))
+        };
+        let day = Day::new(2026, 12, 1).unwrap();
+        let (opening, starts) = (Opening::Lottery(lottery), Timestamp::from_millis(1 << 60));
+        Schedule::new(
+            PractitionerId::new(1),
+            day,
+            Session::Morning,
+            1,
+            opening,
+            starts,
+        )
+    }
+
+    /// Whoever draws has found the window over and not closed it yet: only another thread can ask then, so here it is done by hand.
+    #[test]
+    fn who_asks_after_the_close_is_not_in_though_nobody_has_closed_it() {
+        for window in [EntryWindow::ADAPTIVE, EntryWindow::Fixed { ms: 3_000 }] {
+            let clock = Arc::new(ManualClock::new(Timestamp::default()));
+            let builder = Engine::builder().clock(Arc::clone(&clock)).seed(7);
+            let engine = builder.build().unwrap();
+            let (opens, asked) = (
+                Timestamp::from_millis(1_000),
+                Timestamp::from_millis(10_000),
+            );
+            let schedule = engine.publish(&plan(window)).unwrap();
+            let ask = |who| engine.request(&Request::new(PatientId::new(who), schedule));
+            clock.set(opens);
+            let in_time = ask(1).waiting().unwrap().id;
+            clock.set(asked);
+            let taken = engine.inner.draws.take_due(asked).unwrap();
+            {
+                let mut progress = taken.urn.progress().lock();
+                let Progress::Open(looks) = &mut *progress else {
+                    panic!("nobody has looked");
+                };
+                assert_eq!(ask(2), Outcome::Refused(IN_A_MOMENT));
+                let Close::At(closed) = taken.urn.look(looks, asked) else {
+                    panic!("quiet for nine seconds");
+                };
+                assert_eq!(closed, Timestamp::from_millis(4_000));
+                *progress = Progress::Closed(closed);
+            }
+            assert_eq!(ask(2), Outcome::Refused(IN_A_MOMENT));
+            drop(taken);
+            assert_eq!(ask(2), Outcome::Refused(Refusal::SoldOut));
+            assert!(engine.ticket(in_time).unwrap().held().is_some());
+        }
+    }
+
+    /// Looks that would all see the same are not made one by one.
+    #[test]
+    fn f11_extremes_a_window_of_any_length_is_looked_at_in_no_time() {
+        for min_ms in [1 << 50, 1 << 58] {
+            let clock = Arc::new(ManualClock::new(Timestamp::from_millis(1_000)));
+            let builder = Engine::builder().clock(Arc::clone(&clock)).seed(7);
+            let engine = builder.build().unwrap();
+            let window = EntryWindow::Adaptive {
+                min_ms,
+                quiet_ms: 4,
+                quiet_ppm: 10_000,
+                max_ms: 1 << 59,
+            };
+            let schedule = engine.publish(&plan(window)).unwrap();
+            let ask = |who| engine.request(&Request::new(PatientId::new(who), schedule));
+            let at = |ms: u64| clock.set(Timestamp::from_millis(1_000 + ms));
+            assert!(ask(1).waiting().is_some());
+            at(1 << 40);
+            assert!(ask(2).waiting().is_some());
+            // Just before the end somebody comes: so it is over when nobody has for as long as it takes.
+            at((1 << 50) - 1);
+            assert!(ask(3).waiting().is_some());
+            at((1 << 50) + 9);
+            while engine.advance().more {}
+            let drawn = min_ms == 1 << 50;
+            assert_eq!(engine.stats().drawn, u64::from(drawn));
+            assert_eq!(ask(9).waiting().is_some(), !drawn);
         }
     }
 }

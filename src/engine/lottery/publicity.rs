@@ -56,14 +56,12 @@ impl Engine {
     /// [`SupplyError::Invalid`] for a beacon that may speak before the close, or a number of holders out of its range; `unknown_schedule` for a schedule without a draw; `wrong_state` if it is too late, or
     /// a beacon was fixed before.
     pub fn fix_beacon(&self, schedule: ScheduleId, beacon: &BeaconSpec) -> Result<(), SupplyError> {
-        let said = self.inner.of_draw(schedule, |urn| {
-            let checked = urn.terms_with(beacon).check();
-            match checked {
-                Err(why) => Some(Err(why)),
-                Ok(()) => urn.joining().lock().fix(beacon).then_some(Ok(())),
-            }
-        });
-        Ok(said??)
+        // What is impossible lets no time pass.
+        if let Some(urn) = self.inner.draws.find(schedule) {
+            urn.terms_with(beacon).check()?;
+        }
+        let fix = |urn: &Arc<Urn>| urn.joining().lock().fix(beacon).then_some(());
+        Ok(self.inner.of_draw(schedule, fix)?)
     }
 
     /// Draws with what the beacon said, or the holders revealed. Holds that it gives begin now.

@@ -4,7 +4,7 @@ use crate::draw::{BeaconSpec, Draft, DrawId, Policy, Pool, Settled, Terms, Windo
 use crate::words::allotment::Allotment;
 use crate::words::id::ScheduleId;
 use crate::words::lottery::{EntryWindow, Lottery};
-use crate::words::sync::atomic::{AtomicBool, Ordering};
+use crate::words::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::words::sync::{Mutex, OnceLock};
 use crate::words::time::Timestamp;
 
@@ -12,7 +12,7 @@ use super::Draws;
 use super::members::{Joining, MEMBERS_MAX, Member, Number};
 
 /// How often in the time that is looked back an adaptive window is looked at.
-const LOOKS: u64 = 4;
+const LOOKS: usize = 4;
 
 pub(super) struct Urn {
     /// The first that was published for it: what the draw is called by.
@@ -26,8 +26,18 @@ pub(super) struct Urn {
     /// Made, and the rules with it, at the first entry, or when somebody asks what is committed to.
     bound: OnceLock<Bound>,
     progress: Mutex<Progress>,
+    /// When the window is to be looked at next: from then on it may be over, and nobody comes in until that is decided.
+    next_look: AtomicU64,
     /// Drawn, or come to nothing.
     over: AtomicBool,
+}
+
+/// Of an adaptive window: how many looks there were so far, and how many people were in at the last of them.
+#[derive(Default)]
+pub(super) struct Looks {
+    count: u64,
+    /// By the number of the look.
+    seen: [u64; LOOKS],
 }
 
 /// The window, and which schedules it is for, in the order of its pools.
@@ -40,8 +50,8 @@ struct Bound {
 
 /// How far it is.
 pub(super) enum Progress {
-    /// Not known to be closed. How many were in at each look so far, of an adaptive window.
-    Open(Vec<u64>),
+    /// Not known to be closed.
+    Open(Looks),
     /// Closed at that instant, and not drawn: nothing was done yet, or the beacon has not spoken.
     Closed(Timestamp),
     /// Being granted, a place at a time.
@@ -69,6 +79,7 @@ impl Urn {
         number: Option<Number>,
     ) -> Self {
         Self {
+            next_look: AtomicU64::new(first_look(&lottery)),
             lead,
             lottery,
             published,
@@ -76,7 +87,7 @@ impl Urn {
             number,
             joining: Joining::new(lead, allotments),
             bound: OnceLock::new(),
-            progress: Mutex::new(Progress::Open(Vec::new())),
+            progress: Mutex::new(Progress::Open(Looks::default())),
             over: AtomicBool::new(false),
         }
     }
@@ -92,6 +103,7 @@ impl Urn {
             joining: Mutex::new(self.joining.lock().bound()),
             bound: OnceLock::new(),
             progress: Mutex::new(Progress::Void),
+            next_look: AtomicU64::new(0),
             over: AtomicBool::new(true),
         }
     }
@@ -262,61 +274,77 @@ impl Urn {
         self.made().map_or(0, Window::entries)
     }
 
-    /// From the opening on, one look after the other.
-    fn step(&self) -> Option<u64> {
-        match self.lottery.window {
-            EntryWindow::Fixed { .. } => None,
-            EntryWindow::Adaptive { quiet_ms, .. } => Some((quiet_ms / LOOKS).max(1)),
-        }
-    }
-
-    /// When it is to be looked at first.
-    pub(super) fn first_look(&self) -> u64 {
-        let at = self.lottery.at.as_millis();
-        self.step().map_or(self.closes_by().as_millis(), |step| {
-            at.saturating_add(step).min(self.closes_by().as_millis())
-        })
+    /// When the window is to be looked at next.
+    pub(super) fn next_look(&self) -> u64 {
+        // Relaxed: it only rises, and whoever reads an older one waits for a look that was made already.
+        self.next_look.load(Ordering::Relaxed)
     }
 
     /// Looks at the window, for all looks up to `now` that have not been: nobody has entered since the first of them, or they would have looked.
-    pub(super) fn look(&self, looks: &mut Vec<u64>, now: Timestamp) -> Close {
-        let (last, now) = (self.closes_by(), now.as_millis());
-        let EntryWindow::Adaptive {
-            min_ms, quiet_ppm, ..
-        } = self.lottery.window
-        else {
-            return if now >= last.as_millis() {
-                Close::At(last)
-            } else {
-                Close::NotBefore(last.as_millis())
-            };
+    pub(super) fn look(&self, looks: &mut Looks, now: Timestamp) -> Close {
+        let close = self.look_at(looks, now);
+        if let Close::NotBefore(at) = close {
+            self.next_look.store(at, Ordering::Relaxed);
+        }
+        close
+    }
+
+    fn look_at(&self, looks: &mut Looks, now: Timestamp) -> Close {
+        let last = self.closes_by();
+        let at_last = || match now >= last {
+            true => Close::At(last),
+            false => Close::NotBefore(last.as_millis()),
         };
-        let step = self.step().unwrap_or(1);
+        let (
+            Some(step),
+            EntryWindow::Adaptive {
+                min_ms, quiet_ppm, ..
+            },
+        ) = (step(&self.lottery), self.lottery.window)
+        else {
+            return at_last();
+        };
         let entries = self.entries();
         loop {
-            let after = step.saturating_mul(looks.len() as u64 + 1);
+            let number = looks.count + 1;
+            let after = step.saturating_mul(number);
             let at = self.lottery.at.after(after);
             if at >= last {
-                return if now >= last.as_millis() {
-                    Close::At(last)
-                } else {
-                    Close::NotBefore(last.as_millis())
-                };
+                return at_last();
             }
-            if at.as_millis() > now {
+            if at > now {
                 return Close::NotBefore(at.as_millis());
             }
-            let back = looks.len().checked_sub(LOOKS as usize - 1);
-            let before = match back {
-                Some(0) | None => 0,
-                Some(back) => looks.get(back - 1).copied().unwrap_or(0),
-            };
-            looks.push(entries);
+            looks.count = number;
+            // Where this one goes was the one that it is held against.
+            let place = (number % LOOKS as u64) as usize;
+            let before = std::mem::replace(&mut looks.seen[place], entries);
             let came = u128::from(entries.saturating_sub(before));
             let hardly = came * 1_000_000 <= u128::from(quiet_ppm) * u128::from(entries);
             if after >= min_ms && hardly {
                 return Close::At(at);
             }
+            if looks.seen == [entries; LOOKS] {
+                // All that is missing is time: the looks until then would see the same.
+                let enough = min_ms.div_ceil(step);
+                let by_now = now.since(self.lottery.at) / step;
+                looks.count = number.max(enough.min(by_now).saturating_sub(1));
+            }
         }
     }
+}
+
+/// From the opening on, one look after the other, of an adaptive window.
+fn step(lottery: &Lottery) -> Option<u64> {
+    match lottery.window {
+        EntryWindow::Fixed { .. } => None,
+        EntryWindow::Adaptive { quiet_ms, .. } => Some((quiet_ms / LOOKS as u64).max(1)),
+    }
+}
+
+/// When it is to be looked at first.
+fn first_look(lottery: &Lottery) -> u64 {
+    let last = lottery.closes_by();
+    let first = step(lottery).map_or(last, |step| lottery.at.after(step));
+    first.min(last).as_millis()
 }

@@ -109,7 +109,7 @@ impl Inner {
             return Err(Refusal::Rule { rule });
         }
         let family: Vec<_> = found.iter().map(|it| (it.patient, it.number)).collect();
-        let bound = first.returning.list.bind(&family);
+        let bound = first.returning.list.bind(&family).is_some();
         bulletin.changed |= bound;
         bound.then_some(()).ok_or(Refusal::WrongState)
     }

@@ -72,23 +72,30 @@ impl Inner {
             if waits && list.number_of(patient).is_none() {
                 let wish = self.wish(&book, returning, Cluster::Person(patient), now);
                 // It is refused only by a list that has ended, which has told them.
-                let _ = list.rejoin(&wish);
-                back.extend(list.number_of(patient).map(|number| (patient, number)));
+                if let (Ok(ticket), Some(number)) = (list.rejoin(&wish), list.number_of(patient)) {
+                    back.push((ticket, (patient, number)));
+                }
             }
         }
         for family in gone.chunk_by(|one, next| one.ticket == next.ticket) {
-            let is_of = |(patient, number): &&(PatientId, _)| {
+            let is_of = |(_, (patient, number)): &&(_, (PatientId, u64))| {
                 family.iter().any(|it| it.patient == *patient)
                     && list.number_of(*patient) == Some(*number)
             };
-            let waits = || back.iter().filter(is_of).copied().collect::<Vec<_>>();
-            let mut again = waits();
-            // Whoever leaves between the two is not among them the next time.
-            while again.len() > 1 && !list.bind(&again) {
-                again = waits();
-            }
-            if let (Some(first), Some(offer)) = (again.first(), family.first()) {
-                list.stands_again(offer.ticket, *first);
+            let ticket = loop {
+                let again: Vec<_> = back.iter().filter(is_of).collect();
+                let bound = match again[..] {
+                    [] => break None,
+                    [(ticket, _)] => break Some(*ticket),
+                    _ => list.bind(&again.iter().map(|it| it.1).collect::<Vec<_>>()),
+                };
+                // Whoever leaves between the two is not among them the next time.
+                if bound.is_some() {
+                    break bound;
+                }
+            };
+            if let Some(ticket) = ticket {
+                list.stands_again(family[0].ticket, ticket);
             }
         }
     }
@@ -252,10 +259,11 @@ mod tests {
                 list.unrest(slot);
             }
             assert!(list.leave_for(PatientId::new(3)));
-            assert!(list.bind(&[(
+            let alone = (
                 PatientId::new(2),
-                list.number_of(PatientId::new(2)).unwrap()
-            )]));
+                list.number_of(PatientId::new(2)).unwrap(),
+            );
+            assert!(list.bind(&[alone]).is_some());
             let first = by_hand(0);
             let second = by_hand(1);
             let ([lapses], [gone]) = (&first[..], &second[..]) else {
@@ -306,5 +314,55 @@ mod tests {
             let others = (1..=3).filter(|it| *it != anew).map(PatientId::new);
             assert_eq!(offered, others.collect::<Vec<_>>());
         }
+    }
+
+    /// The steps of `wait_again` for a family that has a place in a batch before, with what another thread does before that is given back: to whom the place goes in the end.
+    fn who_has_the_place(meanwhile: impl Fn(&Returning, [(PatientId, u64); 2])) -> Vec<PatientId> {
+        let morning = Morning::new(7);
+        let (_, due) = morning.three_wait_for_what_is_gone();
+        let returning = morning.returning();
+        let list = &returning.list;
+        for slot in 0..3 {
+            list.unrest(slot);
+        }
+        // Of one slot: the family has a place, and who is alone is offered it. Then of two: both are offered to the family, and gone.
+        let drawn = |slots: std::ops::Range<u32>, seed| {
+            for slot in slots {
+                assert!(list.rest((slot, PatientId::new(99), 0), due, Then::Drawn));
+            }
+            list.draw(due, |_| [seed; 32]).unwrap().offers
+        };
+        let (first, gone) = (drawn(0..1, 1), drawn(1..3, 2));
+        assert_eq!((first.len(), gone.len()), (1, 2));
+        assert!(gone.iter().all(|offer| list.take_up(offer)));
+        let family = [1, 2].map(PatientId::new).map(|who| {
+            let wish = crate::line::Wish::new(who, Cluster::Person(who));
+            assert!(list.rejoin(&wish).is_ok());
+            (who, list.number_of(who).unwrap())
+        });
+        let ticket = list.bind(&family).unwrap();
+        meanwhile(&returning, family);
+        list.stands_again(gone[0].ticket, ticket);
+        let goes_on = list.lapse(&first[0], due).unwrap();
+        goes_on.offers.iter().map(|it| it.patient).collect()
+    }
+
+    #[test]
+    fn whoever_stays_of_a_family_has_its_place_in_other_batches() {
+        let [one, two] = [1, 2].map(PatientId::new);
+        assert!(
+            who_has_the_place(|_, _| ()).is_empty(),
+            "one slot is none for two"
+        );
+        let leaves = who_has_the_place(|returning, _| assert!(returning.list.leave_for(one)));
+        assert_eq!(leaves, [two]);
+        let goes_with_another = who_has_the_place(|returning, family| {
+            let (list, four) = (&returning.list, PatientId::new(4));
+            let wish = crate::line::Wish::new(four, Cluster::Person(four));
+            assert!(list.rejoin(&wish).is_ok());
+            let number = list.number_of(four).unwrap();
+            assert!(list.bind(&[family[0], (four, number)]).is_some());
+        });
+        assert_eq!(goes_with_another, [two]);
     }
 }

@@ -172,7 +172,7 @@ impl Chains {
         })
     }
 
-    /// From the next record on, this month has this key, or none. When it returns, nothing here knows the old one or what was made with it.
+    /// From the next record on, this month has this key, or none. When it returns, nothing here knows the old one, nor who anybody is in what was made with it.
     pub(super) fn set_key(&self, month: Month, key: Option<&[u8; 32]>) -> bool {
         let had = {
             let mut keys = self.keys.lock();

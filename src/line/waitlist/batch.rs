@@ -6,7 +6,6 @@ use super::super::seats::Ticket;
 use super::Waitlist;
 use super::away::Away;
 use super::parts::Offer;
-use crate::words::id::PatientId;
 
 pub(super) struct Batch {
     pub(super) round: u64,
@@ -50,14 +49,10 @@ impl Batch {
 }
 
 impl Waitlist {
-    /// Somebody whom a draw took off the list for nothing is on it [again](Self::rejoin), alone or bound, and came by this number: they have the places in all batches that they had by their ticket before.
-    pub(crate) fn stands_again(&self, before: Ticket, (patient, number): (PatientId, u64)) {
+    /// Whom a draw took off the list for nothing is on it [again](Self::rejoin) by this ticket, alone or [bound](Self::bind): it has the places in all batches that they had by the one before.
+    pub(crate) fn stands_again(&self, before: Ticket, now: Ticket) {
         let mut state = self.state.lock();
-        if state.book.number_of(patient) == Some(number)
-            && let Some(now) = state.book.ticket_of(patient)
-        {
-            let batches = state.batches.iter_mut();
-            batches.for_each(|batch| batch.puts_back(before, now));
-        }
+        let batches = state.batches.iter_mut();
+        batches.for_each(|batch| batch.puts_back(before, now));
     }
 }

@@ -269,7 +269,7 @@ impl Book {
     }
 
     /// From now on just these wait together, each named with the number that they came by; whom else they waited with go on without them. All of them, or nothing changes: whether it is so now.
-    pub(super) fn bind(&mut self, family: &[(PatientId, u64)]) -> bool {
+    pub(super) fn bind(&mut self, family: &[(PatientId, u64)]) -> Option<Ticket> {
         let mut family = family.to_vec();
         // In whatever order they are named.
         family.sort_unstable();
@@ -278,13 +278,11 @@ impl Book {
         people.dedup();
         let here = |it: &(PatientId, u64)| self.number_of(it.0) == Some(it.1);
         if !(1..=Wish::FAMILY_MAX).contains(&people.len()) || !family.iter().all(here) {
-            return false;
+            return None;
         }
         let (mut own, mut paused) = (Vec::new(), Vec::new());
         for patient in &people {
-            let Some(entry) = self.entry_of(*patient) else {
-                return false;
-            };
+            let entry = self.entry_of(*patient)?;
             let said = entry.each().iter().find(|it| it.patients[..] == [*patient]);
             own.extend(said.cloned());
             paused.extend(entry.has_paused(*patient).then_some(*patient));
@@ -294,21 +292,20 @@ impl Book {
             known.len() == people.len() && known.iter().all(|it| people.contains(it))
         };
         if self.entry_of(people[0]).is_some_and(is_it) {
-            return true;
+            return self.ticket_of(people[0]);
         }
-        let Some(entry) = Entry::of(own, paused) else {
-            return false;
-        };
+        let entry = Entry::of(own, paused)?;
         for (patient, _) in &family {
             if let Some(known) = self.by_patient.get(patient).copied() {
                 self.leave_entry(*patient, known.at);
             }
         }
-        let at = self.settle(entry).number();
+        let ticket = self.settle(entry);
+        let at = ticket.number();
         for (patient, number) in family {
             self.by_patient.insert(patient, Whereabouts { at, number });
         }
-        true
+        Some(ticket)
     }
 
     /// Those who take part in a draw.
@@ -388,9 +385,10 @@ mod tests {
         let (before, other) = (known(&book, one), known(&book, two));
         assert!(book.part(one));
         book.join(&wish(1), 9).unwrap();
-        assert!(!book.bind(&[before, other]));
+        assert!(book.bind(&[before, other]).is_none());
         let now = known(&book, one);
-        assert!(book.bind(&[other, now]) && book.bind(&[now, other, now]));
+        let bound = book.bind(&[other, now]);
+        assert!(bound.is_some() && bound == book.bind(&[now, other, now]));
         assert_eq!(book.len(), 2);
         let entrants: Vec<_> = book
             .entrants()
@@ -398,7 +396,7 @@ mod tests {
             .collect();
         assert_eq!(entrants, [(2, 2), (1, 3)]);
         let last = known(&book, three);
-        assert!(book.bind(&[now, last]));
+        assert!(book.bind(&[now, last]).is_some());
         // The other waits alone, by what is theirs.
         let mut left: Vec<_> = book
             .entrants()
