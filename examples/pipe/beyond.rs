@@ -5,6 +5,7 @@ use fairslot::{Engine, Refusal, TicketId};
 
 use super::answer::Answer;
 use super::door::{Door, Words};
+use super::evidence::Wish;
 use super::line::Line;
 use super::stop::Stop;
 use super::verbs::Answered;
@@ -32,8 +33,11 @@ impl Door {
             "export_labels" => self.export_labels(line),
             "observe" => self.observe(line),
             "events" => self.events(line),
-            "deliver_evidence" | "close_evidence" | "set_month_key" | "forget_month"
-            | "evidence_stats" => self.log.obey(self, op, line),
+            "deliver_evidence" => self.noted(line, |_| Ok(Wish::Deliver)),
+            "close_evidence" => self.noted(line, |_| Ok(Wish::Close)),
+            "set_month_key" => self.noted(line, Wish::set_month_key),
+            "forget_month" => self.noted(line, Wish::forget_month),
+            "evidence_stats" => self.noted(line, |_| Ok(Wish::Stats)),
             _ => Err(unknown(op)),
         }
     }

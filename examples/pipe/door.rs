@@ -6,9 +6,9 @@ use fairslot::{Clock, Engine, EngineBuilder, Invalid, ManualClock, Timestamp};
 
 use super::answer::Answer;
 use super::events::Listener;
-use super::evidence::Log;
 use super::field::Field;
 use super::line::Line;
+use super::log::Log;
 use super::stop::Stop;
 
 /// Which words are understood.

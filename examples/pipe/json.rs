@@ -61,6 +61,19 @@ impl<'de> Visitor<'de> for Reader {
         Ok(Value::Number(number))
     }
 
+    // The value itself is not told, here and below: in the place of an identity it may be one.
+    fn visit_i64<E: Error>(self, _: i64) -> Result<Value, E> {
+        Err(E::invalid_type(
+            Unexpected::Other("negative integer"),
+            &self,
+        ))
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<Value, E> {
+        let kind = "number with a point or an exponent, or too large";
+        Err(E::invalid_type(Unexpected::Other(kind), &self))
+    }
+
     fn visit_bool<E: Error>(self, truth: bool) -> Result<Value, E> {
         match self.0 {
             Words::All => Ok(Value::Bool(truth)),

@@ -11,7 +11,7 @@ use super::stop::Stop;
 #[derive(Debug)]
 pub(crate) struct Line {
     fields: BTreeMap<String, Value>,
-    /// What stands before its fields' names where one of them is told: `slow_queue.`, if it is the object in that field.
+    /// What stands before its fields' names where one of them is told: `behaviour.card.`, if it is the object in that field of that field.
     path: String,
     /// The first field that is impossible. It is told at the end, for what is not well-formed comes first.
     impossible: Option<Stop>,
@@ -86,6 +86,11 @@ impl Line {
         });
     }
 
+    /// From here on its fields are told by their bare names, as the engine tells them.
+    pub(crate) fn bare(&mut self) {
+        self.path.clear();
+    }
+
     /// What is read from the object in this field, if it is there.
     pub(crate) fn object<T>(
         &mut self,
@@ -117,7 +122,7 @@ impl Line {
         mut object: Self,
         read: impl FnOnce(&mut Self) -> Result<T, Stop>,
     ) -> Result<T, Stop> {
-        object.path = format!("{name}.");
+        object.path = format!("{}{name}.", self.path);
         let value = read(&mut object)?;
         let impossible = object.impossible.take();
         object.end()?;

@@ -31,11 +31,12 @@ mod counters;
 mod door;
 mod draws;
 mod events;
-#[cfg_attr(not(feature = "evidence"), path = "no_evidence.rs")]
 mod evidence;
 mod field;
 mod json;
 mod line;
+#[cfg_attr(not(feature = "evidence"), path = "no_log.rs")]
+mod log;
 mod plan;
 mod publish;
 mod settings;

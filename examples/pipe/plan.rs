@@ -30,6 +30,7 @@ pub(super) fn lottery(line: &mut Line, at: Timestamp) -> Result<Option<Lottery>,
 }
 
 fn drawn(line: &mut Line, mut lottery: Lottery) -> Result<Lottery, Stop> {
+    line.bare();
     let adaptive = line.object("adaptive", adaptive)?;
     lottery.window = match (line.maybe("window_ms")?, adaptive) {
         (None, None) => EntryWindow::default(),
@@ -49,6 +50,7 @@ fn drawn(line: &mut Line, mut lottery: Lottery) -> Result<Lottery, Stop> {
 }
 
 fn adaptive(line: &mut Line) -> Result<EntryWindow, Stop> {
+    line.bare();
     let mut window = EntryWindow::ADAPTIVE;
     if let EntryWindow::Adaptive {
         min_ms,

@@ -11,6 +11,7 @@ use super::door::{Door, Words};
 use super::evidence;
 use super::json::Value;
 use super::line::Line;
+use super::log;
 use super::plan::returns;
 use super::stop::Stop;
 use super::verbs::Answered;
@@ -47,12 +48,35 @@ impl Door {
         }
         let builder = match step_up {
             None => builder,
-            Some(step_up) => builder.step_up(step_up.build()?),
+            Some(step_up) => builder.step_up(step_up.build().map_err(said)?),
         };
-        let (builder, log) = evidence::keep(builder, evidence)?;
-        self.engine = builder.build()?;
+        let (builder, log) = log::keep(builder, evidence)?;
+        self.engine = builder.build().map_err(said)?;
         (self.words, self.log) = (Words::All, log);
         Ok(Answer::DONE)
+    }
+}
+
+/// Where the engine's names of settings differ from where they stand in the line.
+const NAMES: [(&str, &str); 5] = [
+    ("card.", "behaviour.card."),
+    ("proof_of_work.", "step_up."),
+    ("quota.", "cancel_quota."),
+    ("returns.", "waitlist.returns."),
+    ("returns_through.", "returns_through.returns.delay."),
+];
+
+/// What is wrong with a setting, in the words of the line.
+fn said(why: Invalid) -> Stop {
+    let name = why.field();
+    let other =
+        |(engine, line): (&str, &str)| Some(format!("{line}{}", name.strip_prefix(engine)?));
+    let field = NAMES.into_iter().find_map(other);
+    let field = field.unwrap_or_else(|| name.to_owned());
+    let range = why.range().replace("or None", "or \"never\"");
+    Stop::Invalid {
+        message: format!("{field} is {}; it must be {range}", why.value()),
+        field: field.into(),
     }
 }
 
@@ -123,7 +147,9 @@ fn settings(line: &mut Line, mut builder: EngineBuilder) -> Read<(EngineBuilder,
         builder = builder.trusted_channels(channels);
     }
     let through = line.objects("returns_through", |line| {
-        Ok((line.need("channel")?, returns(line)?.unwrap_or_default()))
+        let channel = line.need("channel")?;
+        let policy = returns(line)?.ok_or_else(|| Stop::missing("returns"))?;
+        Ok((channel, policy))
     })?;
     for (channel, policy) in through.unwrap_or_default() {
         builder = builder.returns_through(channel, policy);

@@ -134,10 +134,7 @@ impl Door {
         let booking = line.need("booking")?;
         self.at(line)?;
         verb(&self.engine, booking)?.wait()?;
-        Ok(Answer::Done {
-            done: true,
-            affected: None,
-        })
+        Ok(Answer::DONE)
     }
 
     fn session(

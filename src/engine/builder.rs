@@ -380,6 +380,7 @@ impl EngineBuilder {
             }
         };
         self.waitlist.check()?;
+        (self.through.iter()).try_for_each(|it| it.1.check("returns_through.ms"))?;
         #[cfg(feature = "evidence")]
         let policy = self.policy();
         let mut through = self.through;

@@ -139,9 +139,7 @@ impl Schedule {
             }
             _ => allotment::check(&self.allotments, self.capacity)?,
         }
-        if self.returns == (ReturnPolicy::Delay { ms: 0 }) {
-            return Err(Invalid::new("returns.ms", 0, "at least 1"));
-        }
+        self.returns.check("returns.ms")?;
         if self.hold_ttl_ms == 0 {
             return Err(Invalid::new("hold_ttl_ms", 0, "at least 1"));
         }
@@ -215,6 +213,16 @@ pub enum ReturnPolicy {
     NextOpening,
     /// Not at all, until the session is withdrawn and reinstated.
     Never,
+}
+
+impl ReturnPolicy {
+    /// `field` is what its milliseconds are called where it is set.
+    pub(crate) fn check(self, field: &'static str) -> Result<(), Invalid> {
+        match self {
+            Self::Delay { ms: 0 } => Err(Invalid::new(field, 0, "at least 1")),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// Part of a day (就诊单元).

@@ -138,6 +138,18 @@ pub(crate) fn refused(why: Refusal) -> Outcome {
 }
 
 #[test]
+fn a_channel_s_policy_is_judged_like_a_schedule_s() {
+    let through = |ms| {
+        let policy = ReturnPolicy::Delay { ms };
+        let channel = ChannelId::new(1);
+        Engine::builder().returns_through(channel, policy).build()
+    };
+    let no = through(0).expect_err("0 ms is no delay");
+    assert_eq!((no.field(), no.value()), ("returns_through.ms", "0"));
+    assert!(through(1).is_ok());
+}
+
+#[test]
 fn a_cancelled_slot_rests_and_nobody_is_told() {
     let desk = Desk::new(1, ReturnPolicy::Draw);
     let booking = desk.book(1);

@@ -101,6 +101,35 @@ fn integers_are_0_to_2_64_less_1_without_point_exponent_or_sign() {
 }
 
 #[test]
+fn the_text_of_an_error_does_not_tell_the_number_that_it_is_about() {
+    let expected = "expected a text, an integer from 0 to 2^64-1, a list or an object";
+    for (number, kind) in [
+        ("-110105194912310029", "negative integer"),
+        (
+            "11010519491231002.5",
+            "number with a point or an exponent, or too large",
+        ),
+        (
+            "1.10105194912310029e17",
+            "number with a point or an exponent, or too large",
+        ),
+        (
+            "110105194912310029110105194912310029",
+            "number with a point or an exponent, or too large",
+        ),
+    ] {
+        let line = format!(r#"{{"op":"request","patient":{number},"schedule":"S"}}"#);
+        let answer = Pipe::new().raw(line);
+        let told = format!("not one JSON object: invalid type: {kind}, {expected}, at byte ");
+        assert!(answer.contains(&told), "{answer}");
+        assert!(
+            !answer.contains("1101") && !answer.contains("1.101"),
+            "{answer}"
+        );
+    }
+}
+
+#[test]
 fn identities_are_1_to_64_bytes_or_integers() {
     let (longest, too_long, too_wide) = ("x".repeat(64), "x".repeat(65), "号".repeat(22));
     for field in ["patient", "account", "device", "request_id", "channel"] {

@@ -177,5 +177,8 @@ fn an_answer_that_is_none_is_a_bad_line() {
     let mut line = request(1, &schedule, Some((&token, 1)));
     line["answer"]["token"]["difficulty"] = json!(256);
     let answer = pipe.say(line);
-    assert_eq!(answer["error"]["field"], "token.difficulty", "{answer}");
+    assert_eq!(
+        answer["error"]["field"], "answer.token.difficulty",
+        "{answer}"
+    );
 }

@@ -106,6 +106,19 @@ fn without_judging_nothing_is_known() {
 }
 
 #[test]
+fn more_points_than_a_whole_score_count_as_one() {
+    let mut pipe = pipe();
+    let devices = json!([{"id": 7, "marks": [mark("hold_drop", 65_535, 50)]}]);
+    let imported = pipe.say(json!({"op": "import_labels", "devices": devices}));
+    assert_eq!(imported["taken"], 1);
+    let told = verdict(&mut pipe, json!({"device": 7}));
+    let labels = json!([{"label": "hold_drop", "points": 1_000}]);
+    assert_eq!((&told["score"], &told["labels"]), (&json!(1_000), &labels));
+    let out = pipe.say(json!({"op": "export_labels", "devices": [7]}));
+    assert_eq!(out["devices"][0]["marks"][0]["points"], 65_535);
+}
+
+#[test]
 fn what_is_no_label_is_a_bad_line() {
     let mut pipe = pipe();
     for devices in [
@@ -122,7 +135,7 @@ fn what_is_no_label_is_a_bad_line() {
     }
     let large = json!([{"id": 7, "marks": [mark("rate", 65_536, 1)]}]);
     let answer = pipe.say(json!({"op": "import_labels", "devices": large}));
-    assert_eq!(answer["error"]["field"], "marks.points", "{answer}");
+    assert_eq!(answer["error"]["field"], "devices.marks.points", "{answer}");
     assert_error(
         &verdict(&mut pipe, json!({"language": "French"})),
         "bad_line",

@@ -16,8 +16,7 @@ mod door;
 mod draws;
 #[path = "../../examples/pipe/events.rs"]
 mod events;
-#[cfg_attr(feature = "evidence", path = "../../examples/pipe/evidence.rs")]
-#[cfg_attr(not(feature = "evidence"), path = "../../examples/pipe/no_evidence.rs")]
+#[path = "../../examples/pipe/evidence.rs"]
 mod evidence;
 #[path = "../../examples/pipe/field.rs"]
 mod field;
@@ -25,6 +24,9 @@ mod field;
 mod json;
 #[path = "../../examples/pipe/line.rs"]
 mod line;
+#[cfg_attr(feature = "evidence", path = "../../examples/pipe/log.rs")]
+#[cfg_attr(not(feature = "evidence"), path = "../../examples/pipe/no_log.rs")]
+mod log;
 #[path = "../../examples/pipe/plan.rs"]
 mod plan;
 #[path = "../../examples/pipe/publish.rs"]

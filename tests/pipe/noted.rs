@@ -1,6 +1,6 @@
 //! Evidence, in so far as the crate has it.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::support::*;
 
@@ -13,15 +13,57 @@ fn evidence_is_not_supported_where_the_crate_was_built_without_it() {
     // Nothing was switched on.
     assert_error(&pipe.say(json!({"op": "leave"})), "bad_line");
     let mut pipe = Pipe::with(json!({}));
-    for op in [
-        "deliver_evidence",
-        "close_evidence",
-        "set_month_key",
-        "forget_month",
-        "evidence_stats",
-    ] {
-        assert_error(&pipe.say(json!({"op": op})), "not_supported");
+    for line in lines() {
+        assert_error(&pipe.say(line), "not_supported");
     }
+}
+
+/// One of each verb about evidence, as it should be.
+fn lines() -> [Value; 5] {
+    [
+        json!({"op": "deliver_evidence"}),
+        json!({"op": "close_evidence"}),
+        json!({"op": "set_month_key", "year": 2026, "month": 12, "key": "07".repeat(32)}),
+        json!({"op": "forget_month", "year": 2026, "month": 12}),
+        json!({"op": "evidence_stats"}),
+    ]
+}
+
+#[test]
+fn a_line_about_evidence_is_read_whether_the_crate_has_it_or_not() {
+    let mut pipe = Pipe::with(json!({}));
+    for line in lines() {
+        let mut more = line.clone();
+        more["bogus"] = json!(1);
+        assert_error(&pipe.say(more), "bad_line");
+        for (field, value) in line.as_object().expect("an object") {
+            if field == "op" {
+                continue;
+            }
+            let mut less = line.clone();
+            less.as_object_mut().expect("an object").remove(field);
+            assert_error(&pipe.say(less), "bad_line");
+            let mut other = line.clone();
+            other[field] = json!([value]);
+            assert_error(&pipe.say(other), "bad_line");
+            if field != "key" {
+                let mut far = line.clone();
+                far[field] = json!(13_000);
+                let answer = pipe.say(far.clone());
+                assert_error(&answer, "invalid");
+                assert_eq!(answer["error"]["field"], *field, "{far}");
+                far["bogus"] = json!(1);
+                assert_error(&pipe.say(far), "bad_line");
+            }
+        }
+    }
+    let month = json!({"year": 2026, "month": 13, "key": "07".repeat(32)});
+    let never = engine(json!({"evidence": {"log": 1, "months": [month]}}));
+    let answer = Pipe::new().say(never);
+    assert_eq!(
+        answer["error"]["field"], "evidence.months.month",
+        "{answer}"
+    );
 }
 
 #[cfg(feature = "evidence")]

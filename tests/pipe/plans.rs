@@ -192,12 +192,16 @@ fn the_impossible_is_invalid_and_the_ill_formed_is_bad() {
         (lottery(json!({"window_ms": 0})), "window_ms"),
         (lottery(json!({"cluster_cap": 0})), "cluster_cap"),
         (lottery(json!({"suspect_at": 0})), "suspect_at"),
-        (lottery(json!({"suspect_at": 256})), "lottery.suspect_at"),
+        (lottery(json!({"suspect_at": 256})), "suspect_at"),
         (
             lottery(json!({"suspect_weight_ppm": 0})),
             "suspect_weight_ppm",
         ),
         (lottery(json!({"adaptive": {"quiet_ms": 3}})), "quiet_ms"),
+        (
+            lottery(json!({"adaptive": {"quiet_ppm": 1_u64 << 32}})),
+            "quiet_ppm",
+        ),
         (lottery(json!({"adaptive": {"max_ms": 2}})), "max_ms"),
         (json!({"returns": {"delay": {"ms": 0}}}), "returns.ms"),
         (json!({"allotments": [{"slots": 1}]}), "allotments"),

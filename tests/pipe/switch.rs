@@ -71,15 +71,19 @@ fn the_impossible_is_invalid_and_names_its_setting() {
         (json!({"behaviour": {"records": 1}}), "behaviour.records"),
         (
             json!({"behaviour": {"card": {"slow_at": 0}}}),
-            "card.slow_at",
+            "behaviour.card.slow_at",
         ),
         (
             json!({"behaviour": {"card": {"slow_at": 70_000}}}),
-            "card.slow_at",
+            "behaviour.card.slow_at",
         ),
         (
             json!({"behaviour": {"card": {"rate": {"from": 99_000}}}}),
-            "card.rate.from",
+            "behaviour.card.rate.from",
+        ),
+        (
+            json!({"behaviour": {"card": {"rate": {"from": far}}}}),
+            "behaviour.card.rate.from",
         ),
         (
             json!({"slow_queue": {"turns": 1, "period_ms": 1}}),
@@ -92,10 +96,21 @@ fn the_impossible_is_invalid_and_names_its_setting() {
         (json!({"waitlist": {"capacity": 0}}), "waitlist.capacity"),
         (
             json!({"waitlist": {"returns": {"interval_ms": 1}}}),
-            "returns.interval_ms",
+            "waitlist.returns.interval_ms",
         ),
-        (json!({"cancel_quota": {"people": 1}}), "quota.people"),
-        (step(json!({"bits": 15})), "proof_of_work.bits"),
+        (
+            json!({"cancel_quota": {"people": 1}}),
+            "cancel_quota.people",
+        ),
+        (
+            json!({"cancel_quota": {"people": far}}),
+            "cancel_quota.people",
+        ),
+        (
+            json!({"returns_through": [{"channel": 1, "returns": {"delay": {"ms": 0}}}]}),
+            "returns_through.returns.delay.ms",
+        ),
+        (step(json!({"bits": 15})), "step_up.bits"),
         (step(json!({"bits": 256})), "step_up.bits"),
         (
             step(json!({"steps": [500, 400, 600, 700]})),
@@ -107,7 +122,12 @@ fn the_impossible_is_invalid_and_names_its_setting() {
         let answer = pipe.say(engine(settings.clone()));
         assert_error(&answer, "invalid");
         assert_eq!(answer["error"]["field"], field, "{settings}: {answer}");
+        let message = answer["error"]["message"].as_str().expect("a text");
+        assert!(message.starts_with(&format!("{field} is ")), "{answer}");
     }
+    let answer = Pipe::new().say(engine(json!({"retire_after_ms": 1})));
+    let told = "retire_after_ms is 1; it must be at least 86,400,000 (24 hours), or \"never\"";
+    assert_eq!(answer["error"]["message"], told);
 }
 
 #[test]
@@ -123,6 +143,12 @@ fn what_is_not_well_formed_is_a_bad_line_whatever_else_it_is() {
         json!({"cancel_quota": {"days": 1}}),
         json!({"trusted_channels": "desk"}),
         json!({"returns_through": [{"returns": "never"}]}),
+        json!({"returns_through": [{"channel": 1}]}),
+        json!({"evidence": 7}),
+        json!({"evidence": {}}),
+        json!({"evidence": {"log": 1, "x": 1}}),
+        json!({"evidence": {"log": 1, "keep": ["denails"]}}),
+        json!({"evidence": {"log": 1, "keep": ["denials", 1]}}),
         json!({"returns_through": [{"channel": 1, "returns": "later"}]}),
         json!({"step_up": {"key": "05", "bits": 16}}),
         json!({"step_up": {"key": "05".repeat(32), "bits": 16, "steps": [1, 2, 3]}}),
@@ -155,7 +181,7 @@ fn every_number_and_every_object_is_taken() {
         "waitlist": {"capacity": 5, "cluster_cap": 1, "offer_ms": 5, "returns": returns},
         "cancel_quota": {"window_days": 1, "weight_ppm": 1, "rest_days": 1, "people": 8},
         "trusted_channels": ["desk", 7],
-        "returns_through": [{"channel": "desk", "returns": {"delay": {"ms": 5}}}, {"channel": "app"}],
+        "returns_through": [{"channel": "desk", "returns": {"delay": {"ms": 5}}}, {"channel": "app", "returns": "draw"}],
         "step_up": {"key": "05".repeat(32), "bits": 20, "steps": [1, 2, 3, 4], "hot": 1, "everybody_from": 0},
     }));
     let stats = pipe.say(json!({"op": "stats"}));
