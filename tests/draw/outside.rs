@@ -19,6 +19,12 @@ fn example() -> &'static Path {
             .and_then(|name| name.to_str())
             .expect("a profile");
         let profile = if name == "debug" { "test" } else { name };
+        // Those of this test, so that the library is built already.
+        let features = if cfg!(feature = "evidence") {
+            "serde,evidence"
+        } else {
+            "serde"
+        };
         let mut cargo = Command::new(env!("CARGO"));
         cargo.args([
             "build",
@@ -26,7 +32,7 @@ fn example() -> &'static Path {
             "--example",
             "verify_draw",
             "--features",
-            "serde",
+            features,
             "--profile",
             profile,
         ]);
