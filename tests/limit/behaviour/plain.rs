@@ -58,8 +58,10 @@ impl Plain {
         if now / EPOCH - self.peak.1 > 1 {
             self.peak = (0.0, now / EPOCH);
         }
-        if self.rate >= self.peak.0 {
-            self.peak = (self.rate, now / EPOCH);
+        // The highest is kept to an eighth, so one of the same eighth is as high.
+        let eighths = |rate: f64| (rate * 8.0).floor();
+        if eighths(self.rate) >= eighths(self.peak.0) {
+            self.peak = (self.rate.max(self.peak.0), now / EPOCH);
         }
         self.last = Some(now);
     }
