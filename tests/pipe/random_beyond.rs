@@ -76,9 +76,13 @@ proptest! {
             let line = ids.fill(line_of(step), step, now);
             let answer = one.say(serde_json::from_str(&line).expect("a line"));
             prop_assert_ne!(&answer["error"]["code"], "bad_line", "{}: {}", line, answer);
-            // What is looked at in between changes nothing.
             prop_assert_eq!(parse(&other.raw(&line)), answer.clone(), "{}", line);
             ids.note(&answer);
+            // A look does what is due by now, which a refusal may leave to whoever comes next. That done, whatever else is looked at
+            // changes nothing.
+            if let Some(schedule) = one.schedules.first() {
+                other.availability(schedule);
+            }
         }
     }
 

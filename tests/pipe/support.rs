@@ -13,7 +13,7 @@ pub(super) const DAY: u64 = 86_400_000;
 
 pub(super) struct Pipe {
     door: Door,
-    schedules: Vec<String>,
+    pub(super) schedules: Vec<String>,
 }
 
 impl Pipe {
