@@ -29,7 +29,7 @@ use crate::words::id::PatientId;
 use crate::words::sync::atomic::{AtomicU64, Ordering};
 use crate::words::sync::{Mutex, OnceLock};
 
-use seat::{Believed, Came, Extra, Seat, Shard, Table, note_wishes};
+use seat::{Believed, Came, Extras, Seat, Shard, note_wishes};
 
 const SHARDS: usize = if cfg!(any(fairslot_loom, fairslot_shuttle)) {
     2
@@ -117,7 +117,7 @@ impl Window {
             key,
             keys,
             shards: (0..SHARDS)
-                .map(|_| CachePadded::new(Mutex::new(Shard::new(keys))))
+                .map(|_| CachePadded::new(Mutex::new(Shard::new())))
                 .collect(),
             entries: CachePadded::new(Budget::new(entries_max)),
             clusters: CachePadded::new(Budget::new(entries_max)),
@@ -212,7 +212,7 @@ impl Window {
         &self,
         (source, trace): (Source, Trace),
         seat: &Seat,
-        extras: &mut Table<Extra>,
+        extras: &mut Extras,
     ) -> Result<(), EnterError> {
         // Who is trusted needs no cluster to stay.
         if seat.believed == Believed::Trusted || seat.tag == self.tag(source) {
@@ -383,7 +383,7 @@ impl Window {
         let mut shard = shard.lock();
         let taken = Shard {
             closed: true,
-            ..Shard::new(self.keys)
+            ..Shard::new()
         };
         std::mem::replace(&mut *shard, taken)
     }

@@ -145,8 +145,9 @@ impl Inner {
         }
         // First, so that what others can't have may go to these.
         self.wait_again(schedule, returning, &gone, bulletin.at);
-        let passed = passed.iter();
-        rounds.extend(passed.map(|offer| returning.list.pass_over(offer, bulletin.at)));
+        for offer in &passed {
+            rounds.push(returning.list.pass_over(offer, bulletin.at));
+        }
     }
 
     /// Nobody who waits wants it: it is anybody's.

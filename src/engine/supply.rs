@@ -65,7 +65,7 @@ impl Engine {
     pub fn add_slots(&self, schedule: ScheduleId, count: u32) -> Result<u32, SupplyError> {
         const RANGE: &str = "at least 1, and at most 65,535 slots in all";
         let counted = |pool: &Pool| {
-            let added = u16::try_from(count).ok().filter(|count| *count > 0);
+            let added = u16::try_from(count).ok();
             let added = added.filter(|count| pool.capacity().checked_add(*count).is_some());
             added.ok_or_else(|| Invalid::new("count", count, RANGE))
         };

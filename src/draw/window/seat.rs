@@ -1,56 +1,23 @@
 //! What is kept of who is in.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, Hasher};
 
 use hashbrown::HashTable;
 
 use super::super::bytes::{Cluster, Token};
 use super::super::entry::{Entry, Trace};
 use super::super::list::{List, Row};
-use crate::raw::hash::Keys;
 use crate::words::cluster::Cluster as Source;
 
-/// Hashes a patient's 128 bits under the window's keys.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct ByKeys(pub(super) Keys);
-
-pub(super) struct Hashing(Keys, u64);
-
-impl BuildHasher for ByKeys {
-    type Hasher = Hashing;
-
-    fn build_hasher(&self) -> Hashing {
-        Hashing(self.0, 0)
-    }
-}
-
-impl Hasher for Hashing {
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.1 = self.0.more(self.1, u64::from(*byte));
-        }
-    }
-
-    fn write_u128(&mut self, identity: u128) {
-        self.1 = self.0.hash(identity);
-    }
-
-    fn finish(&self) -> u64 {
-        self.1
-    }
-}
-
-/// What is kept of people, by their 128 bits.
-pub(super) type Table<T> = HashMap<u128, T, ByKeys>;
+/// What few have, by their 128 bits.
+pub(super) type Extras = HashMap<u128, Extra>;
 
 pub(super) struct Shard {
     pub(super) closed: bool,
     pub(super) seats: HashTable<Seat>,
     /// How each first came, by [`Seat::came`].
     pub(super) came: Vec<Came>,
-    /// What few have.
-    pub(super) extras: Table<Extra>,
+    pub(super) extras: Extras,
 }
 
 /// What is looked at when somebody asks again: a cache line.
@@ -132,12 +99,12 @@ impl Believed {
 }
 
 impl Shard {
-    pub(super) fn new(keys: Keys) -> Self {
+    pub(super) fn new() -> Self {
         Self {
             closed: false,
             seats: HashTable::new(),
             came: Vec::new(),
-            extras: HashMap::with_hasher(ByKeys(keys)),
+            extras: HashMap::new(),
         }
     }
 
@@ -171,7 +138,7 @@ pub(super) struct Extra {
 }
 
 /// What somebody wants, if it is more than any slot: the first list stays, and who would wait once would wait; but who begins anew does so.
-pub(super) fn note_wishes(extras: &mut Table<Extra>, identity: u128, entry: &Entry) {
+pub(super) fn note_wishes(extras: &mut Extras, identity: u128, entry: &Entry) {
     if entry.anew
         && let Some(extra) = extras.get_mut(&identity)
     {

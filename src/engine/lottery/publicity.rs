@@ -56,12 +56,18 @@ impl Engine {
     /// [`SupplyError::Invalid`] for a beacon that may speak before the close, or a number of holders out of its range; `unknown_schedule` for a schedule without a draw; `wrong_state` if it is too late, or
     /// a beacon was fixed before.
     pub fn fix_beacon(&self, schedule: ScheduleId, beacon: &BeaconSpec) -> Result<(), SupplyError> {
+        let possible = |urn: &Arc<Urn>| urn.terms_with(beacon).check();
         // What is impossible lets no time pass.
         if let Some(urn) = self.inner.draws.find(schedule) {
-            urn.terms_with(beacon).check()?;
+            possible(&urn)?;
         }
-        let fix = |urn: &Arc<Urn>| urn.joining().lock().fix(beacon).then_some(());
-        Ok(self.inner.of_draw(schedule, fix)?)
+        // By then it may have been called off and be drawn again.
+        let fix = |urn: &Arc<Urn>| {
+            let fixed = possible(urn).map(|()| urn.joining().lock().fix(beacon));
+            Some(fixed).filter(|it| *it != Ok(false))
+        };
+        self.inner.of_draw(schedule, fix)??;
+        Ok(())
     }
 
     /// Draws with what the beacon said, or the holders revealed. Holds that it gives begin now.
