@@ -72,7 +72,7 @@ pub(crate) struct Pool {
     /// How often the flags or the capacity have changed (16 bits, above), generation (24), flags (8), capacity (16).
     meta: AtomicU64,
     opens_at: AtomicU64,
-    /// Milliseconds from the opening to the cut-off.
+    /// Milliseconds from the opening to the cut-off; none, where it was drawn after that.
     open_for: AtomicU64,
     /// Not later than the earliest deadline of the holds here.
     due: Bound,
@@ -146,9 +146,7 @@ impl Pool {
     }
 
     pub(crate) fn closes_at(&self) -> Timestamp {
-        Timestamp::from_millis(
-            self.opens_at.load(Ordering::Relaxed) + self.open_for.load(Ordering::Relaxed),
-        )
+        Timestamp::from_millis(self.slots.term(Term::ClosesAt))
     }
 
     pub(crate) fn cancel_until(&self) -> Timestamp {
@@ -376,6 +374,7 @@ impl Pool {
         let cancel_until = schedule.cancel_until.unwrap_or(schedule.starts_at);
         for (term, value) in [
             (Term::StartsAt, schedule.starts_at.as_millis()),
+            (Term::ClosesAt, closes_at.as_millis()),
             (Term::CancelUntil, cancel_until.as_millis()),
             (Term::HoldCap, schedule.hold_cap_ms),
         ] {

@@ -153,7 +153,7 @@ impl Window {
     /// Enters a person, or puts together what is said about one who is in: see [`Entry`].
     ///
     /// # Errors
-    /// [`EnterError`]; who is in stays in, as it was. An error says nothing of whether the person was in before: [`receipt`](Self::receipt) does.
+    /// [`EnterError`]; who is in stays in, as it was, but that `ClustersFull` notes what they want and belong to all the same. An error says nothing of whether the person was in before: [`receipt`](Self::receipt) does.
     pub fn enter(&self, entry: &Entry) -> Result<Receipt, EnterError> {
         self.check(&entry.preferences)?;
         let identity = entry.patient.to_u128();
@@ -166,14 +166,17 @@ impl Window {
             return Err(EnterError::Closed);
         }
         let own = |seat: &Seat| seat.identity == identity;
-        let token = match shard.seats.find_mut(hash, own) {
+        let (token, noted) = match shard.seats.find_mut(hash, own) {
             Some(seat) => {
-                if let Some(source) = source {
-                    let from = (source, entry.trace);
-                    self.also_from(from, seat, &mut shard.extras)?;
+                let noted = source.map_or(Ok(()), |source| {
+                    self.also_from((source, entry.trace), seat, &mut shard.extras)
+                });
+                match noted {
+                    Ok(()) => seat.hear(entry, believed),
+                    // A way in that there is no room for speaks for nobody.
+                    Err(_) => seat.groups |= entry.groups,
                 }
-                seat.hear(entry, believed);
-                seat.token
+                (seat.token, noted)
             }
             None if self.entries.take() => {
                 let cluster = source.map(|it| self.key.cluster(self.terms.draw, it));
@@ -194,12 +197,12 @@ impl Window {
                 let token = seat.token;
                 let hashed = |seat: &Seat| self.keys.hash(seat.identity);
                 shard.seats.insert_unique(hash, seat, hashed);
-                token
+                (token, Ok(()))
             }
             None => return Err(EnterError::Full),
         };
         note_wishes(&mut shard.extras, identity, entry);
-        Ok(self.receipt_for(token))
+        noted.map(|()| self.receipt_for(token))
     }
 
     fn tag(&self, source: Source) -> u64 {

@@ -101,10 +101,7 @@ impl Engine {
         drop(chores);
         inner.close(&bulletin);
         drop(bulletin);
-        // Whoever waited for a slot to return, or for a turn, has waited in vain from the close on: no event of theirs says so.
-        for schedule in inner.returns.closed(now) {
-            inner.waiters.wake_group(schedule.0);
-        }
+        inner.close_lines(now);
         if report.retired > 0 {
             // Nobody waits for a schedule of a week ago, unless its draw never came.
             inner.waiters.wake_all();
@@ -276,7 +273,11 @@ impl Inner {
                 .after(after)
                 .max(settled)
                 .max(withdrawn_at.after(MEMORY_MS));
-            if due <= bulletin.at && due < Timestamp::MAX && self.retire(id, pool, desk, bulletin) {
+            if due <= bulletin.at
+                && due < Timestamp::MAX
+                && !self.awaits_others(id, bulletin.at)
+                && self.retire(id, pool, desk, bulletin)
+            {
                 retired += 1;
             }
         }

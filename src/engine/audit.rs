@@ -30,7 +30,7 @@ pub struct Availability {
     pub held: u32,
     /// Booked.
     pub booked: u32,
-    /// On their way back.
+    /// Resting: on their way back, or under `Never` for good.
     pub cooling: u32,
     /// Not to be had.
     pub withdrawn: u32,
@@ -49,7 +49,7 @@ pub struct Audit {
     pub slots: u64,
     /// Lines of patients' books looked at, remembered ends included.
     pub lines: u64,
-    /// What is wrong; nothing in a sound engine.
+    /// What is wrong, the first thousand of it; nothing in a sound engine.
     pub findings: Vec<Finding>,
 }
 
@@ -67,7 +67,7 @@ impl Audit {
 #[cfg_attr(feature = "serde", serde(tag = "finding", rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Finding {
-    /// A slot that is free and cannot be found: nobody will ever get it.
+    /// A slot that is free and cannot be found, or rests and is on no list: nobody will ever get it.
     Lost {
         /// The schedule.
         schedule: ScheduleId,
@@ -127,7 +127,7 @@ pub enum Finding {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (schedule, slot, what) = match self {
-            Self::Lost { schedule, slot } => (schedule, slot, "is free and cannot be found"),
+            Self::Lost { schedule, slot } => (schedule, slot, "cannot be found"),
             Self::OwnerDisagrees { schedule, slot } => (
                 schedule,
                 slot,

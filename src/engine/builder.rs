@@ -199,8 +199,8 @@ impl EngineBuilder {
         self
     }
 
-    /// What stands for the settings in the records' policy: both bounds of a patient's book, and for each limit whether there is one and its five numbers, each as 8
-    /// bytes, big-endian.
+    /// What stands for the settings in the records' policy: both bounds of a patient's book; for each limit whether there is one and its five numbers; whether behaviour is
+    /// judged, by which version of a card, and from which score on one is slowed. Each as 8 bytes, big-endian.
     #[cfg(feature = "evidence")]
     fn policy(&self) -> Vec<u8> {
         let limits = self.limits.iter().flat_map(|limit| match limit {
@@ -215,7 +215,9 @@ impl EngineBuilder {
             ],
         });
         let bounds = [self.live_holds_max, self.book_lines_max].map(u64::from);
-        let numbers = bounds.into_iter().chain(limits);
+        let card = self.behaviour.as_ref().map(|it| &it.card);
+        let card = card.map_or([0; 3], |it| [1, it.version.into(), it.slow_at.into()]);
+        let numbers = bounds.into_iter().chain(limits).chain(card);
         numbers.flat_map(u64::to_be_bytes).collect()
     }
 

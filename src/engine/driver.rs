@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::Engine;
 
 impl Engine {
-    /// Starts a thread that advances the engine when the next hold runs out, and at least once `every`. `tick` is called before each
+    /// Starts a thread that advances the engine whenever something is due ([`next_deadline`](Self::next_deadline)), and at least once `every`, which counts as a millisecond if it is less. `tick` is called before each
     /// round: hand a [`CoarseClock`](crate::CoarseClock)'s `tick` in here, or `|| ()`.
     ///
     /// The engine needs no driver to be right, only a clock that goes on: expiry is judged at use. (If `tick` is what moves a coarse clock, the engine stands still

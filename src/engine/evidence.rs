@@ -42,7 +42,12 @@ mod off {
 
         /// Who asks is slowed.
         #[inline(always)]
-        pub(in crate::engine) fn suspected(&self, _: impl FnOnce() -> Keys, _: ScheduleId, _: u16) {
+        pub(in crate::engine) fn suspected(
+            &self,
+            _: impl FnOnce() -> (Keys, u32),
+            _: ScheduleId,
+            _: u16,
+        ) {
         }
     }
 
@@ -129,17 +134,18 @@ mod on {
             }
         }
 
-        /// Who asks is slowed.
+        /// Who asks is slowed, for these labels.
         pub(in crate::engine) fn suspected(
             &self,
-            keys: impl FnOnce() -> Keys,
+            why: impl FnOnce() -> (Keys, u32),
             schedule: ScheduleId,
             score: u16,
         ) {
             if let Some(log) = self.evidence {
-                let keys = keys();
+                let (keys, labels) = why();
                 log.note(&Decision {
                     score,
+                    labels,
                     ..self.decision(Action::Request, Code::Suspected, schedule, &keys)
                 });
             }

@@ -330,6 +330,11 @@ impl Draws {
         registry.agenda.first_key_value().map(|((at, ..), _)| *at)
     }
 
+    /// The opening that was published, of a schedule whose draw is still known.
+    pub(super) fn opening_of(&self, schedule: ScheduleId) -> Option<Timestamp> {
+        Some(self.find(schedule)?.lottery().at)
+    }
+
     fn find(&self, schedule: ScheduleId) -> Option<Arc<Urn>> {
         self.registry.lock().urns.get(&schedule).cloned()
     }

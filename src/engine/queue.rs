@@ -230,7 +230,11 @@ impl Inner {
         }
         self.returns.note_close(schedule, pool.closes_at());
         self.count(Count::Slowed);
-        bulletin.suspected(|| gate::keys_of(request), schedule, score);
+        let labels = || {
+            let watch = self.watch.as_ref();
+            watch.map_or(0, |it| it.verdict(request, now).label_bits())
+        };
+        bulletin.suspected(|| (gate::keys_of(request), labels()), schedule, score);
         self.lined_up(book, seen, request, (number, record), bulletin)
     }
 
@@ -258,6 +262,22 @@ impl Inner {
         }
     }
 
+    /// Booking for these schedules closes: whoever waited for them has waited in vain, and no event of theirs says so. Their seats are others'.
+    pub(super) fn close_lines(&self, now: Timestamp) {
+        let closed = self.returns.closed(now);
+        if let Some(slowed) = self.slowed.as_ref().filter(|_| !closed.is_empty()) {
+            let gone = |wanted| closed.iter().any(|it| it.0 == wanted);
+            for (ticket, _, wanted) in slowed.queue.tickets() {
+                if gone(wanted) {
+                    slowed.leave(ticket.to_u64());
+                }
+            }
+        }
+        for schedule in closed {
+            self.waiters.wake_group(schedule.0);
+        }
+    }
+
     /// The place of who has this seat.
     fn seated<'a>(
         &self,
@@ -281,6 +301,8 @@ impl Inner {
             if self.pass_lines(at, most) {
                 return true;
             }
+            // Nobody's turn is taken up by who waits no more.
+            self.close_lines(at);
             match self.serve(slowed, at, &mut most) {
                 Served::All => {}
                 Served::Some => return true,

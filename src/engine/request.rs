@@ -39,13 +39,17 @@ impl Engine {
     /// left. Asking again gives the same ticket, with its position as it is now.
     ///
     /// **Retries.** An answer that changed something (a hold, a place in a line) is remembered under the patient and the request's id for 24 hours: the same id
-    /// with the same schedules and channel gets it again, word for word, even after that hold ended, and changes nothing; with others it is
+    /// with the same schedules and channel gets it again, word for word (a place in the slow queue: as it stands now), even after that hold ended, and changes nothing; with others it is
     /// refused. After a refusal the id is free.
     ///
     /// **Time.** The first look goes by [`Clock::recent`](crate::Clock::recent), if the clock has it, and shares its lag; whatever gets past it is judged by
     /// [`Clock::now`](crate::Clock::now).
     ///
-    /// **Limits**, if the builder set any, count what gets as far as a slot that is to be had: holds, and refusals by a rule. One request is counted once.
+    /// **Limits**, if the builder set any, count what gets as far as a slot or a place in a line that is to be had: holds, new places, and refusals by a rule. One request is counted once.
+    ///
+    /// **Proofs.** In a draw's window a [`step_up`](crate::EngineBuilder::step_up) may have the answer be [`Outcome::Challenged`]: do what it asks, and ask again with [`Request::answer`].
+    ///
+    /// **Sold out.** To who [would wait](Request::waitlist) the answer may be a ticket for what returns.
     ///
     /// # Refusals
     /// In this order: `unknown_schedule`, `request_mismatch`, `withdrawn`, `not_open`, `closed`, `already_holds`, `sold_out`,

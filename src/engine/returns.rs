@@ -64,7 +64,12 @@ impl Inner {
             );
             let next = match more {
                 true => now.as_millis(),
-                false => pool.due(),
+                false => {
+                    // The pool's bound has its range.
+                    let listed = returning.list.next_due().map(Timestamp::as_millis);
+                    let listed = listed.filter(|due| *due > now.as_millis());
+                    pool.due().min(listed.unwrap_or(u64::MAX))
+                }
             };
             if next < u64::MAX {
                 self.returns.note(schedule, next);
@@ -249,13 +254,17 @@ impl Inner {
             None if policy == ReturnPolicy::AtOnce => return None,
             None => {
                 let at_once = ReturnPolicy::AtOnce;
-                self.returns
-                    .of_or_new(schedule, at_once, pool.opens_at(), None)
+                // As it was published, not as it was drawn.
+                let published = self.draws.opening_of(schedule);
+                let opens_at = published.unwrap_or_else(|| pool.opens_at());
+                self.returns.of_or_new(schedule, at_once, opens_at, None)
             }
         };
         let slot = u32::from(record.slot());
         let list = &returning.list;
-        let (due, then) = match list.when(slot, record.patient(), at, pool.starts_at()) {
+        // From the cut-off on nobody can be given it, however far off the visit is.
+        let ends_at = pool.starts_at().min(pool.closes_at());
+        let (due, then) = match list.when(slot, record.patient(), at, ends_at) {
             // What was offered stays in its batch, whatever the policy.
             (due, Then::Next(round)) => (due, Then::Next(round)),
             drawn => match policy {

@@ -62,7 +62,7 @@ pub struct Keep {
     pub cancels: bool,
     /// Schedules that were drawn. Default: yes.
     pub draws: bool,
-    /// Challenges that were set, passed and failed, and suspicious verdicts. Default: yes.
+    /// Challenges that were set, passed and failed, and places in the slow queue. Default: yes.
     pub suspicions: bool,
 }
 

@@ -16,11 +16,11 @@ pub struct Event {
     pub at: Timestamp,
     /// The schedule.
     pub schedule: ScheduleId,
-    /// The slot, unless it concerns the schedule as a whole.
+    /// The slot, unless it concerns the schedule as a whole or a place in a line.
     pub slot: Option<SlotNo>,
-    /// The slot's version after the transition; 0 for an event of the schedule as a whole.
+    /// The slot's version after the transition; 0 for an event of the schedule as a whole or of a place in a line.
     pub version: u32,
-    /// Whose hold or booking it was, if it was somebody's.
+    /// Whose hold, booking or place in a line it was, if it was somebody's.
     pub patient: Option<PatientId>,
     /// The hold, or the booking by its hold's id, if there was one.
     pub hold: Option<HoldId>,
@@ -102,7 +102,7 @@ pub enum What {
     },
     /// A past schedule was retired and everything about it forgotten.
     Retired,
-    /// Somebody has a place in a line.
+    /// Somebody has a place in a line, or goes on to a waitlist by the ticket with which they lost a draw.
     Entered {
         /// Which.
         ticket: TicketId,
@@ -114,7 +114,8 @@ pub enum What {
     },
     /// Cooling → Free: nobody who waits may have it or wants it, or it has rested long enough.
     Returned,
-    /// A schedule has opened by its draw. An event for each slot that was given has gone before; every other ticket of it has lost, and what is free is there for whoever comes first.
+    /// A schedule has opened by its draw. An event for each slot that was given has gone before; every other ticket of its draw has lost, or won a slot of another schedule that was drawn with it, but for those whom an
+    /// `Entered` after this puts on a waitlist; and what is free is there for whoever comes first.
     Drawn {
         /// How many were in it, of a draw over several schedules in all.
         entries: u32,
@@ -354,7 +355,10 @@ mod tests {
                 What::Withdrawn,
                 What::Reinstated,
                 What::Retired,
+                What::Returned,
             ]),
+            (any::<u32>(), any::<u32>())
+                .prop_map(|(entries, places)| What::Drawn { entries, places }),
         ]
     }
 
@@ -379,6 +383,16 @@ mod tests {
                 hold: whose.map(|(_, claim)| claim.hold_id()),
                 what,
             };
+            prop_assert_eq!(packed.unpack(), event);
+        }
+
+        #[test]
+        fn an_event_of_a_place_in_a_line_does_too(at: u64, schedule in 0u64..1 << 52, patient: u128, ticket: u128, left: bool) {
+            let (at, schedule, patient) = (Timestamp::from_millis(at), ScheduleId(schedule), PatientId::new(patient));
+            let ticket = TicketId::from_bits(ticket);
+            let what = if left { What::Left { ticket } } else { What::Entered { ticket } };
+            let packed = Packed::of_ticket(at, schedule, patient, what);
+            let event = Event { at, schedule, slot: None, version: 0, patient: Some(patient), hold: None, what };
             prop_assert_eq!(packed.unpack(), event);
         }
     }

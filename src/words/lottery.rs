@@ -26,7 +26,7 @@ pub struct Lottery {
     /// For how long before it people may enter, in milliseconds. Default 0. With some minutes nobody gains by being fast, and nobody waits for the close.
     #[cfg_attr(feature = "serde", serde(default))]
     pub entry_before_ms: u64,
-    /// For how long from it on. Default [`EntryWindow::ADAPTIVE`].
+    /// For how long from it on. Default [`EntryWindow::ADAPTIVE`]. Over by the schedule's `closes_at` at the latest, so by default booking must stay open for 20 seconds.
     #[cfg_attr(feature = "serde", serde(default))]
     pub window: EntryWindow,
     /// How many entries of a cluster stay in the first tier, 1 and up. Default 3.

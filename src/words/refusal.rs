@@ -7,7 +7,7 @@ use super::id::BookingId;
 /// Why a verb did nothing.
 ///
 /// Small and `Copy`. The variants stand in the order in which they win where several apply: every verb gives the first one that
-/// is true (an exchange first judges the booking, then the target). A verb gives only some of them; its documentation lists which.
+/// is true (an exchange first judges the booking, then the target; `reveal` says `closed` before `wrong_state`). A verb gives only some of them; its documentation lists which.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(tag = "code", rename_all = "snake_case"))]
@@ -23,13 +23,13 @@ pub enum Refusal {
     UnknownTicket,
     /// No answer is remembered for this patient and request id.
     UnknownRequest,
-    /// The hold or booking is another patient's.
+    /// The hold, booking or ticket is another patient's.
     NotYours,
     /// This patient used this request id before, for other schedules or another channel.
     RequestMismatch,
     /// The hospital called the session off (停诊).
     Withdrawn,
-    /// The hold was released.
+    /// The hold was released, or the place in a line given up.
     AlreadyReleased,
     /// The booking was cancelled.
     AlreadyCancelled,
@@ -198,12 +198,14 @@ impl Refusal {
     }
 
     /// Whether the very same call may get another answer later: a slot may return, a schedule open or be reinstated, a
-    /// limit or a rule allow it.
+    /// limit or a rule allow it, what has to come first be done, a request on its way arrive.
     #[must_use]
     pub const fn is_transient(self) -> bool {
         match self {
             Self::NotOpen { .. }
+            | Self::UnknownRequest
             | Self::Withdrawn
+            | Self::WrongState
             | Self::AlreadyHolds
             | Self::SoldOut
             | Self::RateLimited { .. }
@@ -212,14 +214,12 @@ impl Refusal {
             | Self::UnknownHold
             | Self::UnknownBooking
             | Self::UnknownTicket
-            | Self::UnknownRequest
             | Self::NotYours
             | Self::RequestMismatch
             | Self::AlreadyReleased
             | Self::AlreadyCancelled
             | Self::AlreadyExchanged { .. }
             | Self::AlreadyConfirmed
-            | Self::WrongState
             | Self::TooLate
             | Self::HoldExpired
             | Self::RefundDue
@@ -240,7 +240,7 @@ impl fmt::Display for Refusal {
             Self::NotYours => "it belongs to another patient; use your own",
             Self::RequestMismatch => "this request id was used for something else; use a new one",
             Self::Withdrawn => "the session was called off by the hospital; choose another",
-            Self::AlreadyReleased => "the hold was released; ask for a slot anew",
+            Self::AlreadyReleased => "it was given up before; ask for a slot anew",
             Self::AlreadyCancelled => "the booking was cancelled; ask for a slot anew",
             Self::AlreadyExchanged { .. } => "the booking was exchanged; use the new one",
             Self::AlreadyConfirmed => "the hold is a booking already; cancel that instead",

@@ -193,11 +193,11 @@ fn a_denial_on_the_way_to_the_waitlist_is_written_down() {
 
 /// Who is slowed goes on under suspicion, which is written down with the score.
 #[test]
-fn who_is_slowed_is_written_down_with_their_score() {
+fn who_is_slowed_is_written_down_with_their_score_and_labels() {
     use fairslot::evidence::{Action, Code, Evidence, LogMemory};
     use fairslot::line::SlowQueue;
     use fairslot::{
-        Behaviour, DeviceId, Engine, Labels, ManualClock, PatientId, Request, Timestamp,
+        Behaviour, DeviceId, Engine, Label, Labels, ManualClock, PatientId, Request, Timestamp,
     };
 
     use crate::morning::{START, publish};
@@ -221,8 +221,16 @@ fn who_is_slowed_is_written_down_with_their_score() {
     engine.close_evidence();
     let records = records(&sink.bytes());
     let of: Vec<_> = (records.iter())
-        .map(|it| (it.action, it.code, it.schedule, it.score))
+        .map(|it| (it.action, it.code, it.schedule, (it.score, it.labels)))
         .collect();
-    let suspected = (Action::Request, Code::Suspected, Some(schedule), 1_000);
+    let why = engine.verdict(&request).labels.into_iter();
+    let bits = why.map(|it| 1 << it.label as u32).sum();
+    assert!(bits & 1 << Label::Blocklisted as u32 != 0);
+    let suspected = (
+        Action::Request,
+        Code::Suspected,
+        Some(schedule),
+        (1_000, bits),
+    );
     assert_eq!(of, [suspected]);
 }

@@ -156,6 +156,11 @@ fn an_answer_counts_once_for_one_until_it_expires() {
             difficulty: 0,
             ..token
         },
+        // More than anybody could find: no endless search.
+        Token {
+            difficulty: 65,
+            ..token
+        },
         Token {
             level: Level::Deposit,
             ..token

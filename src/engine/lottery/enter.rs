@@ -1,6 +1,6 @@
 //! Somebody enters a draw: a record in their book, and an entry in the urn, under the one lock.
 
-use crate::draw::{EnterError, Entry, Window};
+use crate::draw::{BeaconSpec, EnterError, Entry, Window};
 use crate::gate::behaviour::Origin;
 use crate::ledger::Book;
 use crate::ledger::record::{Phase, Record};
@@ -16,10 +16,27 @@ use super::super::request::Seen;
 use super::super::turn::Turn;
 use super::super::waiting::Place;
 use super::super::{Bulletin, Inner, Standing};
-use super::urn::Urn;
+use super::urn::{Progress, Urn};
 
 /// The window has just closed: nobody can say more until it is drawn, in a moment.
 const IN_A_MOMENT: Refusal = Refusal::NotOpen { retry_after_ms: 1 };
+
+/// And while holders of seeds are to reveal them, nobody knows when.
+const HOLDERS_MS: u64 = 1_000;
+
+/// What is told from when the window is looked at until it is drawn.
+fn until_drawn(urn: &Urn, now: Timestamp) -> Refusal {
+    // While somebody finds out whether it is over, or draws, it is a moment.
+    let closed = urn.progress().try_lock();
+    let waits = closed.is_some_and(|it| matches!(*it, Progress::Closed(_)));
+    let beacon = urn.made().map(|window| &window.terms().beacon);
+    let retry_after_ms = match beacon {
+        Some(BeaconSpec::Round { available_at, .. }) if waits => available_at.since(now).max(1),
+        Some(BeaconSpec::Holders(_)) if waits => HOLDERS_MS,
+        _ => return IN_A_MOMENT,
+    };
+    Refusal::NotOpen { retry_after_ms }
+}
 
 const FULL: Refusal = Refusal::Rule {
     rule: Rule::DrawFull,
@@ -58,8 +75,7 @@ impl Inner {
         self.rules(seen)?;
         let entered = self.draws.with(schedule, |urn| {
             if now.as_millis() >= urn.next_look() {
-                // Whoever draws has taken it, and it is not decided yet whether the window is over.
-                return Err(IN_A_MOMENT);
+                return Err(until_drawn(urn, now));
             }
             let closes_by = urn.closes_by();
             let place = self.line_up(book, schedule, Line::Draw, (now, closes_by))?;
@@ -130,7 +146,10 @@ impl Inner {
     fn heat(&self, schedule: ScheduleId) -> u32 {
         let heat = self.draws.with(schedule, |urn| {
             let pools = urn.members().iter();
-            let pools = pools.filter_map(|it| self.places.find(it.schedule));
+            let pools = pools.filter_map(|it| {
+                let pool = self.places.find(it.schedule)?;
+                pool.is(it.schedule).then_some(pool)
+            });
             let slots: u64 = pools.map(|it| u64::from(it.capacity())).sum();
             urn.entries() / slots.max(1)
         });

@@ -1,5 +1,6 @@
 //! Time draws: the window is closed, the ranks are walked, and whose turn it is gets the slot.
 
+use crate::draw::BeaconSpec;
 use crate::draw::{BeaconValue, Draft, Frozen, Window};
 use crate::gate::behaviour::Origin;
 use crate::ledger::Book;
@@ -78,7 +79,11 @@ impl Inner {
         if let Progress::Open(looks) = &mut *progress {
             match urn.look(looks, bulletin.at) {
                 Close::NotBefore(at) => return Some(at),
-                Close::At(at) => *progress = Progress::Closed(at),
+                Close::At(at) => {
+                    *progress = Progress::Closed(at);
+                    // That time has come so far must outlast a clock that steps back.
+                    bulletin.changed = true;
+                }
             }
         }
         if let Progress::Closed(at) = &*progress {
@@ -131,7 +136,8 @@ impl Inner {
         let schedule = urn.of_pool(pool)?;
         let pool = self.places.find(schedule).filter(|it| it.is(schedule))?;
         // No window closes after its schedules, but a beacon may speak late.
-        let in_time = at <= urn.closes_by() || at < pool.closes_at();
+        let beacon = urn.made().map(|window| &window.terms().beacon);
+        let in_time = at < pool.closes_at() || beacon == Some(&BeaconSpec::None);
         in_time.then_some((schedule, pool))
     }
 

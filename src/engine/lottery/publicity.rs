@@ -3,13 +3,13 @@
 use crate::draw::{
     BeaconSpec, BeaconValue, Closing, Digest, DrawId, Proof, Receipt, Terms, Transcript,
 };
-use crate::pool::Pool;
 use crate::words::error::SupplyError;
 use crate::words::id::{ScheduleId, TicketId};
 use crate::words::refusal::Refusal;
 use crate::words::time::Timestamp;
 
 use super::super::{Engine, Inner};
+use super::members::Member;
 use super::urn::{Progress, Urn};
 use crate::words::sync::Arc;
 
@@ -18,7 +18,7 @@ impl Engine {
     /// Which draw a schedule opens by: for a holder to commit to a seed by. Fixes nothing.
     ///
     /// # Errors
-    /// As [`commitment`](Self::commitment).
+    /// `unknown_schedule`, as for [`commitment`](Self::commitment).
     pub fn draw_id(&self, schedule: ScheduleId) -> Result<DrawId, Refusal> {
         self.inner.of_draw(schedule, |urn| Some(urn.draw()))
     }
@@ -27,7 +27,7 @@ impl Engine {
     /// commitment is asked for, or the window opens, others may join or leave. Of a draw of its own it is the schedule alone.
     ///
     /// # Errors
-    /// As [`commitment`](Self::commitment).
+    /// `unknown_schedule`, as for [`commitment`](Self::commitment).
     pub fn drawn_together(&self, schedule: ScheduleId) -> Result<Vec<ScheduleId>, Refusal> {
         let all = |urn: &Arc<Urn>| Some(urn.joining().lock().schedules().to_vec());
         self.inner.of_draw(schedule, all)
@@ -73,7 +73,7 @@ impl Engine {
     /// Draws with what the beacon said, or the holders revealed. Holds that it gives begin now.
     ///
     /// # Errors
-    /// `unknown_schedule`, `withdrawn`; `closed` from the booking cut-off on, when nothing new is held; `wrong_state` if its window is open, it is drawn, or that is not what was fixed.
+    /// `unknown_schedule`, `withdrawn`; `closed` if it waits for this and all its schedules are past their booking cut-off, when nothing new is held; else `wrong_state` if its window is open, it is drawn, or that is not what was fixed.
     pub fn reveal(&self, schedule: ScheduleId, value: BeaconValue) -> Result<(), Refusal> {
         let inner = &*self.inner;
         let now = inner.now();
@@ -152,9 +152,18 @@ impl Engine {
 impl Inner {
     /// Whether any schedule of a draw can still be held then.
     fn is_any_open(&self, urn: &Urn, now: Timestamp) -> bool {
-        let open = |pool: &Pool| now < pool.closes_at();
+        let open = |it: &Member| {
+            let pool = self.places.find(it.schedule);
+            pool.is_some_and(|pool| pool.is(it.schedule) && now < pool.closes_at())
+        };
         let mut staying = urn.members().iter().filter(|it| it.stays());
-        staying.any(|it| self.places.find(it.schedule).is_some_and(open))
+        staying.any(open)
+    }
+
+    /// Whether a schedule is one of a draw that may still give a slot of another: who entered for both has one place, and that is this one's.
+    pub(in super::super) fn awaits_others(&self, schedule: ScheduleId, now: Timestamp) -> bool {
+        let urn = self.draws.find(schedule);
+        urn.is_some_and(|urn| !urn.is_over() && self.is_any_open(&urn, now))
     }
 
     fn of_draw<T>(

@@ -35,6 +35,8 @@ pub(super) struct Urn {
 /// Of an adaptive window: how many looks there were so far, and how many people were in at the last of them.
 #[derive(Default)]
 pub(super) struct Looks {
+    /// Whether it was seen who was in at the opening.
+    begun: bool,
     count: u64,
     /// By the number of the look.
     seen: [u64; LOOKS],
@@ -305,6 +307,13 @@ impl Urn {
             return at_last();
         };
         let entries = self.entries();
+        if !looks.begun {
+            if now < self.lottery.at {
+                return Close::NotBefore(self.lottery.at.as_millis());
+            }
+            looks.begun = true;
+            looks.seen = [entries; LOOKS];
+        }
         loop {
             let number = looks.count + 1;
             let after = step.saturating_mul(number);
@@ -321,12 +330,14 @@ impl Urn {
             let before = std::mem::replace(&mut looks.seen[place], entries);
             let came = u128::from(entries.saturating_sub(before));
             let hardly = came * 1_000_000 <= u128::from(quiet_ppm) * u128::from(entries);
-            if after >= min_ms && hardly {
+            // Before that not so much time has passed; but nobody is waited for where nobody is in.
+            let long = number >= LOOKS as u64 || entries == 0;
+            if after >= min_ms && hardly && long {
                 return Close::At(at);
             }
             if looks.seen == [entries; LOOKS] {
                 // All that is missing is time: the looks until then would see the same.
-                let enough = min_ms.div_ceil(step);
+                let enough = min_ms.div_ceil(step).max(LOOKS as u64);
                 let by_now = now.since(self.lottery.at) / step;
                 looks.count = number.max(enough.min(by_now).saturating_sub(1));
             }
@@ -345,6 +356,6 @@ fn step(lottery: &Lottery) -> Option<u64> {
 /// When it is to be looked at first.
 fn first_look(lottery: &Lottery) -> u64 {
     let last = lottery.closes_by();
-    let first = step(lottery).map_or(last, |step| lottery.at.after(step));
+    let first = step(lottery).map_or(last, |_| lottery.at);
     first.min(last).as_millis()
 }

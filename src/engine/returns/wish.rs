@@ -105,6 +105,10 @@ impl Inner {
             }
             let join = || {
                 let pool = self.places.find(schedule).filter(|it| it.is(schedule))?;
+                // A beacon may speak after the cut-off of some of them.
+                if now >= pool.closes_at() {
+                    return None;
+                }
                 let returning = self.waitlist_of(schedule)?;
                 let wish = self.wish(book, &returning, through, now);
                 returning.list.join(&wish).ok()?;

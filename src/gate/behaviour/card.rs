@@ -98,40 +98,40 @@ pub struct Card {
     pub version: u32,
     /// `Early`: asked less than so many milliseconds after an opening. Default 80: a person reacts in about 250 and never in less than 100.
     pub early_ms: u64,
-    /// And what that is worth. Default 350.
+    /// And what that is worth: 0 to less than [`slow_at`](Self::slow_at), and than 500, as all that is of timing alone. Default 350.
     pub early: u16,
-    /// `Rate`: requests in about a second (each fades to an e-th in one), in thousandths. Default 0 at 6 to 400 at 16.
+    /// `Rate`: requests in about a second (each fades to an e-th in one), in thousandths. Its points are timing alone, as `early`. Default 0 at 6 to 400 at 16.
     pub rate: Ramp,
     /// The same for what comes through a trusted channel, whose devices serve people one after the other. Default: at ten times as many.
     pub trusted_rate: Ramp,
     /// `Metronome`: after so many gaps between requests, 2 to 255. Default 8.
     pub metronome_gaps: u8,
-    /// As long as the gaps' coefficient of variation is below so many thousandths. Default 150.
+    /// As long as the gaps' coefficient of variation is below so many thousandths, 0 to 10,000. Default 150.
     pub metronome_cv: u32,
-    /// And what that is worth. Default 300.
+    /// And what that is worth: timing alone, as `early`. Default 300.
     pub metronome: u16,
     /// `FanOutPatients`: different patients in the last 10 to 20 minutes, in thousandths. Default 0 at 5.5 to 600 at 8.5; from 3.5 on it would hit helpers who ask for
     /// five.
     pub fan_out_patients: Ramp,
     /// `FanOutDevices`: an account that asks from more devices than this, 1 to 24. Default 3.
     pub devices_max: u32,
-    /// And what that is worth. Default 300.
+    /// And what that is worth, 0 to 1,000. Default 300.
     pub fan_out_devices: u16,
     /// `FanOutDoctors`: asks for more practitioners than this, 1 to 24. Default 8.
     pub doctors_max: u32,
-    /// And what that is worth. Default 300.
+    /// And what that is worth, 0 to 1,000. Default 300.
     pub fan_out_doctors: u16,
     /// `SoldOutHammer`: more requests than this within 10 seconds for what is sold out, by estimate from a sample. Default 5.
     pub sold_out_retries: u32,
-    /// And what that is worth. Default 200.
+    /// And what that is worth: timing alone, as `early`. Default 200.
     pub sold_out_hammer: u16,
     /// `HoldDrop`: holds that ran out or were released, out of those that ended or were confirmed. Default 400 above 600 thousandths of four.
     pub hold_drop: Share,
     /// `CancelRatio`: bookings cancelled, out of holds confirmed. Default 400 above half, from two cancellations on.
     pub cancel_ratio: Share,
-    /// `HandoffPair`: a slot that one patient cancelled, taken up for another. Default 600.
+    /// `HandoffPair`: a slot that one patient cancelled, taken up for another, 0 to 1,000. Default 600.
     pub handoff_pair: u16,
-    /// The score from which on one is slowed, where there is a [`slow_queue`](crate::EngineBuilder::slow_queue): 1 to 1,000. Default 500. No label of timing alone may reach it.
+    /// The score from which on one is slowed, where there is a [`slow_queue`](crate::EngineBuilder::slow_queue): 1 to 1,000. Default 500. No label of timing alone may reach it, nor 500, from which on one is a suspect by default.
     pub slow_at: u16,
 }
 
@@ -199,13 +199,13 @@ impl Card {
             ("card.sold_out_hammer", self.sold_out_hammer),
         ];
         for (field, points) in timing {
-            let most = u32::from(self.slow_at) - 1;
+            let most = u32::from(self.slow_at.min(FULL / 2)) - 1;
             within(
                 field,
                 points.into(),
                 0,
                 most,
-                "less than card.slow_at: timing alone convicts nobody",
+                "less than 500, and than card.slow_at: timing alone convicts nobody",
             )?;
         }
         let ramps = [

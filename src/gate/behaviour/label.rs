@@ -210,6 +210,12 @@ pub struct Verdict {
 }
 
 impl Verdict {
+    /// A bit for each label that was earned.
+    pub(crate) fn label_bits(&self) -> u32 {
+        let bit = |it: &Scored| 1 << it.label as u32;
+        self.labels.iter().map(bit).fold(0, |all, bit| all | bit)
+    }
+
     /// The score as a draw wants it, 0 to 255: `score × 255 ÷ 1,000` to the nearest. The default threshold of 500 is 128.
     #[must_use]
     pub const fn suspicion(&self) -> u8 {

@@ -14,6 +14,8 @@ use crate::words::time::Timestamp;
 
 /// How long a token counts, in milliseconds: two minutes, longer than any entry window by default, and enough for a slow telephone.
 const TTL_MS: u64 = 120_000;
+/// The most zero bits that are asked for.
+const BITS_MAX: u8 = 20;
 /// Answers that the filter has room for in that time, 16 bits each: half a megabyte.
 const ANSWERS: u32 = if cfg!(any(fairslot_loom, fairslot_shuttle)) {
     64
@@ -38,7 +40,7 @@ impl ProofOfWork {
     /// # Errors
     /// [`Invalid`] for bits out of their range.
     pub fn new(key: [u8; 32], bits: u8) -> Result<Self, Invalid> {
-        if !(16..=20).contains(&bits) {
+        if !(16..=BITS_MAX).contains(&bits) {
             return Err(Invalid::new("proof_of_work.bits", bits, "16 to 20"));
         }
         Ok(Self {
@@ -48,12 +50,15 @@ impl ProofOfWork {
         })
     }
 
-    /// Finds the answer to a token, as a client does.
+    /// Finds the answer to a token, as a client does: a million hashes or so at most. To a token that asks for more than 20 bits, which is none of a `ProofOfWork`'s, the answer is 0, and wrong.
     #[must_use]
     pub fn solve(token: &Token) -> Answer {
         let label = label();
+        if token.difficulty > BITS_MAX {
+            return Answer::Number(0);
+        }
         let is_it = |number: &u64| zero_bits(&work(&label, token, *number)) >= token.difficulty;
-        // One in 2^20 numbers at most is needed: it comes.
+        // One in 2^20 numbers has it: it comes.
         Answer::Number((0..u64::MAX).find(is_it).unwrap_or_default())
     }
 

@@ -118,9 +118,9 @@ pub struct Record {
     pub schedule: Option<ScheduleId>,
     /// The slot, if it is about one.
     pub slot: Option<SlotNo>,
-    /// How suspicious: 0 to 1,000.
+    /// Of a place in the slow queue how suspicious its person was, 1 to 1,000; else 0.
     pub score: u16,
-    /// The labels that made it so, a bit each.
+    /// The labels that made it so: the bit `1 << label as u32` for each [`Label`](crate::Label).
     pub labels: u32,
     /// The challenge's level; 0 if none.
     pub level: u8,

@@ -15,7 +15,8 @@ pub struct WaitlistPolicy {
     pub capacity: u32,
     /// How many people of a cluster are drawn among the first: 1 to 2^20. Default 3, as in the lottery.
     pub cluster_cap: u32,
-    /// How long an offer stands, in milliseconds: 1 to a day. Default 15 minutes, as a hold.
+    /// How long an offer stands, in milliseconds: 1 to a day. Default 15 minutes, as a hold. In an engine an offer is a hold, and lasts as that does: there this
+    /// is checked, and changes nothing.
     pub offer_ms: u64,
     /// When slots return.
     pub returns: Returns,
@@ -51,7 +52,6 @@ impl WaitlistPolicy {
 
 /// A slot that was given up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(clippy::exhaustive_structs, reason = "all that there is to say")]
 pub struct Returned {
     /// Which, by any number of the caller's.
     pub slot: u32,

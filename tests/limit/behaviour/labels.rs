@@ -201,6 +201,14 @@ fn a_card_out_of_its_ranges_is_named() {
         (Card { slow_at: 0, ..card }, "card.slow_at"),
         (
             Card {
+                slow_at: 1_000,
+                early: 500,
+                ..card
+            },
+            "card.early",
+        ),
+        (
+            Card {
                 devices_max: 0,
                 ..card
             },

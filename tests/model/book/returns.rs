@@ -348,11 +348,10 @@ impl Book {
     /// When a slot that is drawn may return: from, to, either included. One moment in each interval, in its first half.
     fn moments_of(&self, rest: &Rest) -> Vec<(u64, u64)> {
         let rules = Rules::WAITLIST.returns;
-        let left = self.pages[rest.schedule]
-            .terms
-            .starts_at
-            .as_millis()
-            .saturating_sub(rest.from);
+        let terms = &self.pages[rest.schedule].terms;
+        let ends_at = terms.closes_at.unwrap_or(terms.starts_at);
+        let ends_at = ends_at.min(terms.starts_at).as_millis();
+        let left = ends_at.saturating_sub(rest.from);
         if left < rules.at_once_ms {
             return vec![(rest.from, rest.from)];
         }
