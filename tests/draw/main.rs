@@ -18,6 +18,7 @@ mod flags;
 mod golden;
 mod joined;
 mod judged;
+mod late;
 mod lost;
 #[cfg(feature = "serde")]
 mod outside;

@@ -75,13 +75,18 @@ impl Desk {
     }
 
     fn publish(&self, slots: u32) -> ScheduleId {
+        self.publish_until(slots, 3_600_000)
+    }
+
+    /// Booking closes so many milliseconds after the opening.
+    fn publish_until(&self, slots: u32, ms: u64) -> ScheduleId {
         let plan = Schedule::new(
             PractitionerId::new(1),
             "2027-06-08".parse().expect("a day"),
             Session::Morning,
             slots,
             Opening::first_come(Timestamp::from_millis(OPENS)),
-            Timestamp::from_millis(OPENS + 3_600_000),
+            Timestamp::from_millis(OPENS + ms),
         );
         self.engine.publish(&plan).expect("there is room")
     }

@@ -1,8 +1,10 @@
 //! The ends of every range: nothing overflows, nothing panics, nothing is due that never comes.
 
+use std::sync::Arc;
+
 use fairslot::{
-    Opening, Outcome, PatientId, Refusal, Request, RequestId, Schedule, ScheduleId, SupplyError,
-    Timestamp,
+    Clock, Engine, ManualClock, Opening, Outcome, PatientId, Refusal, Request, RequestId,
+    ReturnPolicy, Schedule, ScheduleId, SupplyError, Timestamp,
 };
 
 use crate::desk::{ANN, BOB, DAY, Desk, EVE, SESSION, TTL, after, payment, plan};
@@ -336,4 +338,35 @@ fn f11_extremes_no_limit_is_a_limit_too() {
     }
     desk.at(SESSION);
     assert_eq!(desk.advance(), 500);
+}
+
+/// Past 44 bits of milliseconds, in the year 2527, every slot that rests returns as well, whatever comes between.
+#[test]
+fn f11_extremes_slots_rest_in_any_year() {
+    for start in [0, 1 << 44, u64::MAX / 2] {
+        let clock = Arc::new(ManualClock::new(Timestamp::from_millis(start)));
+        let built = Engine::builder().clock(Arc::clone(&clock)).seed(7).build();
+        let engine = built.expect("in range");
+        let now = || Clock::now(&*clock);
+        let schedule = Schedule {
+            opening: Opening::first_come(now()),
+            starts_at: now().after(30 * DAY),
+            returns: ReturnPolicy::Delay { ms: 1_000 },
+            ..plan(2)
+        };
+        let schedule = engine.publish(&schedule).expect("sound");
+        for patient in [ANN, BOB] {
+            let outcome = engine.request(&Request::new(patient, schedule));
+            let hold = outcome.held().expect("free");
+            assert!(engine.release(hold.id, patient).is_ok());
+            clock.pass(500);
+        }
+        for _ in 0..10 {
+            clock.pass(500);
+            engine.advance();
+        }
+        let books = engine.availability(schedule).expect("published");
+        assert_eq!((books.free, books.cooling), (2, 0), "{start}");
+        assert_eq!(engine.next_deadline(), None, "{start}");
+    }
 }

@@ -1,8 +1,9 @@
 //! Slots that return, and draws, one situation each: who is left out, and clocks that step back over a moment that was reached.
 
 use fairslot::{
-    Day, DeviceId, EntryWindow, HoldId, Lottery, Opening, Outcome, PatientId, PractitionerId,
-    Refusal, Request, ReturnPolicy, Schedule, ScheduleId, Session, Ticket, Timestamp,
+    ChannelId, Day, DeviceId, EntryWindow, HoldId, Lottery, Opening, Outcome, PatientId,
+    PractitionerId, Refusal, Request, ReturnPolicy, Schedule, ScheduleId, Session, Ticket,
+    Timestamp,
 };
 
 use crate::desk::{Desk, OPENING, after};
@@ -122,4 +123,56 @@ fn f07_clock_back_over_a_close_draws_nothing_twice() {
         let again: Vec<Outcome> = tickets.iter().map(|it| became(&desk, it)).collect();
         assert_eq!(again, drawn);
     }
+}
+
+/// From the cut-off on nobody can be given a slot: it returns in time, however far off the visit is.
+#[test]
+fn what_is_given_up_shortly_before_the_cut_off_returns_before_it() {
+    let desk = Desk::new();
+    let schedule = returning(&desk, 1);
+    let plan = desk.engine.schedule(schedule).expect("published");
+    let schedule = desk.publish_plan(&Schedule {
+        closes_at: Some(after(9 * MINUTE)),
+        ..plan
+    });
+    let booking = desk.book(who(1), schedule);
+    let ticket = waits(&desk, who(2), schedule, 2);
+    desk.cancel(booking.id, who(1)).expect("booked");
+    desk.at(9 * MINUTE - 1);
+    desk.engine.advance();
+    assert!(became(&desk, &ticket).held().is_some());
+}
+
+/// The next opening is a day after the published one, not after the instant at which the draw was over.
+#[test]
+fn the_next_opening_is_counted_from_the_published_one() {
+    let desk_clerk = ChannelId::new(3);
+    let due = |returns, channel: Option<ChannelId>| {
+        let desk = Desk::built(|it| it.returns_through(desk_clerk, ReturnPolicy::NextOpening));
+        let lottery = Lottery {
+            window: EntryWindow::Fixed { ms: 10_000 },
+            ..Lottery::new(after(0))
+        };
+        let plan = Schedule {
+            opening: Opening::Lottery(lottery),
+            returns,
+            ..crate::desk::plan(1)
+        };
+        let schedule = desk.publish_plan(&plan);
+        let outcome = desk.engine.request(&Request::new(who(1), schedule));
+        let ticket = outcome.waiting().expect("in the window");
+        desk.at(20_000);
+        let hold = became(&desk, &ticket).held().expect("alone");
+        let booking = desk.confirm(hold.id, who(1)).expect("live").id;
+        desk.at(MINUTE);
+        let cancelled = match channel {
+            Some(channel) => desk.engine.cancel_through(channel, booking, who(1)),
+            None => desk.engine.cancel(booking, who(1)),
+        };
+        assert!(cancelled.is_ok());
+        desk.engine.next_deadline()
+    };
+    let next = Some(after(86_400_000));
+    assert_eq!(due(ReturnPolicy::NextOpening, None), next);
+    assert_eq!(due(ReturnPolicy::AtOnce, Some(desk_clerk)), next);
 }

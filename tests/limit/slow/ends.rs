@@ -168,3 +168,24 @@ fn a_full_queue_refuses_only_who_crowds_it() {
     desk.at(10_000);
     assert!(others.iter().all(|it| desk.held(it.id).is_some()));
 }
+
+/// Booking closes for those who fill the queue: they wait no more, and their seats are others'.
+#[test]
+fn at_the_close_seats_are_given_back() {
+    let queue = SlowQueue {
+        capacity: 10,
+        first_after_ms: 60_000,
+        ..SlowQueue::new(1, 60_000)
+    };
+    let desk = Desk::new(queue);
+    let (soon, later) = (desk.publish_until(100, 5_000), desk.publish(100));
+    let crowd: Vec<_> = (0..10).map(|n| desk.queued(n, 1_000 + n, soon)).collect();
+    desk.at(5_000);
+    desk.advance();
+    for ticket in crowd {
+        assert_eq!(desk.refused(ticket.id), Refusal::Closed);
+    }
+    assert_eq!(desk.waiting(), 0);
+    let places = [20, 21].map(|n| desk.queued(n, 1_000 + n, later).position);
+    assert_eq!(places.map(|it| it.map(|it| it.get())), [Some(1), Some(2)]);
+}
