@@ -16,11 +16,11 @@ pub struct Returns {
     pub interval_ms: u64,
     /// How long a slot rests at least, in milliseconds: up to a day. Default: a third of the interval, 10 minutes.
     pub quiet_ms: u64,
-    /// So long before the visit intervals become short, in milliseconds. Default: a day.
+    /// So long before the visit, or the booking cut-off if that is earlier, intervals become short, in milliseconds. Default: a day.
     pub near_ms: u64,
     /// The short interval, in milliseconds: 2 up to the long one; the quiet time is shortened in proportion. Default: one minute.
     pub near_interval_ms: u64,
-    /// So long before the visit slots return at once, also by the draw, in milliseconds. Default: two hours, in which somebody can still come.
+    /// So long before the visit or cut-off slots return at once, also by the draw, in milliseconds. Default: two hours, in which somebody can still come.
     pub at_once_ms: u64,
 }
 

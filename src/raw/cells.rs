@@ -6,7 +6,8 @@
 //! A cell is one word: 20 bits of the key's hash (the tag, never 0) and 44 bits of that instant. Eight cells are a line, a cache line, and the hash says
 //! which. **A key without a cell takes over the one of its line that owes least, debt and all.** A cell that owes nothing is as good as
 //! an empty one. Where all eight owe something, the newcomer inherits the smallest debt: nobody who invents keys gets out of one that way.
-//! Whose cell it was is free of that debt; with two cells and more for every key that owes something, that all but never happens.
+//! Whose cell it was is free of that debt; with two and a half cells for every key that owes something it happens to two newcomers in a thousand, with five to
+//! next to none (`crowded` in `tests/limit` counts them).
 //!
 //! # How exact
 //! Time is counted in ticks, of which a turn costs a whole number: for 7 turns in a minute a tick is a seventh of a millisecond. So nothing is ever rounded

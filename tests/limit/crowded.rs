@@ -76,3 +76,17 @@ fn an_expired_cell_equals_an_absent_one() {
     assert!((8..16u128).all(|key| limiter.check(key, at(1_000)).is_ok()));
     assert!((8..100u128).all(|key| limiter.check(key, at(1_999)).is_err()));
 }
+
+/// How many newcomers are refused for others' debts, where everybody asks once at one instant, and once is all that a burst lets through: the figures of `Limit::cells`.
+#[test]
+fn next_to_nobody_pays_for_another_where_there_is_room() {
+    let refused = |keys: u64| {
+        let limiter = limiter(Limit::new(1, 3_600_000, 1));
+        let asks = (0..u128::from(keys)).map(|key| limiter.check(key, at(0)));
+        asks.filter(Result::is_err).count()
+    };
+    let [dense, roomy] = [200_000, 100_000].map(refused);
+    println!("refused: {dense} of 200,000, {roomy} of 100,000");
+    assert!((200..=600).contains(&dense), "{dense}");
+    assert!(roomy <= 20, "{roomy}");
+}

@@ -136,7 +136,7 @@ pub struct Record {
     pub device: Option<Pseudonym>,
     /// The network, if an address was named.
     pub network: Option<Pseudonym>,
-    /// What stands for the settings in force.
+    /// What stands for the settings in force: the bounds of a book, the limits, the version of the card of behaviour and from which score on it slows, and the caller's own digest ([`Evidence::policy`](super::Evidence::policy)).
     pub policy: Digest,
 }
 
