@@ -230,7 +230,7 @@ mod on {
             self.deliver(false)
         }
 
-        /// The same, and ends the epoch whatever the time: before the process ends.
+        /// The same, and ends the epoch whatever the time, until nothing waits: before the process ends, and after those who ask have stopped.
         ///
         /// # Panics
         /// If the sink does.

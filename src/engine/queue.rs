@@ -323,7 +323,9 @@ impl Inner {
             for one in ended.drain(..) {
                 self.end_turn(&one, at, &mut told);
             }
-            let Some(due) = slowed.queue.next_due().filter(|due| *due <= at) else {
+            // At the end of time nobody has a turn.
+            let is_due = |due: &Timestamp| *due <= at && *due < Timestamp::MAX;
+            let Some(due) = slowed.queue.next_due().filter(is_due) else {
                 break Served::All;
             };
             if *most == 0 {

@@ -15,8 +15,8 @@ fn the_fixed_morning_has_the_bytes_that_it_had() {
         (log.len(), hex.as_str(), last.to_string().as_str()),
         (
             8_608,
-            "5e15da2eada55f2a5e4d096534793680fd257a4db2f00d807463ee2379a44b8d",
-            "c28795cb3a3d0eba70c26900b2d7a039e71054080dc6cea76fbccb6c92025d6d",
+            "1d3cefe8ec551a1317299debca289881a6effc7f1d2efb0910594a44776ef289",
+            "bae144f0f69cafcd96d297c1e4d29d3a67f01bf250a9ea30993b2db0c80c91ac",
         )
     );
 }
