@@ -307,13 +307,20 @@ impl Urn {
             return at_last();
         };
         let entries = self.entries();
-        if !looks.begun {
+        // Who came early came before any look.
+        let early = self.lottery.entry_before_ms > 0;
+        if early && !looks.begun {
             if now < self.lottery.at {
                 return Close::NotBefore(self.lottery.at.as_millis());
             }
             looks.begun = true;
             looks.seen = [entries; LOOKS];
         }
+        // Until so many looks have been it is not known what came in as long as must be quiet; but nobody is waited for where nobody is in.
+        let least = match early && entries > 0 {
+            true => LOOKS as u64,
+            false => 0,
+        };
         loop {
             let number = looks.count + 1;
             let after = step.saturating_mul(number);
@@ -330,14 +337,12 @@ impl Urn {
             let before = std::mem::replace(&mut looks.seen[place], entries);
             let came = u128::from(entries.saturating_sub(before));
             let hardly = came * 1_000_000 <= u128::from(quiet_ppm) * u128::from(entries);
-            // Before that not so much time has passed; but nobody is waited for where nobody is in.
-            let long = number >= LOOKS as u64 || entries == 0;
-            if after >= min_ms && hardly && long {
+            if after >= min_ms && number >= least && hardly {
                 return Close::At(at);
             }
             if looks.seen == [entries; LOOKS] {
                 // All that is missing is time: the looks until then would see the same.
-                let enough = min_ms.div_ceil(step).max(LOOKS as u64);
+                let enough = min_ms.div_ceil(step).max(least);
                 let by_now = now.since(self.lottery.at) / step;
                 looks.count = number.max(enough.min(by_now).saturating_sub(1));
             }
@@ -356,6 +361,10 @@ fn step(lottery: &Lottery) -> Option<u64> {
 /// When it is to be looked at first.
 fn first_look(lottery: &Lottery) -> u64 {
     let last = lottery.closes_by();
-    let first = step(lottery).map_or(last, |_| lottery.at);
+    let first = step(lottery).map_or(last, |step| match lottery.entry_before_ms {
+        0 => lottery.at.after(step),
+        // Who was in by then is seen then.
+        _ => lottery.at,
+    });
     first.min(last).as_millis()
 }
