@@ -117,7 +117,7 @@ impl Window {
             key,
             keys,
             shards: (0..SHARDS)
-                .map(|_| CachePadded::new(Mutex::new(Shard::new())))
+                .map(|_| CachePadded::new(Mutex::new(Shard::default())))
                 .collect(),
             entries: CachePadded::new(Budget::new(entries_max)),
             clusters: CachePadded::new(Budget::new(entries_max)),
@@ -386,7 +386,7 @@ impl Window {
         let mut shard = shard.lock();
         let taken = Shard {
             closed: true,
-            ..Shard::new()
+            ..Shard::default()
         };
         std::mem::replace(&mut *shard, taken)
     }

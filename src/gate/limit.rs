@@ -28,7 +28,8 @@ pub struct Limit {
     /// How many of them may come at once, after a pause: at least 1.
     pub burst: u32,
     /// For how many keys there is room, 8 bytes each: 8 to 1,073,741,824. Only keys that asked lately count, within `burst` times the pace of one request.
-    /// Eight cells are a line, and a newcomer whose line owes all over inherits the smallest debt in it: with five cells for each of them or more that is next to nobody (of 100,000 that all ask at one instant, up to eight), with two and a half two in a thousand; where a burst is one, that is a refusal at the first request, else some of the burst; with fewer, a newcomer may inherit the smallest debt of seven others.
+    /// Eight cells are a line, and a newcomer whose line owes all over inherits the smallest debt in it: with five cells for each of them or more that is next to nobody, with two and a half not quite two in a thousand of those who all ask at one instant
+    /// (`cargo test --test limit crowded -- --nocapture` counts them); where a burst is one, that is a refusal at the first request, else some of the burst; with fewer, a newcomer may inherit the smallest debt of seven others.
     pub cells: u32,
     /// How many requests a refused one costs: 0 to 8. With 0 it costs nothing, and whoever asks too often gets exactly the rate. With more they
     /// fall behind with each try, until they have eight requests to make up for.

@@ -12,6 +12,7 @@ use crate::words::cluster::Cluster as Source;
 /// What few have, by their 128 bits.
 pub(super) type Extras = HashMap<u128, Extra>;
 
+#[derive(Default)]
 pub(super) struct Shard {
     pub(super) closed: bool,
     pub(super) seats: HashTable<Seat>,
@@ -99,15 +100,6 @@ impl Believed {
 }
 
 impl Shard {
-    pub(super) fn new() -> Self {
-        Self {
-            closed: false,
-            seats: HashTable::new(),
-            came: Vec::new(),
-            extras: HashMap::new(),
-        }
-    }
-
     pub(super) fn seat(&self, identity: u128, hash: u64) -> Option<&Seat> {
         self.seats.find(hash, |seat| seat.identity == identity)
     }
