@@ -5,7 +5,7 @@
 //!
 //! # Locks
 //! Whoever serves holds that lock alone, takes tickets out of the queue, lets the queue go, and then goes book by book. Who joins or leaves has a book in hand; whose tickets end by that is told to
-//! whoever serves next, for nobody takes a second book. In this order: serving, a book, who has ended, the queue's own.
+//! whoever serves next, for nobody takes a second book. In this order: a desk, serving, a book, who has ended, the queue's own. Whoever serves takes no desk.
 
 use crate::gate;
 use crate::gate::behaviour::Watch;
@@ -245,21 +245,32 @@ impl Inner {
         }
     }
 
-    /// The session is called off: nobody waits for it any more.
+    /// The session is called off, and its flag says so: nobody waits for it any more. That they don't is known when this returns, so that a reinstatement finds nobody who was
+    /// told of the end and has yet to come to it.
     pub(super) fn call_off_queue(&self, schedule: ScheduleId, bulletin: &mut Bulletin<'_>) {
         let Some(slowed) = &self.slowed else {
             return;
         };
-        for (ticket, patient, wanted) in slowed.queue.tickets() {
-            if wanted != schedule.0 {
-                continue;
-            }
+        let call_off = |ticket, patient, bulletin: &mut Bulletin<'_>| {
             let book = self.ledger.book(patient, self.ledger.hash(patient));
             if let Some(place) = self.seated(&book, schedule, ticket) {
                 self.call_off_place(&book, place, bulletin);
             }
             slowed.leave(ticket.to_u64());
+        };
+        for (ticket, patient, wanted) in slowed.queue.tickets() {
+            if wanted == schedule.0 {
+                call_off(ticket, patient, bulletin);
+            }
         }
+        // Whose ticket had ended before by somebody else's: that was under a lock of a book, and since then it is known, or in the hands of whoever serves.
+        self.ledger.pass_through();
+        let serving = slowed.serving.lock();
+        let ended = slowed.ended.lock().clone();
+        for one in ended.iter().filter(|it| it.schedule == schedule.0) {
+            call_off(one.ticket, one.patient, bulletin);
+        }
+        drop(serving);
     }
 
     /// Booking for these schedules closes: whoever waited for them has waited in vain, and no event of theirs says so. Their seats are others'.

@@ -10,11 +10,16 @@ use crate::{
 };
 
 const DEVICE: DeviceId = DeviceId::new(9);
+const ANOTHER: DeviceId = DeviceId::new(8);
 
 /// An engine with room for four who are slowed, which is whoever comes from the one device. There is a turn in every millisecond.
 fn engine() -> Engine {
+    engine_for(4)
+}
+
+fn engine_for(capacity: u32) -> Engine {
     let queue = SlowQueue {
-        capacity: 4,
+        capacity,
         ..SlowQueue::new(100, 1)
     };
     let behaviour = Behaviour {
@@ -24,6 +29,7 @@ fn engine() -> Engine {
     let engine = engine_with(|it| it.behaviour(behaviour).slow_queue(queue));
     let mut labels = Labels::default();
     labels.block_device(DEVICE, Timestamp::MAX);
+    labels.block_device(ANOTHER, Timestamp::MAX);
     engine.import_labels(&labels);
     engine
 }
@@ -38,7 +44,7 @@ fn wait(engine: &Engine, patient: PatientId, schedule: ScheduleId) -> TicketId {
 
 /// Threads: one serves, the only one who waits leaves. Property: they left and the slot is anybody's, or they have it.
 ///
-/// 592 interleavings, at most two preemptions.
+/// 430 interleavings, at most two preemptions.
 #[test]
 fn queue_turn_against_leave() {
     explore(Some(2), || {
@@ -75,7 +81,7 @@ fn queue_turn_against_leave() {
 /// Threads: one serves, one withdraws the session. Property: who waited is told that it was called off, whether or not they had a slot for a moment, and the slot is
 /// withdrawn.
 ///
-/// 910 interleavings, at most one preemption.
+/// 757 interleavings, at most one preemption.
 #[test]
 fn f36_queue_turn_against_withdraw() {
     explore(Some(1), || {
@@ -100,9 +106,70 @@ fn f36_queue_turn_against_withdraw() {
     });
 }
 
+/// Threads: one serves, one withdraws the session and reinstates it. Property: who waited is told for good that it was called off, and nobody has the slot.
+///
+/// 770 interleavings, at most one preemption.
+#[test]
+fn queue_turn_against_withdraw_and_reinstate() {
+    explore(Some(1), || {
+        let engine = engine();
+        let [ann, ..] = people(&engine);
+        let s = engine.publish(&schedule(1)).unwrap();
+        let ticket = wait(&engine, ann, s);
+        let (serves, withdraws) = (engine.clone(), engine.clone());
+        race([
+            hand_at(NOW + 1, move || {
+                let _ = serves.advance();
+            }),
+            hand_at(NOW, move || {
+                withdraws.withdraw(s).unwrap();
+                withdraws.reinstate(s).unwrap();
+                let told = withdraws.ticket(ticket).unwrap();
+                assert_eq!(told, Outcome::Refused(Refusal::Withdrawn));
+            }),
+        ]);
+        set_watch(NOW + 1);
+        assert_eq!(count(&engine, s), [1, 0, 0, 0]);
+        let told = engine.ticket(ticket).unwrap();
+        assert_eq!(told, Outcome::Refused(Refusal::Withdrawn));
+        agree(&engine);
+    });
+}
+
+/// Threads: somebody joins a full queue, where somebody else has to make room; one withdraws the session and reinstates it. Property: what who had to go is told after that
+/// they are told for good, and they don't wait.
+///
+/// COUNT interleavings, at most one preemption.
+#[test]
+fn queue_made_room_against_withdraw_and_reinstate() {
+    explore(Some(1), || {
+        let engine = engine_for(2);
+        let [ann, bob, cyd] = people(&engine);
+        let s = engine.publish(&schedule(1)).unwrap();
+        wait(&engine, ann, s);
+        let ticket = wait(&engine, bob, s);
+        let (joins, withdraws, answers) = (engine.clone(), engine.clone(), Notes::new());
+        let said = answers.clone();
+        race([
+            hand_at(NOW, move || {
+                let _ = joins.request(&Request::new(cyd, s).device(ANOTHER));
+            }),
+            hand_at(NOW, move || {
+                withdraws.withdraw(s).unwrap();
+                withdraws.reinstate(s).unwrap();
+                said.add(withdraws.ticket(ticket).unwrap());
+            }),
+        ]);
+        let told = engine.ticket(ticket).unwrap();
+        assert!(told.waiting().is_none());
+        assert_eq!(answers.all()[..], [told]);
+        agree(&engine);
+    });
+}
+
 /// Threads: somebody joins, the session is called off. Property: they are told so, at once or by their ticket, and no seat is left.
 ///
-/// 914 interleavings, at most two preemptions.
+/// 882 interleavings, at most two preemptions.
 #[test]
 fn queue_join_against_withdraw() {
     explore(Some(2), || {

@@ -66,13 +66,6 @@ fn is_called_off(record: &Record) -> bool {
     record.calls.iter().any(off)
 }
 
-/// Whether a reinstatement came while a withdrawal was at work.
-fn is_reinstated_midway(record: &Record) -> bool {
-    let of = |verb| record.calls.iter().filter(move |it| it.verb == verb);
-    of(Verb::Withdraw)
-        .any(|off| of(Verb::Reinstate).any(|on| off.call < on.ret && on.call < off.ret))
-}
-
 /// Once it is decided it stays so, for whoever asks.
 fn has_one_end(record: &Record, place: &Place) {
     let called_off = is_called_off(record);
@@ -95,9 +88,7 @@ fn has_one_end(record: &Record, place: &Place) {
             decided = decided.min(call.ret);
         }
     }
-    // A withdrawal that is still at work when the session takes place after all ends the places that it finds, then.
-    let outlived = place.end == WITHDRAWN && is_reinstated_midway(record);
-    for call in place.waiting(record).filter(|_| !outlived) {
+    for call in place.waiting(record) {
         assert!(call.call <= decided, "{call:?} waits again: {place:?}");
     }
 }
