@@ -42,7 +42,7 @@
 //!
 //! A no is a [`Refusal`]: a stable code, a sentence that says what to do, and when to come back.
 //!
-//! The chapters go deeper: [`chapters::design`], [`chapters::consistency`], [`chapters::performance`], [`chapters::fairness`]; [`chapters::pipe`] has the words of the example `pipe`.
+//! The chapters go deeper: [`chapters::design`], [`chapters::consistency`], [`chapters::performance`], [`chapters::fairness`], [`chapters::faults`]; [`chapters::pipe`] has the words of the example `pipe`.
 //!
 //! # Features
 //!
@@ -118,6 +118,8 @@ pub mod chapters {
     pub mod consistency {}
     #[doc = include_str!("../docs/performance.md")]
     pub mod performance {}
+    #[doc = include_str!("../docs/faults.md")]
+    pub mod faults {}
     #[doc = include_str!("../docs/fairness.md")]
     pub mod fairness {}
     #[doc = include_str!("../docs/pipe.md")]

@@ -2,6 +2,7 @@
 //!
 //! Each rule's message says what to do instead. A second test shows every rule something wrong, so that none can go blind.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -292,6 +293,35 @@ fn the_house_is_in_order() {
         }
     }
     assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+}
+
+/// The fault that a test is named for: `f07` of `fn f07_clock_frozen() {`.
+fn fault(line: &str) -> Option<&str> {
+    let name = line.trim_start().strip_prefix("fn f")?;
+    let number = name.get(..2)?;
+    let is_fault = name[2..].starts_with('_') && number.bytes().all(|it| it.is_ascii_digit());
+    is_fault.then_some(number)
+}
+
+#[test]
+fn each_fault_has_its_tests_and_its_line() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut sources = Vec::new();
+    read(&root.join("src"), "", &mut sources);
+    read(&root.join("tests"), "", &mut sources);
+    let tested: BTreeSet<&str> = (sources.iter())
+        .flat_map(|it| it.text.lines().filter_map(fault))
+        .collect();
+    let chapter = fs::read_to_string(root.join("docs/faults.md")).expect("the chapter is here");
+    let told: BTreeSet<&str> = (chapter.lines())
+        .filter_map(|line| line.strip_prefix("| `f")?.get(..2))
+        .collect();
+    assert_eq!(
+        tested, told,
+        "tests named for a fault, and faults in docs/faults.md"
+    );
+    assert_eq!(fault("    fn f07_clock_frozen() {"), Some("07"));
+    assert_eq!(fault("fn first_come() {"), None);
 }
 
 /// Snippets, each with the rule that must object to it; `None` if none may.
