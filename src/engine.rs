@@ -43,7 +43,7 @@ use crate::words::id::{Claim, PatientId, ScheduleId};
 use crate::words::sync::atomic::{AtomicU64, Ordering};
 use crate::words::sync::{Arc, Mutex};
 use crate::words::ticket::Line;
-use crate::words::time::Timestamp;
+use crate::words::time::{DAY_MS, Timestamp};
 
 pub use advance::Advance;
 pub use audit::{Audit, Availability, Finding};
@@ -60,7 +60,7 @@ use returns::Returns;
 use stats::{COUNTERS, Count};
 
 /// How long an answer and an end are remembered: 24 hours.
-pub(crate) const MEMORY_MS: u64 = 86_400_000;
+pub(crate) const MEMORY_MS: u64 = DAY_MS;
 
 /// The engine: schedules, the patients' books, and the verbs.
 ///

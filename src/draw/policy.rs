@@ -99,25 +99,17 @@ impl Policy {
     /// # Errors
     /// [`Invalid`], with the first field that is not.
     pub fn check(&self) -> Result<(), Invalid> {
-        let within = |field, value: u64, range: (u64, u64), said| {
-            let fits = (range.0..=range.1).contains(&value);
-            fits.then_some(())
-                .ok_or_else(|| Invalid::new(field, value, said))
-        };
-        let cap = u64::from(self.cluster_cap);
-        within("cluster_cap", cap, (1, u64::MAX), "1 and up")?;
-        let at = u64::from(self.suspect_at);
-        within("suspect_at", at, (1, 255), "1 to 255")?;
-        let weight = u64::from(self.suspect_weight_ppm);
-        let said = "1 to 1,000,000";
-        within("suspect_weight_ppm", weight, (1, 1_000_000), said)?;
-        let pools = self.pools.len() as u64;
-        within("pools", pools, (1, 4_096), "1 to 4,096 of them")?;
+        Invalid::within("cluster_cap", self.cluster_cap, 1..=u32::MAX, "1 and up")?;
+        Invalid::within("suspect_at", self.suspect_at, 1..=u8::MAX, "1 to 255")?;
+        let (weight, said) = (self.suspect_weight_ppm, "1 to 1,000,000");
+        Invalid::within("suspect_weight_ppm", weight, 1..=1_000_000, said)?;
+        let pools = self.pools.len();
+        Invalid::within("pools", pools, 1..=4_096, "1 to 4,096 of them")?;
         for pool in &self.pools {
-            let count = pool.allotments.len() as u64;
-            within("allotments", count, (1, 65), "1 to 65 of them")?;
+            let count = pool.allotments.len();
+            Invalid::within("allotments", count, 1..=65, "1 to 65 of them")?;
             for group in pool.allotments.iter().filter_map(|it| it.group) {
-                within("group", u64::from(group.get()), (1, 16), "1 to 16")?;
+                Invalid::within("group", group.get(), 1..=16, "1 to 16")?;
             }
         }
         Ok(())

@@ -101,9 +101,7 @@ impl Window {
         entries_max: u32,
     ) -> Result<Self, Invalid> {
         terms.check()?;
-        if !(1..=1 << 28).contains(&entries_max) {
-            return Err(Invalid::new("entries_max", entries_max, "1 to 2^28"));
-        }
+        Invalid::within("entries_max", entries_max, 1..=1 << 28, "1 to 2^28")?;
         Ok(Self::open_checked(terms, seed, key, entries_max))
     }
 

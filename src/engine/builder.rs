@@ -312,51 +312,28 @@ impl EngineBuilder {
     pub fn build(self) -> Result<Engine, Invalid> {
         const MAX: u32 = (1 << RECORD_BITS) - 1;
         const _: () = assert!(PLACE_BITS == RECORD_BITS);
-        let range = |field, value: u32, min: u32, max: u32, range| {
-            if (min..=max).contains(&value) {
-                Ok(())
-            } else {
-                Err(Invalid::new(field, value, range))
-            }
-        };
-        range(
+        Invalid::within(
             "live_holds_max",
             self.live_holds_max,
-            1,
-            u32::MAX,
+            1..=u32::MAX,
             "at least 1",
         )?;
-        range(
+        Invalid::within(
             "book_lines_max",
             self.book_lines_max,
-            1_001,
-            1_000_000,
+            1_001..=1_000_000,
             "1,001 to 1,000,000",
         )?;
         self.step_up.as_ref().map_or(Ok(()), StepUp::check)?;
-        range("waits_max", self.waits_max, 1, MAX, "1 to 268,435,455")?;
-        range("records_max", self.records_max, 1, MAX, "1 to 268,435,455")?;
-        range(
-            "schedules_max",
-            self.schedules_max,
-            1,
-            MAX,
-            "1 to 268,435,455",
-        )?;
-        range(
-            "expected_lines",
-            self.expected_lines,
-            1,
-            MAX,
-            "1 to 268,435,455",
-        )?;
-        range(
-            "draw_entries_max",
-            self.draw_entries_max,
-            1,
-            MAX,
-            "1 to 268,435,455",
-        )?;
+        for (field, value) in [
+            ("waits_max", self.waits_max),
+            ("records_max", self.records_max),
+            ("schedules_max", self.schedules_max),
+            ("expected_lines", self.expected_lines),
+            ("draw_entries_max", self.draw_entries_max),
+        ] {
+            Invalid::within(field, value, 1..=MAX, "1 to 268,435,455")?;
+        }
         if let Some(ms) = self.retire_after_ms.filter(|ms| *ms < MEMORY_MS) {
             return Err(Invalid::new(
                 "retire_after_ms",

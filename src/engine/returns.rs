@@ -27,12 +27,10 @@ use crate::words::id::{ChannelId, PatientId, ScheduleId};
 use crate::words::schedule::ReturnPolicy;
 use crate::words::sync::Arc;
 use crate::words::ticket::Line;
-use crate::words::time::Timestamp;
+use crate::words::time::{DAY_MS, Timestamp};
 
 use super::stats::Count;
 use super::{Bulletin, Inner, Note};
-
-const DAY: u64 = 86_400_000;
 
 /// What came of an offer.
 enum Offered {
@@ -272,8 +270,8 @@ impl Inner {
                 ReturnPolicy::Delay { ms } => (at.after(ms), Then::Free),
                 ReturnPolicy::Draw => drawn,
                 ReturnPolicy::NextOpening => {
-                    let days = at.since(returning.opens_at) / DAY + 1;
-                    let next = returning.opens_at.after(days.saturating_mul(DAY));
+                    let days = at.since(returning.opens_at) / DAY_MS + 1;
+                    let next = returning.opens_at.after(days.saturating_mul(DAY_MS));
                     (next, Then::Free)
                 }
                 ReturnPolicy::Never => (Timestamp::MAX, Then::Free),

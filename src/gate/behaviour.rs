@@ -67,32 +67,22 @@ impl Default for Behaviour {
 
 impl Behaviour {
     fn check(&self) -> Result<(), Invalid> {
-        let within = |field, value: u32, min, max: u32, range| {
-            if (min..=max).contains(&value) {
-                Ok(())
-            } else {
-                Err(Invalid::new(field, value, range))
-            }
-        };
-        within(
+        Invalid::within(
             "behaviour.records",
             self.records,
-            8,
-            1 << 26,
+            8..=1 << 26,
             "8 to 67,108,864",
         )?;
-        within(
+        Invalid::within(
             "behaviour.sample",
             self.sample,
-            0,
-            1 << 20,
+            0..=1 << 20,
             "0 to 1,048,576",
         )?;
-        within(
+        Invalid::within(
             "behaviour.listed_max",
             self.listed_max,
-            0,
-            1 << 24,
+            0..=1 << 24,
             "0 to 16,777,216",
         )?;
         self.card.check()

@@ -146,25 +146,10 @@ impl Evidence {
         if self.epoch_ms == 0 {
             return Err(Invalid::new("evidence.epoch_ms", 0, "at least 1"));
         }
-        for (field, value, least, range) in [
-            (
-                "evidence.epoch_records",
-                self.epoch_records,
-                1,
-                "1 to 1,000,000",
-            ),
-            (
-                "evidence.lane_records",
-                self.lane_records,
-                2,
-                "2 to 1,000,000",
-            ),
-        ] {
-            if !(least..=1_000_000).contains(&value) {
-                return Err(Invalid::new(field, value, range));
-            }
-        }
-        Ok(())
+        let (field, said) = ("evidence.epoch_records", "1 to 1,000,000");
+        Invalid::within(field, self.epoch_records, 1..=1_000_000, said)?;
+        let (field, said) = ("evidence.lane_records", "2 to 1,000,000");
+        Invalid::within(field, self.lane_records, 2..=1_000_000, said)
     }
 }
 

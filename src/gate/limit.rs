@@ -55,13 +55,6 @@ impl Limit {
 
     /// The pace, if every number is in its range.
     fn pace(self, fields: &Fields) -> Result<Pace, Invalid> {
-        let range = |field, value, min, max, range| {
-            if (min..=max).contains(&value) {
-                Ok(())
-            } else {
-                Err(Invalid::new(field, value, range))
-            }
-        };
         let Self {
             requests,
             period_ms,
@@ -69,13 +62,13 @@ impl Limit {
             cells,
             penalty,
         } = self;
-        range(fields.requests, requests, 1, 1_000_000, "1 to 1,000,000")?;
+        Invalid::within(fields.requests, requests, 1..=1_000_000, "1 to 1,000,000")?;
         if period_ms == 0 {
             return Err(Invalid::new(fields.period_ms, period_ms, "at least 1"));
         }
-        range(fields.burst, burst, 1, u32::MAX, "at least 1")?;
-        range(fields.cells, cells, 8, 1 << 30, "8 to 1,073,741,824")?;
-        range(fields.penalty, penalty, 0, 8, "0 to 8")?;
+        Invalid::within(fields.burst, burst, 1..=u32::MAX, "at least 1")?;
+        Invalid::within(fields.cells, cells, 8..=1 << 30, "8 to 1,073,741,824")?;
+        Invalid::within(fields.penalty, penalty, 0..=8, "0 to 8")?;
         Pace::new(requests, period_ms, burst, penalty).ok_or_else(|| {
             Invalid::new(
                 fields.period_ms,

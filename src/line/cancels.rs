@@ -9,7 +9,7 @@ use crate::raw::hash::{Keys, SplitMix};
 use crate::raw::strikes::{Ages, Strikes};
 use crate::words::error::Invalid;
 use crate::words::id::PatientId;
-use crate::words::time::Timestamp;
+use crate::words::time::{DAY_MS, Timestamp};
 
 /// How often one may give up a slot: cancel a booking, or let a hold run out, wherever it came from.
 ///
@@ -77,30 +77,18 @@ impl fmt::Debug for Cancels {
     }
 }
 
-const DAY: u64 = 86_400_000;
-
 impl Cancels {
     /// Nobody gave up anything yet. All memory is taken at once. Hashes are keyed by the seed.
     ///
     /// # Errors
     /// [`Invalid`] for a number out of its range.
     pub fn new(quota: Quota, seed: u64) -> Result<Self, Invalid> {
-        let days = 1..=3_650;
-        if !days.contains(&quota.window_days) {
-            let value = quota.window_days;
-            return Err(Invalid::new("quota.window_days", value, "1 to 3,650"));
-        }
-        if !days.contains(&quota.rest_days) {
-            let value = quota.rest_days;
-            return Err(Invalid::new("quota.rest_days", value, "1 to 3,650"));
-        }
-        if quota.weight_ppm > 1_000_000 {
-            let (value, range) = (quota.weight_ppm, "0 to 1,000,000");
-            return Err(Invalid::new("quota.weight_ppm", value, range));
-        }
-        if !(8..=1 << 28).contains(&quota.people) {
-            return Err(Invalid::new("quota.people", quota.people, "8 to 2^28"));
-        }
+        let (days, said) = (1..=3_650, "1 to 3,650");
+        Invalid::within("quota.window_days", quota.window_days, days.clone(), said)?;
+        Invalid::within("quota.rest_days", quota.rest_days, days, said)?;
+        let weight = quota.weight_ppm;
+        Invalid::within("quota.weight_ppm", weight, 0..=1_000_000, "0 to 1,000,000")?;
+        Invalid::within("quota.people", quota.people, 8..=1 << 28, "8 to 2^28")?;
         let keep = quota.rest_days.max(quota.window_days);
         Ok(Self {
             quota,
@@ -113,7 +101,7 @@ impl Cancels {
     /// Somebody gave up a slot then: what follows, as of that day. In any order.
     pub fn note(&self, patient: PatientId, at: Timestamp) -> Standing {
         let hash = self.keys.hash(patient.to_u128());
-        self.judge(self.strikes.add(hash, at.as_millis() / DAY))
+        self.judge(self.strikes.add(hash, at.as_millis() / DAY_MS))
     }
 
     /// What follows from what they gave up so far.
@@ -131,10 +119,10 @@ impl Cancels {
         now: Timestamp,
     ) -> Standing {
         let hash = self.keys.hash(patient.to_u128());
-        let today = now.as_millis() / DAY;
+        let today = now.as_millis() / DAY_MS;
         let mut ages = self.strikes.look(hash, today);
         for at in more {
-            let age = today.saturating_sub(at.as_millis() / DAY);
+            let age = today.saturating_sub(at.as_millis() / DAY_MS);
             // What is older than can be said is forgotten.
             let mut age = u16::try_from(age).ok();
             for known in &mut ages {

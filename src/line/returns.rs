@@ -6,7 +6,7 @@
 
 use crate::raw::digest::Mac;
 use crate::words::error::Invalid;
-use crate::words::time::Timestamp;
+use crate::words::time::{DAY_MS, Timestamp};
 
 /// How returned slots are batched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,26 +39,18 @@ impl Default for Returns {
 
 impl Returns {
     pub(crate) fn check(&self) -> Result<(), Invalid> {
-        const DAY: u64 = 86_400_000;
         let Self {
             interval_ms,
             quiet_ms,
             near_interval_ms,
             ..
         } = *self;
-        if !(2..=DAY).contains(&interval_ms) {
-            let range = "2 to 86,400,000";
-            return Err(Invalid::new("returns.interval_ms", interval_ms, range));
-        }
-        if quiet_ms > DAY {
-            let range = "86,400,000 at most";
-            return Err(Invalid::new("returns.quiet_ms", quiet_ms, range));
-        }
-        if !(2..=interval_ms).contains(&near_interval_ms) {
-            let (field, range) = ("returns.near_interval_ms", "2 up to interval_ms");
-            return Err(Invalid::new(field, near_interval_ms, range));
-        }
-        Ok(())
+        let said = "2 to 86,400,000";
+        Invalid::within("returns.interval_ms", interval_ms, 2..=DAY_MS, said)?;
+        let said = "86,400,000 at most";
+        Invalid::within("returns.quiet_ms", quiet_ms, 0..=DAY_MS, said)?;
+        let (field, said) = ("returns.near_interval_ms", "2 up to interval_ms");
+        Invalid::within(field, near_interval_ms, 2..=interval_ms, said)
     }
 
     /// The moment of the first batch for a slot that was given up then, of a session that starts then.

@@ -1,6 +1,7 @@
 //! How fast does the slow queue move, and how many may wait?
 
 use crate::words::error::Invalid;
+use crate::words::time::DAY_MS;
 
 /// The slow queue: so many turns in each period, and so many who may wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,29 +41,21 @@ impl SlowQueue {
     }
 
     pub(crate) fn check(&self) -> Result<(), Invalid> {
-        const DAY: u64 = 86_400_000;
-        let range = |field, value: u64, most, range| {
-            if (1..=most).contains(&value) {
-                Ok(())
-            } else {
-                Err(Invalid::new(field, value, range))
-            }
-        };
         let day = "1 to 86,400,000";
-        range(
+        Invalid::within(
             "slow_queue.turns",
-            self.turns.into(),
-            1_000_000,
+            self.turns,
+            1..=1_000_000,
             "1 to 1,000,000",
         )?;
-        range("slow_queue.period_ms", self.period_ms, DAY, day)?;
-        range(
+        Invalid::within("slow_queue.period_ms", self.period_ms, 1..=DAY_MS, day)?;
+        Invalid::within(
             "slow_queue.capacity",
-            self.capacity.into(),
-            1 << 28,
+            self.capacity,
+            1..=1 << 28,
             "1 to 2^28",
         )?;
-        range("slow_queue.wait_max_ms", self.wait_max_ms, DAY, day)?;
+        Invalid::within("slow_queue.wait_max_ms", self.wait_max_ms, 1..=DAY_MS, day)?;
         if self.first_after_ms >= self.wait_max_ms {
             return Err(Invalid::new(
                 "slow_queue.first_after_ms",

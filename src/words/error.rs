@@ -3,6 +3,7 @@
 //! A refusal ([`Refusal`]) is another thing: a well-formed request that gets a no.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use super::refusal::Refusal;
 
@@ -21,6 +22,19 @@ impl Invalid {
             field,
             value: value.to_string(),
             range,
+        }
+    }
+
+    /// Whether a value is in its range, which `said` says in words.
+    pub(crate) fn within<T: PartialOrd + fmt::Display>(
+        field: &'static str,
+        value: T,
+        range: RangeInclusive<T>,
+        said: &'static str,
+    ) -> Result<(), Self> {
+        match range.contains(&value) {
+            true => Ok(()),
+            false => Err(Self::new(field, value, said)),
         }
     }
 

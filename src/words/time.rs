@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// A day, in milliseconds.
+pub(crate) const DAY_MS: u64 = 86_400_000;
+
 /// Milliseconds since the Unix epoch (1970-01-01 00:00 UTC), 0 to 2^64 − 1.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(

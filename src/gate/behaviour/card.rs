@@ -164,13 +164,6 @@ impl Default for Card {
 impl Card {
     /// Whether every number is in its range.
     pub(super) fn check(&self) -> Result<(), Invalid> {
-        let within = |field, value: u32, min: u32, max: u32, range| {
-            if (min..=max).contains(&value) {
-                Ok(())
-            } else {
-                Err(Invalid::new(field, value, range))
-            }
-        };
         let points = [
             ("card.fan_out_patients.points", self.fan_out_patients.points),
             ("card.fan_out_devices", self.fan_out_devices),
@@ -182,15 +175,9 @@ impl Card {
             ("card.handoff_pair", self.handoff_pair),
         ];
         for (field, points) in points {
-            within(field, points.into(), 0, FULL.into(), "0 to 1,000")?;
+            Invalid::within(field, points, 0..=FULL, "0 to 1,000")?;
         }
-        within(
-            "card.slow_at",
-            self.slow_at.into(),
-            1,
-            FULL.into(),
-            "1 to 1,000",
-        )?;
+        Invalid::within("card.slow_at", self.slow_at, 1..=FULL, "1 to 1,000")?;
         let timing = [
             ("card.early", self.early),
             ("card.rate.points", self.rate.points),
@@ -199,14 +186,9 @@ impl Card {
             ("card.sold_out_hammer", self.sold_out_hammer),
         ];
         for (field, points) in timing {
-            let most = u32::from(self.slow_at.min(FULL / 2)) - 1;
-            within(
-                field,
-                points.into(),
-                0,
-                most,
-                "less than 500, and than card.slow_at: timing alone convicts nobody",
-            )?;
+            let most = self.slow_at.min(FULL / 2) - 1;
+            let said = "less than 500, and than card.slow_at: timing alone convicts nobody";
+            Invalid::within(field, points, 0..=most, said)?;
         }
         let ramps = [
             ("card.rate.from", self.rate),
@@ -222,21 +204,11 @@ impl Card {
                 ));
             }
         }
-        within(
-            "card.metronome_gaps",
-            self.metronome_gaps.into(),
-            2,
-            255,
-            "2 to 255",
-        )?;
-        within(
-            "card.metronome_cv",
-            self.metronome_cv,
-            0,
-            10_000,
-            "0 to 10,000",
-        )?;
-        within("card.devices_max", self.devices_max, 1, 24, "1 to 24")?;
-        within("card.doctors_max", self.doctors_max, 1, 24, "1 to 24")
+        let gaps = self.metronome_gaps;
+        Invalid::within("card.metronome_gaps", gaps, 2..=255, "2 to 255")?;
+        let cv = self.metronome_cv;
+        Invalid::within("card.metronome_cv", cv, 0..=10_000, "0 to 10,000")?;
+        Invalid::within("card.devices_max", self.devices_max, 1..=24, "1 to 24")?;
+        Invalid::within("card.doctors_max", self.doctors_max, 1..=24, "1 to 24")
     }
 }

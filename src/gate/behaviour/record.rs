@@ -6,6 +6,7 @@
 mod words;
 
 use crate::raw::fade::{Fade, count_32, count_64};
+use crate::words::time::DAY_MS;
 
 use super::card::{Card, FULL};
 use super::label::{COUNT, Label};
@@ -17,7 +18,6 @@ pub(super) const EPOCH_MS: u64 = 600_000;
 pub(super) const PAUSE_MS: u64 = 16_000;
 /// Within how many milliseconds retries after "sold out" are counted.
 const HAMMER_MS: u64 = 10_000;
-pub(super) const DAY_MS: u64 = 86_400_000;
 
 static SECOND: Fade = Fade::of(1_000);
 static MONTH: Fade = Fade::of(30);

@@ -7,9 +7,7 @@ use crate::raw::hash::Keys;
 use crate::raw::sets::{Kept, Sets};
 use crate::words::sync::Mutex;
 use crate::words::sync::atomic::{AtomicU64, Ordering};
-use crate::words::time::Timestamp;
-
-use super::record::DAY_MS;
+use crate::words::time::{DAY_MS, Timestamp};
 
 /// How long after a return a claim is held against it, in milliseconds: the half hour that returned slots are kept back for, where they are.
 const WINDOW_MS: u64 = 1_800_000;

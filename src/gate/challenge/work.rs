@@ -40,9 +40,7 @@ impl ProofOfWork {
     /// # Errors
     /// [`Invalid`] for bits out of their range.
     pub fn new(key: [u8; 32], bits: u8) -> Result<Self, Invalid> {
-        if !(16..=BITS_MAX).contains(&bits) {
-            return Err(Invalid::new("proof_of_work.bits", bits, "16 to 20"));
-        }
+        Invalid::within("proof_of_work.bits", bits, 16..=BITS_MAX, "16 to 20")?;
         Ok(Self {
             key: Mac::new(&key),
             bits,

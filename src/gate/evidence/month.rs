@@ -6,9 +6,8 @@ use std::fmt;
 use crate::raw::digest::{Bytes32, Mac};
 use crate::words::error::Invalid;
 use crate::words::hex::{hexadecimal, shown};
-use crate::words::time::Timestamp;
+use crate::words::time::{DAY_MS, Timestamp};
 
-const DAY_MS: u64 = 86_400_000;
 /// Days of four centuries, after which the calendar begins anew.
 const CYCLE: u64 = 146_097;
 
@@ -34,12 +33,8 @@ impl Month {
     /// # Errors
     /// [`Invalid`] for a number out of its range.
     pub fn new(year: u32, month: u32) -> Result<Self, Invalid> {
-        if !(1970..=9999).contains(&year) {
-            return Err(Invalid::new("year", year, "1970 to 9999"));
-        }
-        if !(1..=12).contains(&month) {
-            return Err(Invalid::new("month", month, "1 to 12"));
-        }
+        Invalid::within("year", year, 1970..=9999, "1970 to 9999")?;
+        Invalid::within("month", month, 1..=12, "1 to 12")?;
         Ok(Self(year * 12 + month - 1))
     }
 

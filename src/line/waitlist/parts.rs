@@ -5,7 +5,7 @@ use super::super::returns::Returns;
 use super::super::seats::Ticket;
 use crate::words::error::Invalid;
 use crate::words::id::PatientId;
-use crate::words::time::Timestamp;
+use crate::words::time::{DAY_MS, Timestamp};
 
 /// How a waitlist works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,17 +35,13 @@ impl Default for WaitlistPolicy {
 
 impl WaitlistPolicy {
     pub(crate) fn check(&self) -> Result<(), Invalid> {
-        let range = |field, value: u64, most: u64, range| match (1..=most).contains(&value) {
-            true => Ok(()),
-            false => Err(Invalid::new(field, value, range)),
-        };
-        let (most, day) = (1 << 20, 86_400_000);
+        let most = 1 << 20;
         let field = "waitlist.capacity";
-        range(field, self.capacity.into(), most, "1 to 2^20")?;
+        Invalid::within(field, self.capacity, 1..=most, "1 to 2^20")?;
         let field = "waitlist.cluster_cap";
-        range(field, self.cluster_cap.into(), most, "1 to 2^20")?;
+        Invalid::within(field, self.cluster_cap, 1..=most, "1 to 2^20")?;
         let field = "waitlist.offer_ms";
-        range(field, self.offer_ms, day, "1 to 86,400,000")?;
+        Invalid::within(field, self.offer_ms, 1..=DAY_MS, "1 to 86,400,000")?;
         self.returns.check()
     }
 }

@@ -2,11 +2,11 @@
 
 use crate::raw::sets::Sets;
 use crate::words::id::{AccountId, DeviceId};
-use crate::words::time::Timestamp;
+use crate::words::time::{DAY_MS, Timestamp};
 
 use super::super::label::Label;
 use super::super::list::{Imported, Labels, Mark, Marked, Whose};
-use super::super::record::{DAY_MS, EPOCH_MS, Record, WORDS};
+use super::super::record::{EPOCH_MS, Record, WORDS};
 use super::Watch;
 
 impl Watch {
