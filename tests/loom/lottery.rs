@@ -3,6 +3,7 @@
 use super::support::{
     NOW, Notes, agree, count, engine, engine_with, explore, hand_at, people, race, schedule,
 };
+use crate::draw::BeaconSpec;
 use crate::line::Quota;
 use crate::words::id::ScheduleId;
 use crate::{
@@ -97,6 +98,35 @@ fn ask_a_full_window_against_its_close() {
             hand_at(CLOSE, move || _ = draws.advance()),
         ]);
         assert_eq!(winners(&engine, &[before]), [true]);
+        agree(&engine);
+    });
+}
+
+/// Threads: one fixes a round that appears just after the window closes, one calls the schedule off and reinstates it, so that its window closes later. Property: what is fixed
+/// for the new draw is judged by the new draw: that round is not, and another still can be.
+///
+/// 22 interleavings, at most one preemption.
+#[test]
+fn fix_beacon_against_reinstate() {
+    let round = |ms| BeaconSpec::Round {
+        source: "drand".into(),
+        round: 1,
+        available_at: Timestamp::from_millis(ms),
+    };
+    explore(Some(1), move || {
+        let engine = engine();
+        let s = publish(&engine, 1);
+        let (fixes, reinstates) = (engine.clone(), engine.clone());
+        race([
+            hand_at(NOW, move || {
+                let _ = fixes.fix_beacon(s, &round(CLOSE + 1));
+            }),
+            hand_at(NOW, move || {
+                reinstates.withdraw(s).unwrap();
+                reinstates.reinstate(s).unwrap();
+            }),
+        ]);
+        assert_eq!(engine.fix_beacon(s, &round(CLOSE + NOW + 1)), Ok(()));
         agree(&engine);
     });
 }
