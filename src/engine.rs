@@ -253,7 +253,7 @@ impl Inner {
     #[cold]
     fn standing_in_line(&self, record: &Record, now: Timestamp) -> Standing {
         let schedule = record.schedule();
-        let pool = self.places.find(schedule).filter(|it| it.is(schedule));
+        let pool = self.places.of(schedule);
         match pool {
             // Who waits for what returns, or for a turn, does so until nothing more can be had.
             Some(pool) if record.line() != Some(Line::Draw) => {
@@ -272,10 +272,7 @@ impl Inner {
 
     /// Whether the slot's word says that this record has it.
     fn has_slot(&self, number: u32, record: &Record) -> bool {
-        let pool = self
-            .places
-            .find(record.schedule())
-            .filter(|pool| pool.is(record.schedule()));
+        let pool = self.places.of(record.schedule());
         pool.and_then(|pool| pool.slots().word(record.slot()))
             .is_some_and(|at| at.load().is_of(number))
     }
@@ -323,7 +320,8 @@ impl Inner {
             && let Some(returning) = self.returns.of(schedule)
             && let Some(due) = returning.next_due()
         {
-            pool.lower_due(due.as_millis());
+            let due = due.as_millis();
+            pool.lower_due(due, || self.returns.note(schedule, due));
         }
     }
 

@@ -202,7 +202,7 @@ impl Inner {
             return;
         }
         let (schedule, slot) = (record.schedule(), record.slot());
-        let Some(pool) = self.places.find(schedule).filter(|pool| pool.is(schedule)) else {
+        let Some(pool) = self.places.of(schedule) else {
             return;
         };
         let Some(seen) = pool

@@ -177,14 +177,10 @@ impl Engine {
         let inner = &*self.inner;
         let now = inner.now();
         inner.pass(now);
-        let pool = inner
-            .places
-            .find(schedule)
-            .filter(|pool| pool.is(schedule))
-            .ok_or_else(|| {
-                inner.count_refusal(Refusal::UnknownSchedule);
-                Refusal::UnknownSchedule
-            })?;
+        let pool = inner.places.of(schedule).ok_or_else(|| {
+            inner.count_refusal(Refusal::UnknownSchedule);
+            Refusal::UnknownSchedule
+        })?;
         let mut counts = Availability::default();
         for at in (0..pool.capacity()).filter_map(|slot| pool.slots().word(slot)) {
             let word = at.load();
@@ -380,10 +376,7 @@ impl Inner {
 
     /// Whether the slot of a line that says booked or visited says the same, and a place in a line has none. Under the book's lock.
     fn is_borne_out(&self, number: u32, record: &Record) -> bool {
-        let pool = self
-            .places
-            .find(record.schedule())
-            .filter(|pool| pool.is(record.schedule()));
+        let pool = self.places.of(record.schedule());
         let word = pool
             .and_then(|pool| pool.slots().word(record.slot()))
             .map(|at| at.load());

@@ -88,10 +88,7 @@ impl Inner {
     #[inline(never)]
     pub(super) fn see(&self, watch: &Watch, request: &Request, now: Timestamp) -> Seen {
         let since_opening = |schedule: &ScheduleId| {
-            let pool = self
-                .places
-                .find(*schedule)
-                .filter(|pool| pool.is(*schedule))?;
+            let pool = self.places.of(*schedule)?;
             (pool.opens_at() <= now).then(|| now.since(pool.opens_at()))
         };
         let after = request.schedules().iter().filter_map(since_opening).min();

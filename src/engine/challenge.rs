@@ -1,4 +1,4 @@
-//! Stepping up: an answer is checked before the first lock is taken, a token is issued after the last is let go.
+//! Stepping up: an answer is checked before the first lock is taken, weighed and counted where somebody enters by it, and a token is issued after the last lock is let go.
 
 use crate::gate::challenge::{StepUp, Subject};
 use crate::words::ask::{Outcome, Request};
@@ -46,16 +46,23 @@ impl Inner {
         let meant = request.schedules().contains(&token.schedule);
         let subject = subject(request, token.schedule, now);
         let level = step_up.challenge.verify(&subject, token, answer);
-        let shown = match level {
+        match level {
             Ok(level) if meant => Shown::Passed(level),
             _ => Shown::Wrong,
-        };
-        self.count(match shown {
+        }
+    }
+
+    /// Somebody is in by what they have shown. A retry of who is in already has failed nothing: its answer may be used up by the first.
+    pub(super) fn weighed(&self, request: &Request, shown: Shown, now: Timestamp) {
+        let count = match shown {
+            Shown::Nothing => return,
+            Shown::Wrong => Count::Failed,
             Shown::Passed(_) => Count::Passed,
-            _ => Count::Failed,
-        });
-        self.note_shown(request, token, shown, now);
-        shown
+        };
+        self.count(count);
+        if let Some((token, _)) = request.challenge_answer() {
+            self.note_shown(request, token, shown, now);
+        }
     }
 
     /// Whether more must be shown by somebody who enters a draw with so many entries a slot. Under their book's lock: nothing of the caller's is asked.

@@ -388,7 +388,7 @@ impl Inner {
         bulletin: &mut Bulletin<'_>,
     ) {
         let (at, (number, record)) = (bulletin.at, place);
-        let pool = self.places.find(schedule).filter(|it| it.is(schedule));
+        let pool = self.places.of(schedule);
         let Some(pool) = pool else {
             return self.loses(record, Refusal::Closed, at, bulletin);
         };
@@ -470,7 +470,7 @@ impl Inner {
         };
         let lost = |(ticket, patient, wanted): (Ticket, PatientId, u64)| {
             let schedule = ScheduleId(wanted);
-            let pool = self.places.find(schedule).filter(|it| it.is(schedule))?;
+            let pool = self.places.of(schedule)?;
             let book = self.ledger.book(patient, self.ledger.hash(patient));
             let lost = now < pool.closes_at()
                 && slowed.queue.has(ticket)

@@ -82,6 +82,7 @@ impl Engine {
     pub fn lookup(&self, patient: PatientId, request: RequestId) -> Result<Outcome, Refusal> {
         let inner = &*self.inner;
         let now = inner.now();
+        inner.pass(now);
         let book = inner.ledger.book(patient, inner.ledger.hash(patient));
         let found = inner
             .remembered(&book, request, now)
@@ -305,7 +306,9 @@ impl Inner {
                     let place = (schedule, pool);
                     self.slow_down(slowed, (book, seen), request, place, &mut turn, bulletin)
                 }
-                Err(Else::Remembered(pool)) => self.answer_again(seen, request, (schedule, pool)),
+                Err(Else::Remembered(pool)) => {
+                    self.answer_again(seen, request, (schedule, pool), bulletin)
+                }
             };
             match judged {
                 Ok(granted) => {
@@ -411,6 +414,7 @@ impl Inner {
         seen: &Seen<'_>,
         request: &Request,
         (schedule, pool): (ScheduleId, &Pool),
+        bulletin: &Bulletin<'_>,
     ) -> Result<Outcome, Refusal> {
         if !pool.is(schedule) {
             return Err(Refusal::UnknownSchedule);
@@ -418,8 +422,10 @@ impl Inner {
         let content = self.ledger.content(request);
         let answer = seen.remembered.and_then(|(number, record)| {
             let memo = self.ledger.memo(number)?;
-            self.first_answer(number, record)
-                .filter(|_| memo.content() == content)
+            let answer = self.first_answer(number, record);
+            let answer = answer.filter(|_| memo.content() == content)?;
+            self.passed_meanwhile(request, record, (bulletin.shown, bulletin.at));
+            Some(answer)
         });
         let answer = answer.ok_or(Refusal::RequestMismatch)?;
         self.count(Count::Remembered);

@@ -118,7 +118,8 @@ impl Inner {
             }
         }
         if let Some(due) = returning.list.next_due() {
-            pool.lower_due(due.as_millis());
+            let due = due.as_millis();
+            pool.lower_due(due, || self.returns.note(schedule, due));
         }
         false
     }
@@ -289,8 +290,8 @@ impl Inner {
     ) {
         let given_up = (u32::from(slot), by, mark);
         if returning.list.rest(given_up, due, then) && due < Timestamp::MAX {
-            pool.lower_due(due.as_millis());
-            self.returns.note(schedule, due.as_millis());
+            self.returns.rests(schedule, &returning, due);
+            pool.lower_due(due.as_millis(), || ());
         }
     }
 
@@ -319,13 +320,15 @@ impl Inner {
         }
     }
 
-    /// A hold begins here that ends then.
+    /// A hold begins here that ends then. Only the first to end is noted for what comes of that: when it does, so is the next.
     #[inline(always)]
     pub(super) fn hold_begins(&self, (schedule, pool): (ScheduleId, &Pool), until: Timestamp) {
-        pool.lower_due(until.as_millis());
-        if self.returns.in_use() {
-            self.returns.note(schedule, until.as_millis());
-        }
+        let until = until.as_millis();
+        pool.lower_due(until, || {
+            if self.returns.in_use() {
+                self.returns.note(schedule, until);
+            }
+        });
     }
 
     /// Whether a schedule's slots return to who waits for them.

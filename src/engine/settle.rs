@@ -123,10 +123,7 @@ impl Inner {
             return None;
         }
         let (book, record) = self.ledger.book_of(claim)?;
-        let pool = self
-            .places
-            .find(schedule)
-            .filter(|pool| pool.is(schedule))?;
+        let pool = self.places.of(schedule)?;
         let standing = self.standing(record, now);
         if standing.is_forgotten(now) {
             return None;

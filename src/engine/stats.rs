@@ -73,9 +73,9 @@ pub struct Stats {
     pub entries: u64,
     /// Requests that were asked for more first.
     pub challenged: u64,
-    /// Answers to that which counted.
+    /// Answers to that by which somebody entered.
     pub passed: u64,
-    /// Answers which did not, and made their asker a suspect.
+    /// Wrong answers with which somebody entered, as a suspect. A retry of who is in already is none.
     pub failed: u64,
     /// Slots that rested and returned, to whom they were offered or to all.
     pub returned: u64,

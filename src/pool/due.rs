@@ -9,10 +9,10 @@ impl Pool {
         self.due.earliest()
     }
 
-    /// Notes that a hold here ends at `deadline`. To be called after the claim's swap and before it is told.
+    /// Notes that a hold here ends at `deadline`. To be called after the claim's swap and before it is told. `ahead` is called before that, if it may be the first to end.
     #[inline]
-    pub(crate) fn lower_due(&self, deadline: u64) {
-        self.due.lower(deadline);
+    pub(crate) fn lower_due(&self, deadline: u64, ahead: impl FnOnce()) {
+        self.due.lower(deadline, ahead);
     }
 
     /// Frees every hold that is due, by its word alone. `read` reads the deadline, and what else is to be told, from the holder's record; both belong

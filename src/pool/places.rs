@@ -106,6 +106,11 @@ impl Places {
         self.pools.get(id.place())
     }
 
+    /// The pool of the schedule that stands under this id: not another's that has its place now.
+    pub(crate) fn of(&self, id: ScheduleId) -> Option<&Pool> {
+        self.find(id).filter(|pool| pool.is(id))
+    }
+
     /// The pool and the desk of the schedule that stands under this id; it does so as long as the desk is held.
     pub(crate) fn desk(&self, id: ScheduleId) -> Option<(&Pool, Desk<'_>)> {
         let (pool, desk) = (

@@ -35,7 +35,7 @@ pub enum Refusal {
     AlreadyCancelled,
     /// The booking was exchanged for another.
     AlreadyExchanged {
-        /// The booking that the patient has now.
+        /// The booking that it was exchanged for. If that was exchanged in turn, or cancelled, it says so itself.
         booking: BookingId,
     },
     /// The hold has become a booking.
@@ -294,6 +294,12 @@ impl fmt::Display for Refusal {
                 rule: Rule::WaitedTooLong,
             } => "you have waited as long as one may; ask for a slot anew",
         })
+    }
+}
+
+impl From<Rule> for Refusal {
+    fn from(rule: Rule) -> Self {
+        Self::Rule { rule }
     }
 }
 

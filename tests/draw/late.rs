@@ -126,6 +126,39 @@ fn holders(desk: &Desk, schedule: ScheduleId) -> BeaconSpec {
     BeaconSpec::Holders(vec![Holder::commit(draw, "hospital", &SEED)])
 }
 
+/// Who would come by another way is told when that may be: not when entry opens, nor in a moment, again and again.
+#[test]
+fn an_exchange_into_an_undrawn_schedule_is_told_when_it_is_drawn() {
+    let desk = Desk::new();
+    let open = desk.publish(&Schedule {
+        opening: Opening::first_come(Timestamp::default()),
+        ..plan(1)
+    });
+    let undrawn = desk.publish(&plan(1));
+    desk.engine
+        .fix_beacon(undrawn, &round(20_000))
+        .expect("free");
+    let hold = desk.engine.request(&Request::new(who(1), open));
+    let hold = hold.held().expect("free").id;
+    let booked = desk.engine.confirm(hold, who(1), None).expect("in time");
+    let booking = booked.wait().expect("at once").id;
+    let told = || match desk.engine.exchange(booking, who(1), undrawn) {
+        Err(Refusal::NotOpen { retry_after_ms }) => retry_after_ms,
+        other => panic!("{other:?}"),
+    };
+    // Before people may enter, while they may, and while a round is waited for.
+    assert_eq!(told(), WINDOW + 1);
+    for (ms, until) in [
+        (0, WINDOW),
+        (WINDOW - 1, WINDOW),
+        (WINDOW, 20_000),
+        (19_999, 20_000),
+    ] {
+        desk.at(ms);
+        assert_eq!(ms + told(), until);
+    }
+}
+
 #[test]
 fn a_cut_off_stays_where_it_was_published() {
     let desk = Desk::new();

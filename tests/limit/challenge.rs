@@ -1,5 +1,7 @@
 //! Stepping up: the proof of work against plain hashes, and what the engine asks of whom.
 
+mod again;
+
 use std::sync::Arc;
 
 use fairslot::{

@@ -56,14 +56,11 @@ impl Inner {
     ) -> Result<Outcome, Refusal> {
         let now = bulletin.at;
         let shown = bulletin.shown;
-        let entry = self.entry_of(request, shown, now);
         if let Some(place) = self.entered(book, schedule, now) {
-            // What is said again about somebody who is in may help them, and harms nobody. Whatever comes of it, they are in.
-            self.draws.with(schedule, |urn| {
-                let _ = self.window_of(urn).enter(&entry);
-            });
+            self.say_again(request, schedule, (shown, now));
             return self.waits_already(place);
         }
+        let entry = self.entry_of(request, shown, now);
         if !seen.is_empty() && self.has_live(book, schedule, now, 0) {
             return Err(Refusal::AlreadyHolds);
         }
@@ -83,7 +80,44 @@ impl Inner {
             put.map(|()| place).inspect_err(|_| book.strike(place.0))
         });
         let place = entered.unwrap_or(Err(IN_A_MOMENT))?;
+        self.weighed(request, shown, now);
         self.lined_up(book, seen, request, place, bulletin)
+    }
+
+    /// What is said again about somebody who is in may help them, and harms nobody. Whatever comes of it, they are in.
+    fn say_again(&self, request: &Request, schedule: ScheduleId, (shown, now): (Shown, Timestamp)) {
+        let entry = self.entry_of(request, shown, now);
+        self.draws.with(schedule, |urn| {
+            let _ = self.window_of(urn).enter(&entry);
+        });
+        if let Shown::Passed(_) = shown {
+            self.weighed(request, shown, now);
+        }
+    }
+
+    /// The same request again while it is answered for the first time: of an answer that counts once, the first may have been told that it is wrong, and this one that it is right.
+    pub(in super::super) fn passed_meanwhile(
+        &self,
+        request: &Request,
+        record: &Record,
+        (shown, now): (Shown, Timestamp),
+    ) {
+        let waits = record.phase() == Phase::Waiting && record.line() == Some(Line::Draw);
+        if let (true, Shown::Passed(_)) = (waits, shown) {
+            self.say_again(request, record.schedule(), (shown, now));
+        }
+    }
+
+    /// Why a slot of a schedule that is undrawn can't be had otherwise, and when it may.
+    pub(in super::super) fn not_drawn_yet(&self, schedule: ScheduleId, now: Timestamp) -> Refusal {
+        let refusal = self.draws.with(schedule, |urn| {
+            if now.as_millis() >= urn.next_look() {
+                return until_drawn(urn, now);
+            }
+            let retry_after_ms = urn.closes_by().since(now).max(1);
+            Refusal::NotOpen { retry_after_ms }
+        });
+        refusal.unwrap_or(IN_A_MOMENT)
     }
 
     /// Puts who has a place into the window, with what they would take.
@@ -137,7 +171,7 @@ impl Inner {
     /// The window of an urn, for as many slots as there are when it is first asked for.
     pub(super) fn window_of<'a>(&self, urn: &'a Urn) -> &'a Window {
         urn.window(&self.draws, |schedule| {
-            let pool = self.places.find(schedule).filter(|it| it.is(schedule));
+            let pool = self.places.of(schedule);
             pool.map_or(0, Pool::capacity)
         })
     }

@@ -134,7 +134,7 @@ impl Inner {
     /// The schedule of a pool, if a slot of it can be given then.
     fn place_of(&self, urn: &Urn, pool: u16, at: Timestamp) -> Option<(ScheduleId, &Pool)> {
         let schedule = urn.of_pool(pool)?;
-        let pool = self.places.find(schedule).filter(|it| it.is(schedule))?;
+        let pool = self.places.of(schedule)?;
         // No window closes after its schedules, but a beacon may speak late.
         let beacon = urn.made().map(|window| &window.terms().beacon);
         let in_time = at < pool.closes_at() || beacon == Some(&BeaconSpec::None);
@@ -144,7 +144,7 @@ impl Inner {
     /// Whether there is none left that is not withdrawn.
     fn is_called_off(&self, urn: &Urn) -> bool {
         let stands = |schedule| {
-            let pool = self.places.find(schedule).filter(|it| it.is(schedule));
+            let pool = self.places.of(schedule);
             pool.is_some_and(|it| !it.is_withdrawn())
         };
         let mut members = urn.members().iter();
@@ -156,7 +156,7 @@ impl Inner {
         let Some(schedule) = urn.of_pool(pool) else {
             return;
         };
-        let pool = self.places.find(schedule).filter(|it| it.is(schedule));
+        let pool = self.places.of(schedule);
         // The window is made, and others stay.
         if pool.is_some_and(Pool::is_withdrawn) && urn.leave(schedule, || ()) {
             self.move_on(urn, schedule, bulletin);
@@ -197,7 +197,7 @@ impl Inner {
                 let of_pool = |(pool, places)| Some((urn.of_pool(pool)?, places));
                 let drawn = drawn.into_iter().filter_map(of_pool);
                 for (schedule, places) in drawn {
-                    let pool = self.places.find(schedule).filter(|it| it.is(schedule));
+                    let pool = self.places.of(schedule);
                     let Some(pool) = pool else { continue };
                     pool.set_drawn(at);
                     self.count(Count::Drawn);

@@ -172,7 +172,7 @@ impl Inner {
         say: impl FnOnce(&Arc<Urn>) -> Option<T>,
     ) -> Result<T, Refusal> {
         self.pass(self.now());
-        let pool = self.places.find(schedule).filter(|it| it.is(schedule));
+        let pool = self.places.of(schedule);
         let urn = pool.and_then(|_| self.draws.find(schedule));
         let answer = urn.ok_or(Refusal::UnknownSchedule);
         let answer = answer.and_then(|urn| say(&urn).ok_or(Refusal::WrongState));

@@ -87,7 +87,7 @@ impl Inner {
             let (book, record) = self.ledger.book_at(number)?;
             let same = self.ticket_id(number, record)? == ticket;
             let schedule = record.schedule();
-            let pool = self.places.find(schedule).filter(|it| it.is(schedule))?;
+            let pool = self.places.of(schedule)?;
             let standing = self.standing(record, now);
             (same && !standing.is_forgotten(now)).then_some(Place {
                 book,

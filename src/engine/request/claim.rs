@@ -33,7 +33,7 @@ impl Inner {
             }
             Look::Closed => return Err(Refusal::Closed),
             // A slot can't be had before the draw, but by it.
-            Look::Window => return Err(Refusal::NotOpen { retry_after_ms: 1 }),
+            Look::Window => return Err(self.not_drawn_yet(schedule, now)),
             Look::SoldOut | Look::Open => {}
         }
         if seen.may_have_live(schedule) && self.has_live(book, schedule, now, 0) {

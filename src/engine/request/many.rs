@@ -82,8 +82,11 @@ impl Inner {
         outcomes: &mut Vec<Outcome>,
     ) {
         let (first, mut shown) = (outcomes.len(), [Shown::Nothing; BATCH]);
-        for (shown, request) in shown.iter_mut().zip(batch) {
-            *shown = self.shown(request, now);
+        for ((shown, request), at) in shown.iter_mut().zip(batch).zip(touched) {
+            // What is refused at a glance spends no answer.
+            if self.glance(request, now, || at.hash).is_none() {
+                *shown = self.shown(request, now);
+            }
         }
         let mut bulletin = self.bulletin(now);
         for ((request, at), shown) in batch.iter().zip(touched).zip(shown) {

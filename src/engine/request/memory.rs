@@ -121,10 +121,7 @@ impl Inner {
 
     /// The answer that a record was given, word for word.
     pub(super) fn first_answer(&self, number: u32, record: &Record) -> Option<Outcome> {
-        let pool = self
-            .places
-            .find(record.schedule())
-            .filter(|pool| pool.is(record.schedule()))?;
+        let pool = self.places.of(record.schedule())?;
         if record.line().is_some() {
             return self.told_ticket(number, record).map(Outcome::Waiting);
         }

@@ -41,7 +41,7 @@ impl Inner {
     pub(in super::super) fn listed_in_vain(&self, now: Timestamp) -> Vec<ScheduleId> {
         let mut lost = Vec::new();
         for (schedule, returning) in self.returns.all() {
-            let pool = self.places.find(schedule).filter(|it| it.is(schedule));
+            let pool = self.places.of(schedule);
             // Once booking has closed nobody waits any more, and nobody asks who did.
             let Some(_open) = pool.filter(|it| now < it.closes_at()) else {
                 continue;

@@ -34,6 +34,8 @@ pub(super) type Department = (HospitalId, DepartmentId);
 #[derive(Default)]
 struct Registry {
     lists: BTreeMap<ScheduleId, Listed>,
+    /// Those of them of which a slot rests, and perhaps some of which none does any more.
+    resting: BTreeMap<ScheduleId, Arc<Returning>>,
     /// Whose sessions were called off, until their schedules are retired.
     called_off: BTreeMap<ScheduleId, Department>,
     agenda: BTreeSet<(u64, ScheduleId)>,
@@ -148,6 +150,7 @@ impl Returns {
     pub(in super::super) fn forget(&self, schedule: ScheduleId) {
         let mut registry = self.registry.lock();
         registry.called_off.remove(&schedule);
+        registry.resting.remove(&schedule);
         if let Some(listed) = registry.lists.remove(&schedule) {
             registry.agenda.remove(&(listed.next, schedule));
         }
@@ -161,7 +164,10 @@ impl Returns {
 
     /// Something happens to a schedule at `at`: if it is one of these it is looked at then, if not before.
     pub(in super::super) fn note(&self, schedule: ScheduleId, at: u64) {
-        let mut registry = self.registry.lock();
+        self.note_in(&mut self.registry.lock(), schedule, at);
+    }
+
+    fn note_in(&self, registry: &mut Registry, schedule: ScheduleId, at: u64) {
         let Some(listed) = registry.lists.get_mut(&schedule) else {
             return;
         };
@@ -169,7 +175,17 @@ impl Returns {
             let before = std::mem::replace(&mut listed.next, at);
             registry.agenda.remove(&(before, schedule));
             registry.agenda.insert((at, schedule));
-            self.note_due(&registry);
+            self.note_due(registry);
+        }
+    }
+
+    /// A slot of a schedule rests, as its list says already, until `due`.
+    pub(super) fn rests(&self, schedule: ScheduleId, returning: &Arc<Returning>, due: Timestamp) {
+        let mut registry = self.registry.lock();
+        // Else it is retired, and nothing of it returns.
+        if registry.lists.contains_key(&schedule) {
+            registry.resting.insert(schedule, Arc::clone(returning));
+            self.note_in(&mut registry, schedule, due.as_millis());
         }
     }
 
@@ -211,12 +227,30 @@ impl Returns {
         Some((schedule, Arc::clone(&listed.returning)))
     }
 
-    /// When the next list has something to do that is not a hold running out.
+    /// When the next list has something to do that is not a hold running out. Asks those of which a slot rests, and none of them under the registry's lock, which gives and takes wait for.
     pub(in super::super) fn next(&self) -> Option<u64> {
-        let registry = self.registry.lock();
-        let due = |listed: &Listed| listed.returning.list.next_due();
-        let next = registry.lists.values().filter_map(due).min();
+        let resting: Vec<_> = {
+            let registry = self.registry.lock();
+            let resting = registry.resting.iter();
+            resting.map(|(id, it)| (*id, Arc::clone(it))).collect()
+        };
+        let mut next = None;
+        for (schedule, returning) in resting {
+            match returning.list.next_due() {
+                Some(due) => next = next.into_iter().chain([due]).min(),
+                None => self.rests_no_more(schedule, &returning),
+            }
+        }
         next.map(Timestamp::as_millis).filter(|at| *at < u64::MAX)
+    }
+
+    /// Nothing of this list rested a moment ago.
+    fn rests_no_more(&self, schedule: ScheduleId, returning: &Returning) {
+        let mut registry = self.registry.lock();
+        // Whoever put a slot there meanwhile says so under this lock, after that.
+        if returning.list.next_due().is_none() {
+            registry.resting.remove(&schedule);
+        }
     }
 
     /// A session is called off: whoever had a slot of it goes ahead on the waitlists of that department.

@@ -26,7 +26,7 @@ impl Inner {
         bulletin: &mut Bulletin<'_>,
     ) -> Result<Outcome, Refusal> {
         let now = bulletin.at;
-        let pool = self.places.find(schedule).filter(|it| it.is(schedule));
+        let pool = self.places.of(schedule);
         let pool = pool.ok_or(Refusal::UnknownSchedule)?;
         let returning = self.waitlist_of(schedule).ok_or(Refusal::SoldOut)?;
         let wish = self.wish(book, &returning, self.cluster_of(request), now);

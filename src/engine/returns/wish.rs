@@ -104,7 +104,7 @@ impl Inner {
                 return None;
             }
             let join = || {
-                let pool = self.places.find(schedule).filter(|it| it.is(schedule))?;
+                let pool = self.places.of(schedule)?;
                 // A beacon may speak after the cut-off of some of them.
                 if now >= pool.closes_at() {
                     return None;

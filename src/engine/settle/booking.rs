@@ -2,6 +2,7 @@
 
 use crate::gate;
 use crate::ledger::record::Phase;
+use crate::pool::Look;
 use crate::pool::word::State;
 use crate::words::ask::Booking;
 use crate::words::event::What;
@@ -174,14 +175,14 @@ impl Inner {
     ) -> Result<Booking, Refusal> {
         let now = bulletin.at;
         let line = self.open_cancellable(booking, patient, now)?;
-        let pool = self
-            .places
-            .find(target)
-            .filter(|pool| pool.is(target))
-            .ok_or(Refusal::UnknownSchedule)?;
+        let pool = self.places.of(target).ok_or(Refusal::UnknownSchedule)?;
         // The same schedule is `already_holds` here by itself: the old slot is live.
         let seen = self.read(&line.book, None, now);
-        let look = pool.look(target, now);
+        let look = match pool.look(target, now) {
+            // Until people may enter, for who asks; until it is drawn, for who comes by another way.
+            Look::NotOpen { .. } if pool.is_undrawn() => Look::Window,
+            look => look,
+        };
         self.may_claim(&line.book, &seen, (target, pool), look, bulletin)?;
         let (mut turn, keys) = (Turn::default(), || gate::keys_of_patient(patient));
         self.take_turn(&mut turn, keys, now)

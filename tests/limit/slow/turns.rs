@@ -67,6 +67,24 @@ fn who_is_suspect_gets_a_ticket_and_a_slot_at_their_turn() {
     assert_eq!(held, 4);
 }
 
+/// Whoever looks by the request's id lets time pass, like whoever looks by the ticket.
+#[test]
+fn a_lookup_of_a_turn_that_has_come_tells_no_position() {
+    let desk = Desk::new(TENTHS);
+    let schedule = desk.publish(1);
+    let (patient, name) = (who(1), RequestId::new(9));
+    let request = from(1, 1_000, schedule).id(name);
+    let before = desk.engine.request(&request).waiting().expect("slowed");
+    assert_eq!(before.position, NonZeroU32::new(1));
+    desk.at(1_000);
+    let after = desk.engine.lookup(patient, name).expect("remembered");
+    assert_eq!(
+        after.waiting().map(|it| (it.id, it.position)),
+        Some((before.id, None))
+    );
+    assert_eq!(desk.engine.request(&request), after);
+}
+
 /// A turn is at its own instant, whoever comes by and when.
 #[test]
 fn whether_anybody_advances_makes_no_difference() {
