@@ -51,6 +51,7 @@ impl Engine {
 }
 
 /// A running [`Engine::drive`]. Dropping it stops the thread and waits for its end.
+#[must_use = "dropping it stops the thread"]
 pub struct Driver {
     stop: StdArc<AtomicBool>,
     thread: Option<JoinHandle<()>>,

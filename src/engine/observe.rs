@@ -137,6 +137,7 @@ impl Engine {
 }
 
 /// One listener's end. Dropping it ends the listening.
+#[must_use = "dropping it ends the listening"]
 pub struct Subscription {
     feed: Arc<Feed>,
     /// The ring to look into next.

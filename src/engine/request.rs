@@ -330,7 +330,8 @@ impl Inner {
                 Ok(waiting) => outcome = Some(waiting),
                 Err(why) => {
                     turn.note(why);
-                    first = Some(why);
+                    // Instead of that there is none, which it explains; another's refusal comes first.
+                    first = first.filter(|it| *it != Refusal::SoldOut).or(Some(why));
                 }
             }
         }

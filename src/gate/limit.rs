@@ -18,7 +18,11 @@ use crate::words::time::Timestamp;
 /// # let _ = limit;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(deny_unknown_fields)
+)]
 pub struct Limit {
     /// Requests in each period: 1 to 1,000,000.
     pub requests: u32,
@@ -30,6 +34,8 @@ pub struct Limit {
     /// For how many keys there is room, 8 bytes each: 8 to 1,073,741,824. Only keys that asked lately count, within `burst` times the pace of one request.
     /// Eight cells are a line, and a newcomer whose line owes all over inherits the smallest debt in it: with five cells for each of them or more that is next to nobody, with two and a half not quite two in a thousand of those who all ask at one instant
     /// (`cargo test --test limit crowded -- --nocapture` counts them); where a burst is one, that is a refusal at the first request, else some of the burst; with fewer, a newcomer may inherit the smallest debt of seven others.
+    /// Default [`Limit::CELLS`].
+    #[cfg_attr(feature = "serde", serde(default = "Limit::cells"))]
     pub cells: u32,
     /// How many requests a refused one costs: 0 to 8. With 0 it costs nothing, and whoever asks too often gets exactly the rate. With more they
     /// fall behind with each try, until they have eight requests to make up for.
@@ -40,6 +46,11 @@ pub struct Limit {
 impl Limit {
     /// Cells, if nothing else is said: 524,288, 4 MiB. That is room for 100,000 keys that owe something at one time; for 200,000 with two in a thousand who pay for another.
     pub const CELLS: u32 = 1 << 19;
+
+    #[cfg(feature = "serde")]
+    const fn cells() -> u32 {
+        Self::CELLS
+    }
 
     /// `requests` in each period of `period_ms` milliseconds, up to `burst` at once. No penalty, and [`Limit::CELLS`] cells.
     #[must_use]

@@ -5,19 +5,25 @@ use crate::words::time::DAY_MS;
 
 /// The slow queue: so many turns in each period, and so many who may wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(deny_unknown_fields)
+)]
 pub struct SlowQueue {
     /// Turns in each period, evenly spread: 1 to 1,000,000.
     pub turns: u32,
     /// The period, in milliseconds: 1 to 86,400,000, a day.
     pub period_ms: u64,
     /// How many tickets there may be: 1 to 2^28. Some 110 bytes each while they wait, in lists that double, and 12 to 24 for each that there may be; 60 for a cluster.
+    #[cfg_attr(feature = "serde", serde(default = "SlowQueue::capacity"))]
     pub capacity: u32,
     /// How long whoever comes while nobody waits has to wait for the first turn, in milliseconds: 0 to less than `wait_max_ms`. Default 0. In an engine a turn comes a millisecond after who waits for it at the
     /// earliest; 3,000 keeps who is slowed out of the seconds in which people get theirs, at any opening.
     #[cfg_attr(feature = "serde", serde(default))]
     pub first_after_ms: u64,
     /// How long a ticket waits at most, in milliseconds: 1 to 86,400,000. Who has not been served by then has to ask again.
+    #[cfg_attr(feature = "serde", serde(default = "SlowQueue::wait_max_ms"))]
     pub wait_max_ms: u64,
 }
 
@@ -27,6 +33,16 @@ impl SlowQueue {
     pub const CAPACITY: u32 = 131_072;
     /// The wait, if nothing else is said: half an hour, twice the usual life of a hold.
     pub const WAIT_MAX_MS: u64 = 30 * 60_000;
+
+    #[cfg(feature = "serde")]
+    const fn capacity() -> u32 {
+        Self::CAPACITY
+    }
+
+    #[cfg(feature = "serde")]
+    const fn wait_max_ms() -> u64 {
+        Self::WAIT_MAX_MS
+    }
 
     /// `turns` in each period of `period_ms` milliseconds, with [`CAPACITY`](Self::CAPACITY) and [`WAIT_MAX_MS`](Self::WAIT_MAX_MS).
     #[must_use]

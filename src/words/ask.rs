@@ -24,7 +24,11 @@ use super::time::Timestamp;
 /// assert_eq!(request.schedules(), [schedule]);
 /// ```
 #[derive(Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(deny_unknown_fields)
+)]
 pub struct Request {
     patient: PatientId,
     schedules: Schedules,
@@ -42,9 +46,31 @@ pub struct Request {
     answer: Option<Box<(Token, Answer)>>,
     #[cfg_attr(feature = "serde", serde(default))]
     waitlist: bool,
-    /// A bit each: group 1 is the lowest.
-    #[cfg_attr(feature = "serde", serde(default))]
+    /// A bit each: group 1 is the lowest. Written as a list of their numbers.
+    #[cfg_attr(feature = "serde", serde(default, with = "numbers"))]
     groups: u16,
+}
+
+/// Groups as serde writes them: their numbers.
+#[cfg(feature = "serde")]
+mod numbers {
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use crate::words::allotment::Group;
+
+    pub(super) fn serialize<S: Serializer>(bits: &u16, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq((1..=16_u8).filter(|number| bits >> (number - 1) & 1 == 1))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<u16, D::Error> {
+        let mut bits = 0;
+        for number in Vec::<u8>::deserialize(from)? {
+            let group = Group::new(number).ok_or_else(|| Error::custom("groups are 1 to 16"))?;
+            bits |= group.bit();
+        }
+        Ok(bits)
+    }
 }
 
 /// One schedule, which is nearly always so and costs no allocation, or several.

@@ -4,7 +4,7 @@
 //!   fits. They are personal: `Debug` shows a fingerprint of sixteen bits under a key that every process draws anew, there is
 //!   no `Display`, and only [`PatientId::to_u128`] and its like hand the identity out.
 //! * **structure**, 64 bits, minted by the caller (hospital, department, practitioner, channel): public knowledge, printed in decimal.
-//! * **minted by the engine** (schedule, hold, booking): opaque, printed as a letter and hexadecimal digits, parsed back exactly.
+//! * **minted by the engine** (schedule, hold, booking, ticket): opaque, printed as a letter and hexadecimal digits, parsed back exactly.
 
 use std::convert::identity;
 use std::fmt;
@@ -286,12 +286,6 @@ macro_rules! minted {
             }
         }
 
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Display::fmt(self, f)
-            }
-        }
-
         impl FromStr for $name {
             type Err = ParseIdError;
 
@@ -342,9 +336,34 @@ minted!(
 );
 
 minted!(
-    /// A place in a line (排队号). Self-locating, with 48 bits that nobody can make up: whoever has it may know what became of it.
+    /// A place in a line (排队号). Self-locating, with 48 bits that nobody can make up: whoever has it may know what became of it. `Display` and serde write it whole, `Debug` without those bits.
     TicketId(Wide: Wide::new, Wide::bits), u128, "T", 32
 );
+
+macro_rules! no_secret {
+    ($($name:ident)*) => {$(
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        }
+    )*};
+}
+
+no_secret!(ScheduleId HoldId BookingId);
+
+impl fmt::Debug for TicketId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "T{:020x}..", self.bits() >> 48)
+    }
+}
+
+impl From<HoldId> for BookingId {
+    /// The booking that this hold is, or would be, confirmed as: an event names a booking by its hold.
+    fn from(hold: HoldId) -> Self {
+        Self(hold.0)
+    }
+}
 
 /// Places of schedules that an engine can have: 28 bits, 268 million.
 pub(crate) const PLACE_BITS: u32 = 28;

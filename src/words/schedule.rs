@@ -14,11 +14,17 @@ use super::time::Timestamp;
 ///
 /// Instants are absolute: the caller, who knows holidays and working days, computes them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(deny_unknown_fields)
+)]
 pub struct Schedule {
     /// The hospital; default 0.
+    #[cfg_attr(feature = "serde", serde(default))]
     pub hospital: HospitalId,
     /// The department; default 0.
+    #[cfg_attr(feature = "serde", serde(default))]
     pub department: DepartmentId,
     /// Whose session it is.
     pub practitioner: PractitionerId,
@@ -38,14 +44,18 @@ pub struct Schedule {
     pub cancel_until: Option<Timestamp>,
     /// How long a hold lasts, in milliseconds, at least 1. Default 900,000 (15 minutes: payment within 15–30 minutes is usual).
     /// Above the cap it is cut to it.
+    #[cfg_attr(feature = "serde", serde(default = "Schedule::hold_ttl_ms"))]
     pub hold_ttl_ms: u64,
     /// How long a hold lasts with all its extensions, in milliseconds, at least 1. Default 3,600,000 (one hour).
+    #[cfg_attr(feature = "serde", serde(default = "Schedule::hold_cap_ms"))]
     pub hold_cap_ms: u64,
-    /// How a slot that was given up returns.
+    /// How a slot that was given up returns; default at once.
+    #[cfg_attr(feature = "serde", serde(default))]
     pub returns: ReturnPolicy,
     /// The registration fee, quoted to patients; the engine moves no money.
     pub fee: Option<Fee>,
     /// What patients look for: diseases, specialties. At most 64, each at most 256 bytes.
+    #[cfg_attr(feature = "serde", serde(default))]
     pub tags: Vec<String>,
     /// Which slots are reserved for whom in its draw, in order of precedence: whose turn it is gets a slot of the first that still has one and that they may have. Of its capacity what
     /// they leave is open to everybody and comes last, slots that were added before the draw is bound included; an open one may be declared to come earlier. Who is in a [`Group`](crate::Group), each request says
@@ -90,6 +100,16 @@ impl Schedule {
             tags: Vec::new(),
             allotments: Vec::new(),
         }
+    }
+
+    #[cfg(feature = "serde")]
+    const fn hold_ttl_ms() -> u64 {
+        Self::HOLD_TTL_MS
+    }
+
+    #[cfg(feature = "serde")]
+    const fn hold_cap_ms() -> u64 {
+        Self::HOLD_CAP_MS
     }
 
     /// The instant it opens.

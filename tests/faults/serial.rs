@@ -3,10 +3,11 @@
 use std::fmt::Debug;
 use std::net::{IpAddr, Ipv6Addr};
 
+use fairslot::line::SlowQueue;
 use fairslot::{
-    AccountId, BookingId, ChannelId, Currency, DepartmentId, DeviceId, Event, Fee, HoldId,
-    HospitalId, Invalid, Outcome, PatientId, PaymentRef, PractitionerId, Refusal, Request,
-    RequestId, Rule, Schedule, ScheduleId, SlotNo, SupplyError, Timestamp,
+    AccountId, BookingId, ChannelId, Currency, DepartmentId, DeviceId, Event, Fee, Group, HoldId,
+    HospitalId, Invalid, Limit, Outcome, PatientId, PaymentRef, PractitionerId, Refusal, Request,
+    RequestId, Rule, Schedule, ScheduleId, SlotNo, SupplyError, TicketId, Timestamp,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -119,9 +120,52 @@ fn a_schedule_is_an_object_of_its_fields() {
         serde_json::from_value::<Schedule>(older).expect("enough"),
         full
     );
-    let mut bad = expected;
+    let mut bad = expected.clone();
     bad["day"] = json!("2026-02-30");
     assert!(serde_json::from_value::<Schedule>(bad).is_err());
+    // A slip of the pen doesn't leave it open for longer.
+    let mut bad = expected;
+    bad["close_at"] = json!(500);
+    assert!(serde_json::from_value::<Schedule>(bad).is_err());
+}
+
+/// What has a default need not be said, and what means nothing is not passed over.
+#[test]
+fn settings_say_what_is_not_usual() {
+    let least = json!({
+        "practitioner": 3, "day": "2026-12-01", "session": "morning", "capacity": 1,
+        "opening": {"first_come": {"at": 86_400_000_000_u64}}, "starts_at": 88_992_000_000_u64,
+    });
+    let read = serde_json::from_value::<Schedule>(least).expect("enough");
+    assert_eq!(
+        read,
+        Schedule {
+            hospital: HospitalId::new(0),
+            department: DepartmentId::new(0),
+            ..plan(1)
+        }
+    );
+    let limit = json!({"requests": 1, "period_ms": 1_000, "burst": 5});
+    let read = serde_json::from_value::<Limit>(limit).expect("enough");
+    assert_eq!(read, Limit::new(1, 1_000, 5));
+    let queue = json!({"turns": 10, "period_ms": 1_000});
+    let read = serde_json::from_value::<SlowQueue>(queue).expect("enough");
+    assert_eq!(read, SlowQueue::new(10, 1_000));
+    let limit = json!({"requests": 1, "period_ms": 1_000, "burst": 5, "penalti": 3});
+    assert!(serde_json::from_value::<Limit>(limit).is_err());
+    let queue = json!({"turns": 10, "period_ms": 1_000, "wait_max": 1});
+    assert!(serde_json::from_value::<SlowQueue>(queue).is_err());
+}
+
+/// A ticket's id is kept like a password: what is printed on the way to a log has not all of it.
+#[test]
+fn no_log_line_has_a_whole_ticket() {
+    let ticket: TicketId = parse("T000001000000000000012e6eb9e0807a");
+    assert_eq!(format!("{ticket:?}"), "T00000100000000000001..");
+    let hold: HoldId = parse("H00000100000010000002000000000001");
+    let booking = BookingId::from(hold);
+    assert_eq!(booking.to_string(), "B00000100000010000002000000000001");
+    assert_eq!(format!("{hold:?} {booking:?}"), format!("{hold} {booking}"));
 }
 
 #[test]
@@ -148,12 +192,19 @@ fn a_request_lists_its_schedules() {
         .account(AccountId::new(2))
         .device(DeviceId::new(3))
         .network(IpAddr::V6(Ipv6Addr::LOCALHOST))
-        .channel(ChannelId::new(4));
-    let shape = round(&full);
+        .channel(ChannelId::new(4))
+        .group(Group::new(3).expect("a group"))
+        .group(Group::new(16).expect("a group"));
+    let mut shape = round(&full);
     assert_eq!(
-        (&shape["network"], &shape["channel"]),
-        (&json!("::1"), &json!(4))
+        (&shape["network"], &shape["channel"], &shape["groups"]),
+        (&json!("::1"), &json!(4), &json!([3, 16]))
     );
+    shape["groups"] = json!([17]);
+    assert!(serde_json::from_value::<Request>(shape).is_err());
+    let mut slip = least;
+    slip["waitlst"] = json!(true);
+    assert!(serde_json::from_value::<Request>(slip).is_err());
     round(&Request::any(PatientId::new(7), &[]));
 }
 

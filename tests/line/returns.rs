@@ -491,6 +491,18 @@ fn without_a_waitlist_sold_out_is_sold_out() {
     // That one has no waitlist.
     let request = Request::new(who(4), other).waitlist();
     assert_eq!(desk.engine.request(&request), refused(Refusal::SoldOut));
+    // Of several that refuse the first is told: of it that there is no waiting either, if it is that one.
+    let mut later = plan(1, ReturnPolicy::AtOnce);
+    later.opening = Opening::first_come(at(START + 5_000));
+    let later = desk.engine.publish(&later).expect("a sound schedule");
+    let retry_after_ms = 5_000;
+    for (all, why) in [
+        ([later, desk.schedule], Refusal::NotOpen { retry_after_ms }),
+        ([desk.schedule, later], full),
+    ] {
+        let request = Request::any(who(4), &all).waitlist();
+        assert_eq!(desk.engine.request(&request), refused(why));
+    }
     desk.audit();
 }
 
