@@ -65,7 +65,7 @@ pub(crate) const MEMORY_MS: u64 = DAY_MS;
 /// The engine: schedules, the patients' books, and the verbs.
 ///
 /// Cheap to clone and to share: every clone is the same engine. All verbs take `&self`, from any thread; none blocks on a socket, a disk
-/// or another's callback.
+/// or another's callback, but for those that are there for that: to wait for a ticket, and to hand evidence to the caller's sink.
 #[derive(Clone)]
 pub struct Engine {
     inner: Arc<Inner>,

@@ -50,8 +50,8 @@ pub struct Advance {
 pub(super) struct Chores {
     /// Emptied and filled anew in each bite; kept for its room.
     due: Vec<(u64, u32)>,
-    /// How many expiries, draws, returned slots and turns earlier bites have reported.
-    reported: u64,
+    /// What earlier bites have reported of each.
+    expired: u64,
     drawn: u64,
     returned: u64,
     granted: u64,
@@ -90,14 +90,14 @@ impl Engine {
             .turn(bulletin.at.as_millis(), MEMORY_MS + MEMORY_MS / 24);
         report.retired = inner.retire_past(&mut chores.next_place, &mut bulletin);
         report.more |= unpassed || report.forgotten > 0 || report.retired > 0;
-        let expired = inner.sum(Count::Expired);
-        report.expired = expired - std::mem::replace(&mut chores.reported, expired);
-        let drawn = inner.sum(Count::Drawn);
-        report.drawn = drawn - std::mem::replace(&mut chores.drawn, drawn);
-        let returned = inner.sum(Count::Returned);
-        report.returned = returned - std::mem::replace(&mut chores.returned, returned);
-        let granted = inner.sum(Count::Granted);
-        report.granted = granted - std::mem::replace(&mut chores.granted, granted);
+        let since = |what, reported: &mut u64| {
+            let now = inner.sum(what);
+            now - std::mem::replace(reported, now)
+        };
+        report.expired = since(Count::Expired, &mut chores.expired);
+        report.drawn = since(Count::Drawn, &mut chores.drawn);
+        report.returned = since(Count::Returned, &mut chores.returned);
+        report.granted = since(Count::Granted, &mut chores.granted);
         drop(chores);
         inner.close(&bulletin);
         drop(bulletin);
@@ -109,8 +109,8 @@ impl Engine {
         report
     }
 
-    /// When something is due next: the earliest `expires_at` of those held, close of a window (of an adaptive one, the next time that it may close), return of a slot, or turn in the slow queue. `None` if there is none. It may lie in the past, if nobody has
-    /// advanced since.
+    /// When something is due next: the earliest `expires_at` of those held, close of a window (of an adaptive one, the next time that it may close), return of a slot, or turn or end of the longest wait in the slow queue. `None` if there is none. It may lie in the past, if nobody has
+    /// advanced since; and is the epoch while somebody who lost a place in the slow queue has yet to be told.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Timestamp> {
         let inner = &*self.inner;

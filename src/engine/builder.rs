@@ -249,7 +249,7 @@ impl EngineBuilder {
     }
 
     /// Judges how those who ask behave, by device and account: [`Engine::verdict`] tells, and nobody is refused for it. Default: not at all, and then nothing is
-    /// kept of where a request came from.
+    /// kept for that. What limits, draws, waitlists and slots that rest keep of where a request came from stands in the [chapter on consistency](crate::chapters::consistency).
     pub fn behaviour(mut self, behaviour: Behaviour) -> Self {
         self.behaviour = Some(behaviour);
         self

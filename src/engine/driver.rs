@@ -10,7 +10,7 @@ use super::Engine;
 
 impl Engine {
     /// Starts a thread that advances the engine whenever something is due ([`next_deadline`](Self::next_deadline)), and at least once `every`, which counts as a millisecond if it is less. `tick` is called before each
-    /// round: hand a [`CoarseClock`](crate::CoarseClock)'s `tick` in here, or `|| ()`.
+    /// round: hand a [`CoarseClock`](crate::CoarseClock)'s `tick` in here, or `|| ()`. Keep what is returned: it drives for as long as that is not dropped.
     ///
     /// The engine needs no driver to be right, only a clock that goes on: expiry is judged at use. (If `tick` is what moves a coarse clock, the engine stands still
     /// with it.) Should the thread end early, because `tick` panicked or the clock did,

@@ -114,7 +114,6 @@ impl Engine {
     /// What one thread does arrives in its order. Events of one slot carry rising versions; across threads they may arrive out of order, across
     /// slots in any. When a thread's ring is full, its new events are dropped and counted in [`Subscription::lost`]; the engine never waits for
     /// a listener.
-    #[must_use]
     pub fn observe(&self, capacity: usize) -> Subscription {
         let ring = || Arc::new(CachePadded::new(Ring::new(capacity.clamp(1, 1 << 24))));
         let feed = Arc::new(Feed {

@@ -235,6 +235,19 @@ impl Anchor {
 ///
 /// The word holds the time of the last [`tick`](CoarseClock::tick); its lag is the time between ticks. An engine's [`Driver`](crate::Driver) ticks if
 /// it is given the clock, or the caller does. `now` reads the other clock.
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::time::Duration;
+/// use fairslot::{CoarseClock, Engine, SystemClock};
+///
+/// let clock = Arc::new(CoarseClock::new(SystemClock::new()));
+/// let engine = Engine::builder().clock(Arc::clone(&clock)).build()?;
+/// // Ticks, and advances the engine, every millisecond, for as long as it is kept.
+/// let driver = engine.drive(Duration::from_millis(1), move || clock.tick())?;
+/// # drop(driver);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct CoarseClock<C = SystemClock> {
     clock: C,

@@ -38,7 +38,7 @@ impl Invalid {
         }
     }
 
-    /// The field, as it is called in code.
+    /// The field, as it is called in code, or with what it stands in: `slow_queue.turns`. The milliseconds of a fixed window are `window_ms`, those of a policy of returns `returns.ms`.
     #[must_use]
     pub fn field(&self) -> &'static str {
         self.field

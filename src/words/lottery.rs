@@ -77,7 +77,7 @@ pub enum EntryWindow {
 }
 
 impl EntryWindow {
-    /// At least 3 s and at most 20 s, until no more than 2 % came in the last 2 s. In a simulated rush that is 12.8 to 13.7 s, and being fast is worth next to nothing.
+    /// At least 3 s and at most 20 s, until no more than 2 % came in the last 2 s. In a simulated rush that is about 13 s (the [chapter on fairness](crate::chapters::fairness) has the figures and their command), and being fast is worth next to nothing.
     pub const ADAPTIVE: Self = Self::Adaptive {
         min_ms: 3_000,
         quiet_ms: 2_000,

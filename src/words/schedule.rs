@@ -129,14 +129,14 @@ impl Schedule {
             return Err(Invalid::new(
                 "starts_at",
                 self.starts_at,
-                "not before opens_at",
+                "not before it opens",
             ));
         }
         if self.closes_at.is_some_and(|at| at < opens_at) {
             return Err(Invalid::new(
                 "closes_at",
                 self.closes_at.unwrap_or_default(),
-                "not before opens_at",
+                "not before it opens",
             ));
         }
         if let Opening::Lottery(lottery) = &self.opening {
@@ -145,7 +145,7 @@ impl Schedule {
                 return Err(Invalid::new(
                     "window_ms",
                     lottery.window.max_ms(),
-                    "over by closes_at, at the latest",
+                    "over by closes_at at the latest, which is starts_at unless it is said",
                 ));
             }
         }

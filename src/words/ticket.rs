@@ -15,7 +15,7 @@ pub struct Ticket {
     pub schedule: ScheduleId,
     /// Which line.
     pub line: Line,
-    /// When it is expected to be decided; of a draw, the latest instant at which its window closes.
+    /// When it is decided at the latest: of a draw, the latest instant at which its window closes; on a waitlist, when booking closes, if nothing returns before. In the slow queue: when their turn is expected.
     pub due: Timestamp,
     /// How many are served before, and itself; where that is told at all. A draw has no such order.
     #[cfg_attr(feature = "serde", serde(default))]

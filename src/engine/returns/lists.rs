@@ -290,3 +290,62 @@ impl Returning {
         self.list.next_due()
     }
 }
+
+#[cfg(all(test, not(any(fairslot_loom, fairslot_shuttle))))]
+mod tests {
+    use crate::Engine;
+    use crate::words::clock::ManualClock;
+    use crate::words::id::PractitionerId;
+    use crate::words::schedule::{Day, Opening, Schedule, Session};
+    use crate::words::time::DAY_MS;
+
+    use super::*;
+
+    /// How many lists are asked for the next deadline, and which schedules stand on the agenda.
+    fn asked(engine: &Engine) -> (usize, usize) {
+        let registry = engine.inner.returns.registry.lock();
+        (registry.resting.len(), registry.agenda.len())
+    }
+
+    /// Thousands of schedules that might have something to return cost nobody anything as long as they have not.
+    #[test]
+    fn only_what_rests_is_asked_when_it_returns() {
+        let start = Timestamp::from_millis(1_000);
+        let clock = Arc::new(ManualClock::new(start));
+        let engine = Engine::builder().clock(Arc::clone(&clock)).seed(7);
+        let engine = engine.build().unwrap();
+        let (day, open) = (Day::new(2026, 12, 1).unwrap(), Opening::first_come(start));
+        let (doctor, starts) = (PractitionerId::new(1), start.after(DAY_MS));
+        let plan = Schedule::new(doctor, day, Session::Morning, 3, open, starts);
+        let rests = Schedule {
+            returns: ReturnPolicy::Delay { ms: 5_000 },
+            hold_ttl_ms: 1_000,
+            ..plan
+        };
+        let all: Vec<_> = (0..100).map(|_| engine.publish(&rests).unwrap()).collect();
+        assert_eq!(asked(&engine), (0, 0));
+        let hold = |who: u128, schedule| {
+            let request = crate::Request::new(PatientId::new(who), schedule);
+            engine.request(&request).held().unwrap()
+        };
+        // Of two holds the first to end stands on the agenda, once.
+        let held = [1, 2].map(|who| hold(who, all[7]));
+        assert_eq!(asked(&engine), (0, 1));
+        engine.release(held[0].id, PatientId::new(1)).unwrap();
+        assert_eq!(
+            (asked(&engine), engine.next_deadline()),
+            ((1, 1), Some(held[1].expires_at))
+        );
+        // The other runs out, and rests as well.
+        clock.set(start.after(1_000));
+        while engine.advance().more {}
+        assert_eq!(
+            (asked(&engine), engine.next_deadline()),
+            ((1, 1), Some(start.after(5_000)))
+        );
+        clock.set(start.after(6_000));
+        while engine.advance().more {}
+        assert_eq!((engine.next_deadline(), asked(&engine)), (None, (0, 0)));
+        assert_eq!(engine.availability(all[7]).unwrap().free, 3);
+    }
+}

@@ -79,7 +79,7 @@ pub struct Verified {
     pub checkpoints: Vec<Checkpoint>,
 }
 
-/// Goes through a log from its beginning.
+/// Goes through a log from its beginning. `log` is the number that it was begun under: with another, its very first record is said to be altered.
 ///
 /// # Errors
 /// The first [`Flaw`].
