@@ -8,7 +8,7 @@
 //! whoever serves next, for nobody takes a second book. In this order: a desk, serving, a book, who has ended, the queue's own. Whoever serves takes no desk.
 
 use crate::gate;
-use crate::gate::behaviour::Watch;
+use crate::gate::behaviour::{FULL, Watch};
 use crate::ledger::Book;
 use crate::ledger::record::{Phase, Record};
 use crate::line::{Ask, Ended, How, Place as InQueue, Queue, SlowQueue, Ticket};
@@ -32,7 +32,6 @@ use super::{Bulletin, Inner, Standing};
 
 /// In which rounds who has all points there are is visited: every fourth. Who has just enough is visited every round.
 const ROUNDS_MAX: u16 = 4;
-const FULL: u16 = 1_000;
 /// In the place of an instant: there is nothing to do.
 const NOTHING: u64 = u64::MAX;
 

@@ -325,7 +325,7 @@ impl Inner {
             }
         }
         if let (None, Some(schedule)) = (outcome, sold_out) {
-            let waits = self.wait_for(book, seen, request, schedule, &mut turn, bulletin);
+            let waits = self.join_waitlist(book, seen, request, schedule, &mut turn, bulletin);
             match waits {
                 Ok(waiting) => outcome = Some(waiting),
                 Err(why) => {

@@ -17,6 +17,7 @@ mod watch;
 
 use crate::words::error::Invalid;
 
+pub(crate) use card::FULL;
 pub use card::{Card, Ramp, Share};
 pub use label::{Behaved, Features, Label, Language, Scored, Verdict};
 pub use list::{Imported, Labels, Mark, Marked};

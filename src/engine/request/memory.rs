@@ -136,12 +136,15 @@ impl Inner {
     /// Whether the rules allow another line in this book.
     pub(in super::super) fn rules(&self, seen: &Seen<'_>) -> Result<(), Refusal> {
         self.may_hold_more(seen)?;
-        if seen.lines >= self.settings.book_lines_max {
-            return Err(Refusal::Rule {
-                rule: Rule::BookFull,
-            });
+        self.has_room(seen)
+    }
+
+    /// Whether there is room for another line in this book.
+    pub(in super::super) fn has_room(&self, seen: &Seen<'_>) -> Result<(), Refusal> {
+        match seen.lines < self.settings.book_lines_max {
+            true => Ok(()),
+            false => Err(Rule::BookFull.into()),
         }
-        Ok(())
     }
 
     /// Whether they allow another hold.

@@ -16,7 +16,7 @@ use super::Returning;
 impl Inner {
     /// A place on the waitlist of a schedule that is sold out, if it has one; the same one again, for who has one.
     #[inline(never)]
-    pub(in super::super) fn wait_for(
+    pub(in super::super) fn join_waitlist(
         &self,
         book: &Book<'_>,
         seen: &Seen<'_>,
@@ -36,17 +36,14 @@ impl Inner {
             return self.waits_already(place);
         }
         self.take_turn_for(schedule, turn, request, bulletin)?;
-        let full = |rule| Refusal::Rule { rule };
-        if seen.lines >= self.settings.book_lines_max {
-            return Err(full(Rule::BookFull));
-        }
+        self.has_room(seen)?;
         let times = (now, pool.closes_at());
         let place = self.line_up(book, schedule, Line::Waitlist, times)?;
         if let Err(why) = returning.list.join(&wish) {
             book.strike(place.0);
             return Err(match why {
                 JoinError::Closed => Refusal::Withdrawn,
-                _ => full(Rule::WaitlistFull),
+                _ => Rule::WaitlistFull.into(),
             });
         }
         self.returns.note_close(schedule, pool.closes_at());

@@ -8,7 +8,7 @@ use crate::words::ask::Booking;
 use crate::words::event::What;
 use crate::words::id::{BookingId, ChannelId, PatientId, ScheduleId, SlotNo};
 use crate::words::pending::Pending;
-use crate::words::refusal::{Refusal, Rule};
+use crate::words::refusal::Refusal;
 use crate::words::time::Timestamp;
 
 use super::super::stats::Count;
@@ -187,11 +187,7 @@ impl Inner {
         let (mut turn, keys) = (Turn::default(), || gate::keys_of_patient(patient));
         self.take_turn(&mut turn, keys, now)
             .inspect_err(|why| bulletin.denied(keys, target, *why))?;
-        if seen.lines >= self.settings.book_lines_max {
-            return Err(Refusal::Rule {
-                rule: Rule::BookFull,
-            });
-        }
+        self.has_room(&seen)?;
         let (phase, no_deadline) = (Phase::Booked, Timestamp::default());
         let new = self
             .claim(&line.book, pool, target, phase, now, no_deadline)
