@@ -49,7 +49,7 @@ impl Engine {
     ///
     /// **Proofs.** In a draw's window a [`step_up`](crate::EngineBuilder::step_up) may have the answer be [`Outcome::Challenged`]: do what it asks, and ask again with [`Request::answer`].
     ///
-    /// **Sold out.** To who [would wait](Request::waitlist) the answer may be a ticket for what returns.
+    /// **Sold out.** To who [would wait](Request::waitlist) the answer may be a ticket for what returns; if the first schedule is sold out and there is no waiting either, it is why not.
     ///
     /// # Refusals
     /// In this order: `unknown_schedule`, `request_mismatch`, `withdrawn`, `not_open`, `closed`, `already_holds`, `sold_out`,

@@ -13,7 +13,7 @@ pub(super) enum Purpose {
 }
 
 impl Book {
-    /// The first schedule that doesn't refuse, else the refusal of the first.
+    /// The first schedule that doesn't refuse, else the refusal of the first; of who would wait for what is sold out, why they can't.
     pub(super) fn request(&mut self, now: u64, ask: &Ask) -> Said {
         let (mut first_refusal, mut turn) = (None, Turn::of(ask));
         let mut refusals = Vec::new();
@@ -33,9 +33,13 @@ impl Book {
         if ask.waitlist
             && let Some(schedule) = self.waitlist_of(&refusals)
         {
-            return self
-                .join(now, ask, schedule, &mut turn)
-                .unwrap_or_else(Said::Refused);
+            match self.join(now, ask, schedule, &mut turn) {
+                Ok(said) => return said,
+                Err(why) if first_refusal == Some(Refusal::SoldOut) => {
+                    return Said::Refused(why);
+                }
+                Err(_) => {}
+            }
         }
         Said::Refused(first_refusal.unwrap_or(Refusal::UnknownSchedule))
     }
