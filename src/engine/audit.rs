@@ -4,19 +4,22 @@
 //! of somebody who has a slot is borne out by the slot's word.
 //!
 //! The audit is exact when nothing moves and never wrong while things move. What belongs together is read under the lock that
-//! changes it. One thing cannot be: a slot that is free without its bit may be lost, or in the middle of a step. All such steps are taken under some
-//! book's lock, so the audit passes through all of them and looks again; twice, because in the meantime the bit may have been set and another claim begun.
+//! changes it. Two things cannot be: a slot that is free without its bit may be lost, or one that is not withdrawn with its session forgotten, or in the middle of a step. All such steps are taken under some
+//! book's lock, so the audit passes through all of them and looks again; twice, because in the meantime the bit may have been set and another claim begun. And a clock is read before a lock is taken: who
+//! seems to have two slots is looked at again by a later reading.
 
-use std::fmt;
+mod finding;
 
 use crate::ledger::record::{Phase, Record};
 use crate::pool::Pool;
 use crate::pool::word::{State, Word};
-use crate::words::id::{ScheduleId, SlotNo};
+use crate::words::id::{PatientId, ScheduleId, SlotNo};
 use crate::words::refusal::Refusal;
 use crate::words::time::Timestamp;
 
 use super::{Engine, Inner};
+
+pub use finding::Finding;
 
 /// Where a schedule's slots are, as an operator sees them: an unopened slot is free, a hold that has run out is no hold.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -58,109 +61,6 @@ impl Audit {
     #[must_use]
     pub fn is_consistent(&self) -> bool {
         self.findings.is_empty()
-    }
-}
-
-/// Something that is wrong. It names no patient.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(tag = "finding", rename_all = "snake_case"))]
-#[non_exhaustive]
-pub enum Finding {
-    /// A slot that is free and cannot be found, or rests and is on no list: nobody will ever get it.
-    Lost {
-        /// The schedule.
-        schedule: ScheduleId,
-        /// The slot.
-        slot: SlotNo,
-    },
-    /// A slot that somebody has, whose owner's book says otherwise.
-    OwnerDisagrees {
-        /// The schedule.
-        schedule: ScheduleId,
-        /// The slot.
-        slot: SlotNo,
-    },
-    /// A line that says a slot is its owner's, and the slot says otherwise.
-    LineWithoutSlot {
-        /// The schedule.
-        schedule: ScheduleId,
-        /// The slot.
-        slot: SlotNo,
-    },
-    /// A line that stands in another patient's place, or twice.
-    LineMisplaced {
-        /// The schedule.
-        schedule: ScheduleId,
-        /// The slot.
-        slot: SlotNo,
-    },
-    /// A slot in a state that its schedule has no business to have.
-    WrongState {
-        /// The schedule.
-        schedule: ScheduleId,
-        /// The slot.
-        slot: SlotNo,
-    },
-    /// A place in the slow queue whose turn will never come.
-    PlaceWithoutSeat {
-        /// The schedule.
-        schedule: ScheduleId,
-    },
-    /// A turn in the slow queue that is nobody's.
-    SeatWithoutPlace {
-        /// The schedule.
-        schedule: ScheduleId,
-    },
-    /// A place on a waitlist that the list doesn't know: it will never be drawn.
-    PlaceUnlisted {
-        /// The schedule.
-        schedule: ScheduleId,
-    },
-    /// Somebody on a waitlist who doesn't wait.
-    ListedWithoutPlace {
-        /// The schedule.
-        schedule: ScheduleId,
-    },
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (schedule, slot, what) = match self {
-            Self::Lost { schedule, slot } => (schedule, slot, "cannot be found"),
-            Self::OwnerDisagrees { schedule, slot } => (
-                schedule,
-                slot,
-                "is taken, and its owner's book says otherwise",
-            ),
-            Self::LineWithoutSlot { schedule, slot } => {
-                (schedule, slot, "is in a book, and the slot says otherwise")
-            }
-            Self::LineMisplaced { schedule, slot } => {
-                (schedule, slot, "has a line in the wrong place, or twice")
-            }
-            Self::WrongState { schedule, slot } => (
-                schedule,
-                slot,
-                "is in a state that its schedule cannot have",
-            ),
-            Self::PlaceWithoutSeat { schedule } => {
-                return write!(f, "a place in the queue for {schedule} has no turn");
-            }
-            Self::SeatWithoutPlace { schedule } => {
-                return write!(f, "a turn in the queue for {schedule} is nobody's");
-            }
-            Self::PlaceUnlisted { schedule } => {
-                return write!(
-                    f,
-                    "a place on the waitlist of {schedule} is not on the list"
-                );
-            }
-            Self::ListedWithoutPlace { schedule } => {
-                return write!(f, "somebody on the waitlist of {schedule} does not wait");
-            }
-        };
-        write!(f, "slot {slot} of schedule {schedule} {what}")
     }
 }
 
@@ -235,7 +135,7 @@ impl Inner {
             return;
         };
         audit.schedules += 1;
-        let mut suspects = Vec::new();
+        let (mut suspects, mut forgotten) = (Vec::new(), Vec::new());
         for index in 0..pool.capacity() {
             audit.slots += 1;
             let slot = SlotNo::from_index(index);
@@ -243,7 +143,11 @@ impl Inner {
                 audit.findings.push(Finding::Lost { schedule, slot });
                 continue;
             };
+            let called_off = pool.is_withdrawn();
             match word.state() {
+                State::Free | State::Cooling | State::Held | State::Booked if called_off => {
+                    forgotten.push((index, word));
+                }
                 State::Free => {
                     if self.is_missing(pool, schedule, (index, word)) {
                         suspects.push((index, word));
@@ -255,7 +159,7 @@ impl Inner {
                     }
                 }
                 State::Withdrawn => {
-                    if !pool.is_withdrawn() && !word.is_spent() {
+                    if !called_off && !word.is_spent() {
                         audit.findings.push(Finding::WrongState { schedule, slot });
                     }
                 }
@@ -269,17 +173,19 @@ impl Inner {
             }
         }
         for _ in 0..2 {
-            if !suspects.is_empty() {
+            if !suspects.is_empty() || !forgotten.is_empty() {
                 self.ledger.pass_through();
                 suspects.retain(|suspect| self.is_missing(pool, schedule, *suspect));
+                // Its desk is held, so the session is called off all the while.
+                forgotten.retain(|suspect| is_still(pool, *suspect));
             }
         }
-        audit
-            .findings
-            .extend(suspects.iter().map(|(slot, _)| Finding::Lost {
-                schedule,
-                slot: SlotNo::from_index(*slot),
-            }));
+        let number = |(slot, _): &(u16, Word)| SlotNo::from_index(*slot);
+        let lost = suspects.iter().map(number);
+        let lost = lost.map(|slot| Finding::Lost { schedule, slot });
+        let forgotten = forgotten.iter().map(number);
+        let forgotten = forgotten.map(|slot| Finding::WrongState { schedule, slot });
+        audit.findings.extend(lost.chain(forgotten));
     }
 
     /// Whether a slot is still as it was when it was free without its bit, or rested and was on no list.
@@ -288,7 +194,7 @@ impl Inner {
             State::Cooling => self.rest_is_known(schedule, slot),
             _ => pool.slots().is_set(schedule.tag(), slot),
         };
-        !known && pool.slots().word(slot).is_some_and(|at| at.load() == word)
+        !known && is_still(pool, (slot, word))
     }
 
     /// Whether whoever has this slot has a line that says so. Looks again for as long as the slot changes hands.
@@ -320,10 +226,13 @@ impl Inner {
 
     fn audit_bucket(&self, bucket: usize, audit: &mut Audit) {
         let (mut numbers, mut suspects, mut seatless) = (Vec::new(), Vec::new(), Vec::new());
-        let mut unlisted = Vec::new();
+        let (mut unlisted, mut live) = (Vec::new(), Vec::new());
         let now = self.now();
         self.ledger.all_in(bucket, |number, record| {
             audit.lines += 1;
+            if self.standing(record, now).is_live() {
+                live.push((record.patient(), record.schedule(), number));
+            }
             let (schedule, slot) = (record.schedule(), SlotNo::from_index(record.slot()));
             if !self.ledger.belongs_in(bucket, record.patient()) {
                 audit
@@ -351,6 +260,7 @@ impl Inner {
                     .push(Finding::LineMisplaced { schedule, slot });
             }
         }
+        self.audit_twins(live, audit);
         let lost = self.lost_places(&seatless, now).into_iter();
         audit
             .findings
@@ -374,6 +284,31 @@ impl Inner {
         }
     }
 
+    /// Of these lines, each of who has a slot, those of people who have two of one schedule.
+    fn audit_twins(&self, mut live: Vec<(PatientId, ScheduleId, u32)>, audit: &mut Audit) {
+        live.sort_unstable();
+        for pair in live.windows(2) {
+            let [(patient, schedule, first), (another, other, second)] = *pair else {
+                continue;
+            };
+            if (patient, schedule) != (another, other) || first == second {
+                continue;
+            }
+            // One of them may have run out by the time at which the other was given.
+            let now = self.now();
+            let book = self.ledger.book(patient, self.ledger.hash(patient));
+            let mut both = book.lines().filter(|(number, record)| {
+                [first, second].contains(number)
+                    && record.schedule() == schedule
+                    && self.standing(record, now).is_live()
+            });
+            if let (Some(_), Some((_, record))) = (both.next(), both.next()) {
+                let slot = SlotNo::from_index(record.slot());
+                audit.findings.push(Finding::HasTwo { schedule, slot });
+            }
+        }
+    }
+
     /// Whether the slot of a line that says booked or visited says the same, and a place in a line has none. Under the book's lock.
     fn is_borne_out(&self, number: u32, record: &Record) -> bool {
         let pool = self.places.of(record.schedule());
@@ -388,6 +323,11 @@ impl Inner {
     }
 }
 
+/// Whether a slot is as it was.
+fn is_still(pool: &Pool, (slot, word): (u16, Word)) -> bool {
+    pool.slots().word(slot).is_some_and(|at| at.load() == word)
+}
+
 fn phase_is(record: &Record, state: State) -> bool {
     match state {
         State::Held => record.phase() == Phase::Held,
@@ -396,5 +336,56 @@ fn phase_is(record: &Record, state: State) -> bool {
         State::Fulfilled => record.phase() == Phase::Fulfilled,
         State::NoShow => record.phase() == Phase::NoShow,
         State::Free | State::Cooling | State::Withdrawn => false,
+    }
+}
+
+#[cfg(all(test, not(any(fairslot_loom, fairslot_shuttle))))]
+mod tests {
+    use crate::words::clock::ManualClock;
+    use crate::words::id::PractitionerId;
+    use crate::words::schedule::{Day, Opening, Schedule, Session};
+    use crate::words::sync::Arc;
+    use crate::words::time::DAY_MS;
+
+    use super::*;
+
+    fn desk() -> (Engine, ScheduleId) {
+        let now = Timestamp::from_millis(1_000);
+        let clock = Arc::new(ManualClock::new(now));
+        let engine = Engine::builder().clock(clock).seed(7).build().unwrap();
+        let (doctor, open) = (PractitionerId::new(1), Opening::first_come(now));
+        let day = Day::new(2026, 12, 1).unwrap();
+        let plan = Schedule::new(doctor, day, Session::Morning, 3, open, now.after(DAY_MS));
+        let schedule = engine.publish(&plan).unwrap();
+        (engine, schedule)
+    }
+
+    #[test]
+    fn f01_audit_sees_who_has_two() {
+        let (engine, schedule) = desk();
+        let inner = &engine.inner;
+        let patient = PatientId::new(1);
+        for had in 0..3 {
+            let (now, pool) = (inner.now(), inner.places.of(schedule).unwrap());
+            let book = inner.ledger.book(patient, inner.ledger.hash(patient));
+            // Past the rule that there is one.
+            let claimed = inner.claim(&book, pool, schedule, Phase::Held, now, now.after(1_000));
+            assert!(claimed.is_ok());
+            drop(book);
+            let two = |it: &Finding| matches!(it, Finding::HasTwo { .. });
+            let findings = engine.audit().findings;
+            assert_eq!((findings.len(), findings.iter().all(two)), (had, true));
+        }
+    }
+
+    #[test]
+    fn f02_audit_sees_what_a_withdrawal_forgot() {
+        let (engine, schedule) = desk();
+        let (pool, desk) = engine.inner.places.desk(schedule).unwrap();
+        pool.set_withdrawn(&desk, true);
+        drop(desk);
+        let wrong = |it: &Finding| matches!(it, Finding::WrongState { .. });
+        let findings = engine.audit().findings;
+        assert_eq!((findings.len(), findings.iter().all(wrong)), (3, true));
     }
 }
