@@ -320,8 +320,7 @@ impl Inner {
             && let Some(returning) = self.returns.of(schedule)
             && let Some(due) = returning.next_due()
         {
-            let due = due.as_millis();
-            pool.lower_due(due, || self.returns.note(schedule, due));
+            pool.lower_due(due.as_millis());
         }
     }
 

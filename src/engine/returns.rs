@@ -118,8 +118,7 @@ impl Inner {
             }
         }
         if let Some(due) = returning.list.next_due() {
-            let due = due.as_millis();
-            pool.lower_due(due, || self.returns.note(schedule, due));
+            pool.lower_due(due.as_millis());
         }
         false
     }
@@ -290,8 +289,8 @@ impl Inner {
     ) {
         let given_up = (u32::from(slot), by, mark);
         if returning.list.rest(given_up, due, then) && due < Timestamp::MAX {
+            pool.lower_due(due.as_millis());
             self.returns.rests(schedule, &returning, due);
-            pool.lower_due(due.as_millis(), || ());
         }
     }
 
@@ -324,11 +323,9 @@ impl Inner {
     #[inline(always)]
     pub(super) fn hold_begins(&self, (schedule, pool): (ScheduleId, &Pool), until: Timestamp) {
         let until = until.as_millis();
-        pool.lower_due(until, || {
-            if self.returns.in_use() {
-                self.returns.note(schedule, until);
-            }
-        });
+        if pool.lower_due(until) && self.returns.in_use() {
+            self.returns.note(schedule, until);
+        }
     }
 
     /// Whether a schedule's slots return to who waits for them.

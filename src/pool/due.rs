@@ -9,10 +9,10 @@ impl Pool {
         self.due.earliest()
     }
 
-    /// Notes that a hold here ends at `deadline`. To be called after the claim's swap and before it is told. `ahead` is called before that, if it may be the first to end.
+    /// Notes that a hold here ends at `deadline`. To be called after the claim's swap and before it is told. Whether it may be the first to end.
     #[inline]
-    pub(crate) fn lower_due(&self, deadline: u64, ahead: impl FnOnce()) {
-        self.due.lower(deadline, ahead);
+    pub(crate) fn lower_due(&self, deadline: u64) -> bool {
+        self.due.lower(deadline)
     }
 
     /// Frees every hold that is due, by its word alone. `read` reads the deadline, and what else is to be told, from the holder's record; both belong

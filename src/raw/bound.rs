@@ -57,29 +57,19 @@ impl Bound {
         self.0.store(next(0, LAST), Ordering::Release);
     }
 
-    /// A deadline was added and can be seen. If it is earlier than the bound (or later than any bound) `ahead` is called first, once: whoever meets a bound that is no later than a deadline of
-    /// theirs knows that this was done for it, or for an earlier one.
+    /// A deadline was added and can be seen. Whether it is the first of all, as far as the bound can say.
     #[inline]
-    pub(crate) fn lower(&self, deadline: u64, ahead: impl FnOnce()) {
-        let mut ahead = Some(ahead);
+    pub(crate) fn lower(&self, deadline: u64) -> bool {
         let mut word = self.0.load(Ordering::Relaxed);
-        loop {
-            if deadline < time(word) || deadline >= LAST {
-                // Not twice, if the word has changed meanwhile.
-                if let Some(ahead) = ahead.take() {
-                    ahead();
-                }
-            }
-            match self.0.compare_exchange_weak(
-                word,
-                next(word, time(word).min(deadline)),
-                Ordering::AcqRel,
-                Ordering::Relaxed,
-            ) {
-                Ok(_) => return,
-                Err(now) => word = now,
-            }
+        while let Err(now) = self.0.compare_exchange_weak(
+            word,
+            next(word, time(word).min(deadline)),
+            Ordering::AcqRel,
+            Ordering::Relaxed,
+        ) {
+            word = now;
         }
+        deadline < time(word) || deadline >= LAST
     }
 
     /// Notes the bound, before looking at all deadlines.
@@ -106,11 +96,11 @@ mod tests {
     fn only_whoever_saw_all_may_raise() {
         let bound = Bound::default();
         assert!(!bound.is_past(LAST - 1));
-        bound.lower(500, || ());
-        bound.lower(700, || ());
+        bound.lower(500);
+        bound.lower(700);
         assert!(!bound.is_past(499) && bound.is_past(500));
         let noted = bound.note();
-        bound.lower(600, || ());
+        bound.lower(600);
         bound.raise(noted, 700);
         assert!(
             bound.is_past(500),
@@ -126,29 +116,22 @@ mod tests {
     }
 
     #[test]
-    fn only_who_comes_first_does_what_goes_ahead() {
+    fn who_is_first_is_told_so() {
         let bound = Bound::default();
-        let lowers = |deadline| {
-            let mut first = false;
-            bound.lower(deadline, || {
-                assert!(deadline >= LAST || !bound.is_past(deadline), "ahead of it");
-                first = true;
-            });
-            first
-        };
-        assert_eq!([500, 500, 700, 499].map(lowers), [true, false, false, true]);
+        let lower = |deadline| bound.lower(deadline);
+        assert_eq!([500, 500, 700, 499].map(lower), [true, false, false, true]);
         bound.raise(bound.note(), 600);
-        assert_eq!([600, 599].map(lowers), [false, true]);
-        // What no bound can say is always first.
-        assert_eq!([LAST, u64::MAX].map(lowers), [true, true]);
+        assert_eq!([600, 599].map(lower), [false, true]);
+        // Whether what no bound can say is the first, nobody knows.
+        assert_eq!([LAST, u64::MAX].map(lower), [true, true]);
     }
 
     #[test]
     fn f11_extremes_of_time() {
         let bound = Bound::default();
-        bound.lower(u64::MAX, || ());
+        bound.lower(u64::MAX);
         assert!(!bound.is_past(LAST - 1) && bound.is_past(LAST) && bound.is_past(u64::MAX));
-        bound.lower(0, || ());
+        bound.lower(0);
         assert!(bound.is_past(0));
         bound.raise(bound.note(), u64::MAX);
         assert!(!bound.is_past(LAST - 1));

@@ -263,7 +263,7 @@ impl Stand {
             .claim(self.id.tag(), State::Held, holder, |slot, version| {
                 record.claimed(slot, version);
             });
-        self.pool().lower_due(deadline, || ());
+        self.pool().lower_due(deadline);
         claimed.ok()
     }
 
@@ -293,7 +293,7 @@ impl Stand {
             return false;
         }
         record.set_until(until);
-        self.pool().lower_due(until.as_millis(), || ());
+        self.pool().lower_due(until.as_millis());
         true
     }
 
