@@ -5,11 +5,22 @@ use std::time::Duration;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use fairslot::{
-    Day, Engine, Hold, ManualClock, Opening, PatientId, PractitionerId, Request, Schedule,
-    ScheduleId, Session, Timestamp,
+    Day, Engine, Hold, ManualClock, Opening, PatientId, PractitionerId, Request, ReturnPolicy,
+    Schedule, ScheduleId, Session, Timestamp,
 };
 
 const START: Timestamp = Timestamp::from_millis(1_790_000_000_000);
+
+fn plan(capacity: u32) -> Schedule {
+    Schedule::new(
+        PractitionerId::new(1),
+        "2026-12-01".parse::<Day>().expect("a day"),
+        Session::Morning,
+        capacity,
+        Opening::first_come(START),
+        START.after(86_400_000),
+    )
+}
 
 /// An engine whose time stands still, with schedules of so many slots.
 fn engine(schedules: u32, capacity: u32) -> (Engine, Vec<ScheduleId>) {
@@ -18,14 +29,7 @@ fn engine(schedules: u32, capacity: u32) -> (Engine, Vec<ScheduleId>) {
         .seed(7)
         .build()
         .expect("the defaults are sound");
-    let schedule = Schedule::new(
-        PractitionerId::new(1),
-        "2026-12-01".parse::<Day>().expect("a day"),
-        Session::Morning,
-        capacity,
-        Opening::first_come(START),
-        START.after(86_400_000),
-    );
+    let schedule = plan(capacity);
     let publish = |_| engine.publish(&schedule).expect("there is room");
     let ids = (0..schedules).map(publish).collect();
     (engine, ids)
@@ -48,6 +52,27 @@ fn sold_out(c: &mut Criterion) {
             engine.request(&Request::new(PatientId::new(patient), black_box(ids[0])))
         });
     });
+}
+
+/// What whoever drives the engine asks each round, beside schedules whose slots might rest, and of a hundred of which one does.
+fn next_deadline(c: &mut Criterion) {
+    let mut group = c.benchmark_group("next_deadline");
+    for (schedules, resting) in [(100, 0), (100_000, 0), (100_000, 100)] {
+        let engine = Engine::builder().clock(ManualClock::new(START)).seed(7);
+        let engine = engine.build().expect("the defaults are sound");
+        let mut plan = plan(1);
+        plan.returns = ReturnPolicy::Draw;
+        let publish = |_| engine.publish(&plan).expect("there is room");
+        let ids: Vec<_> = (0..schedules).map(publish).collect();
+        for (patient, schedule) in (0..resting).zip(&ids) {
+            let hold = hold(&engine, patient, *schedule);
+            let released = engine.release(hold.id, PatientId::new(patient));
+            assert!(released.is_ok());
+        }
+        let name = format!("{schedules} schedules, {resting} slots rest");
+        group.bench_function(name, |b| b.iter(|| engine.next_deadline()));
+    }
+    group.finish();
 }
 
 const ROUND: u128 = 512;
@@ -111,6 +136,6 @@ criterion_group! {
         .warm_up_time(Duration::from_millis(300))
         .measurement_time(Duration::from_secs(1))
         .sample_size(20);
-    targets = sold_out, confirm
+    targets = sold_out, next_deadline, confirm
 }
 criterion_main!(verbs);
