@@ -46,7 +46,7 @@
 //!
 //! # Features
 //!
-//! * `serde` (off by default): serialisation of ids, schedules, requests, answers, events, settings, and all that is published of a draw or of evidence; `Stats`, `Audit` and the errors of verbs and settings can be written only (a `Refusal` is an answer), and what may be wrong with a text not at all. Costs the crate `serde` with its derive macros. A draw's transcript is written and read as JSON by it;
+//! * `serde` (off by default): serialisation of ids, schedules, requests, answers, events, settings, and all that is published of a draw or of evidence; `Stats`, `Audit`, `Invalid` and `SupplyError` can be written only (a `Refusal` is an answer); what may be wrong with a text, and `Unsettled`, not at all. Costs the crate `serde` with its derive macros. A draw's transcript is written and read as JSON by it;
 //!   checking one needs no feature.
 //! * `evidence` (off by default): a hash-chained, pseudonymous log of what the gate refused and of who got and gave up slots. Costs no crate.
 //!

@@ -73,7 +73,7 @@ pub struct Stats {
     pub entries: u64,
     /// Requests that were asked for more first.
     pub challenged: u64,
-    /// Answers to that by which somebody entered.
+    /// Right answers by which somebody entered, or shown by who is in.
     pub passed: u64,
     /// Wrong answers with which somebody entered, as a suspect. A retry of who is in already is none.
     pub failed: u64,

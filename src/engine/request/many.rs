@@ -84,7 +84,8 @@ impl Inner {
         let (first, mut shown) = (outcomes.len(), [Shown::Nothing; BATCH]);
         for ((shown, request), at) in shown.iter_mut().zip(batch).zip(touched) {
             // What is refused at a glance spends no answer.
-            if self.glance(request, now, || at.hash).is_none() {
+            let answers = request.challenge_answer().is_some();
+            if answers && self.glance(request, now, || at.hash).is_none() {
                 *shown = self.shown(request, now);
             }
         }
