@@ -373,7 +373,7 @@ struct Note {
 impl Bulletin<'_> {
     /// Something changed.
     #[inline(always)]
-    fn tell(&mut self, note: impl FnOnce() -> Note) {
+    fn tell(&mut self, note: impl Fn() -> Note) {
         self.tell_of_asker(None::<fn() -> gate::Keys>, note);
     }
 
@@ -382,14 +382,13 @@ impl Bulletin<'_> {
     fn tell_of_asker(
         &mut self,
         asker: Option<impl FnOnce() -> gate::Keys>,
-        note: impl FnOnce() -> Note,
+        note: impl Fn() -> Note,
     ) {
         self.changed = true;
-        if !self.telling.is_heard() && !self.is_written_down() {
-            return;
+        // Made for each, or who tells would have it by way of the stack for who writes it down.
+        if self.is_written_down() {
+            self.write_down(&note(), asker);
         }
-        let note = note();
-        self.write_down(&note, asker);
         if self.telling.is_heard() {
             let Note {
                 schedule,
@@ -397,7 +396,7 @@ impl Bulletin<'_> {
                 version,
                 whose,
                 what,
-            } = note;
+            } = note();
             self.telling.send(Packed::of_slot(
                 self.at, schedule, slot, version, whose, what,
             ));

@@ -23,7 +23,7 @@ pub(crate) mod word;
 use std::fmt;
 
 use crate::raw::bound::Bound;
-use crate::words::id::{GENERATION_BITS, ScheduleId};
+use crate::words::id::{GENERATION_BITS, PLACE_BITS, ScheduleId};
 use crate::words::schedule::{Opening, Schedule};
 use crate::words::sync::atomic::{AtomicU64, Ordering};
 use crate::words::time::Timestamp;
@@ -69,7 +69,7 @@ pub(crate) enum Lost {
 /// The place of a schedule: two cache lines that are fetched together. The first is all that a look reads.
 #[repr(C, align(128))]
 pub(crate) struct Pool {
-    /// How often the flags or the capacity have changed (16 bits, above), generation (24), flags (8), capacity (16).
+    /// Flags (12 bits, above), generation (24, where an id has it), how often the flags or the capacity have changed (12), capacity (16).
     meta: AtomicU64,
     opens_at: AtomicU64,
     /// Milliseconds from the opening to the cut-off; none, where it was drawn after that.
@@ -80,15 +80,24 @@ pub(crate) struct Pool {
     hold_ttl: AtomicU64,
 }
 
-const GENERATION_SHIFT: u32 = 24;
-const FLAGS_SHIFT: u32 = 16;
-const FLAGS_BITS: u32 = GENERATION_SHIFT - FLAGS_SHIFT;
-const CHANGES_SHIFT: u32 = GENERATION_SHIFT + GENERATION_BITS;
-const CHANGE: u64 = 1 << CHANGES_SHIFT;
+const GENERATION_SHIFT: u32 = PLACE_BITS;
+const FLAGS_SHIFT: u32 = GENERATION_SHIFT + GENERATION_BITS;
+const CHANGE: u64 = 1 << 16;
+const CHANGES: u64 = (1 << GENERATION_SHIFT) - CHANGE;
 
 /// The generation that a reading of `meta` tells.
 const fn generation_of(meta: u64) -> u64 {
-    meta << (64 - CHANGES_SHIFT) >> (64 - GENERATION_BITS)
+    meta << (64 - FLAGS_SHIFT) >> (64 - GENERATION_BITS)
+}
+
+/// Whether it is of the schedule of this id, and no flag is set.
+const fn is_plain(meta: u64, id: ScheduleId) -> bool {
+    (meta ^ id.0) >> GENERATION_SHIFT == 0
+}
+
+/// A reading of `meta`, changed once more.
+const fn changed(meta: u64) -> u64 {
+    meta & !CHANGES | meta.wrapping_add(CHANGE) & CHANGES
 }
 
 impl Default for Pool {
@@ -178,58 +187,61 @@ impl Pool {
 
     #[inline(always)]
     fn look_by(&self, id: ScheduleId, now: Timestamp, due_counts: bool) -> Look {
-        let meta = self.meta.load(Ordering::Acquire);
-        let now = now.as_millis();
-        // Of this generation, and no flag set.
-        if meta << (64 - CHANGES_SHIFT) >> (64 - CHANGES_SHIFT + FLAGS_SHIFT)
-            != id.generation() << FLAGS_BITS
-        {
-            return self.look_cold(meta, id, now);
-        }
-        let opens_at = self.opens_at.load(Ordering::Relaxed);
-        // One comparison for both ends: before the opening the difference wraps.
-        if now.wrapping_sub(opens_at) >= self.open_for.load(Ordering::Relaxed) {
-            return if now < opens_at {
-                Look::NotOpen {
-                    in_ms: opens_at - now,
-                }
-            } else {
-                Look::Closed
-            };
-        }
-        if due_counts && self.is_due(now) || self.slots.any_free() {
-            Look::Open
-        } else if self.meta.load(Ordering::Acquire) == meta {
-            Look::SoldOut
-        } else {
-            // No bit is set, perhaps because the session was withdrawn meanwhile.
-            self.look_again(id, now, due_counts)
+        loop {
+            if let Some(look) = self.look_plainly(id, now, due_counts) {
+                return look;
+            }
+            if let Some(look) = self.look_closer(id, now) {
+                return look;
+            }
         }
     }
 
-    /// By the one reading of `meta`, since a second one may tell of another time.
+    /// Whether a schedule that stands here, is open and stays as it is meanwhile has anything to give: the two usual answers, by the shortest way.
+    #[inline(always)]
+    pub(crate) fn look_plainly(
+        &self,
+        id: ScheduleId,
+        now: Timestamp,
+        due_counts: bool,
+    ) -> Option<Look> {
+        let meta = self.meta.load(Ordering::Acquire);
+        let now = now.as_millis();
+        if !is_plain(meta, id) {
+            return None;
+        }
+        // One comparison for both ends: before the opening the difference wraps.
+        let since = now.wrapping_sub(self.opens_at.load(Ordering::Relaxed));
+        if since >= self.open_for.load(Ordering::Relaxed) {
+            return None;
+        }
+        if due_counts && self.is_due(now) || self.slots.any_free() {
+            return Some(Look::Open);
+        }
+        // If it has changed, no bit is set perhaps because the session was withdrawn meanwhile.
+        (self.meta.load(Ordering::Acquire) == meta).then_some(Look::SoldOut)
+    }
+
+    /// The other answers; none if it's neither of them any more. By one reading of `meta`, since a second one may tell of another time.
     #[cold]
-    fn look_cold(&self, meta: u64, id: ScheduleId, now: u64) -> Look {
+    #[inline(never)]
+    fn look_closer(&self, id: ScheduleId, now: Timestamp) -> Option<Look> {
+        let (meta, now) = (self.meta.load(Ordering::Acquire), now.as_millis());
         let opens_at = self.opens_at.load(Ordering::Relaxed);
         let open_for = self.open_for.load(Ordering::Relaxed);
         if meta & RETIRED != 0 || generation_of(meta) != id.generation() {
-            Look::Unknown
+            Some(Look::Unknown)
         } else if meta & WITHDRAWN != 0 {
-            Look::Withdrawn
+            Some(Look::Withdrawn)
         } else if now < opens_at {
-            Look::NotOpen {
+            Some(Look::NotOpen {
                 in_ms: opens_at - now,
-            }
+            })
         } else if now - opens_at >= open_for {
-            Look::Closed
+            Some(Look::Closed)
         } else {
-            Look::Window
+            (meta & UNDRAWN != 0).then_some(Look::Window)
         }
-    }
-
-    #[cold]
-    fn look_again(&self, id: ScheduleId, now: u64, due_counts: bool) -> Look {
-        self.look_by(id, Timestamp::from_millis(now), due_counts)
     }
 
     /// Whether a hold here may have run out.
@@ -390,8 +402,7 @@ impl Pool {
         let meta = self.meta.load(Ordering::Relaxed);
         let (generation, capacity) = (generation_of(meta) as u32, meta as u16);
         self.slots.reach(generation, capacity + count);
-        self.meta
-            .fetch_add(CHANGE + u64::from(count), Ordering::AcqRel);
+        self.change(|meta| meta + u64::from(count));
         for slot in capacity..capacity + count {
             if self
                 .slots
@@ -406,18 +417,17 @@ impl Pool {
     /// Sets the flag that is not set, or clears the one that is. Once it is set nothing new is claimed: a claim that comes later sees it, or finds
     /// its word withdrawn.
     pub(crate) fn set_withdrawn(&self, _desk: &Desk<'_>, withdrawn: bool) {
-        if withdrawn {
-            self.meta.fetch_add(CHANGE + WITHDRAWN, Ordering::AcqRel);
-        } else {
-            self.meta.fetch_add(CHANGE - WITHDRAWN, Ordering::AcqRel);
-        }
+        self.change(|meta| match withdrawn {
+            true => meta | WITHDRAWN,
+            false => meta & !WITHDRAWN,
+        });
     }
 
     /// The draw is drawn: it opened at `at`, and what is left is first come. Only whoever drew calls this, once.
     pub(crate) fn set_drawn(&self, at: Timestamp) {
         self.opens_again(at);
         // Release: who sees that it is drawn sees since when.
-        self.meta.fetch_add(CHANGE - UNDRAWN, Ordering::AcqRel);
+        self.change(|meta| meta & !UNDRAWN);
     }
 
     /// People may enter another draw from `at` on.
@@ -431,6 +441,19 @@ impl Pool {
         let (at, open_for) = (at.as_millis(), closes_at.since(at));
         self.opens_at.store(at, Ordering::Relaxed);
         self.open_for.store(open_for, Ordering::Relaxed);
+    }
+
+    /// Changes flags or capacity, so that whoever looks meanwhile sees it.
+    fn change(&self, to: impl Fn(u64) -> u64) {
+        let mut meta = self.meta.load(Ordering::Relaxed);
+        while let Err(now) = self.meta.compare_exchange_weak(
+            meta,
+            changed(to(meta)),
+            Ordering::AcqRel,
+            Ordering::Relaxed,
+        ) {
+            meta = now;
+        }
     }
 
     /// From here on nothing finds this schedule.

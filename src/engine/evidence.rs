@@ -84,6 +84,7 @@ mod on {
         }
 
         /// Writes down what a listener is told, if that is evidence: that it came of a request, by these keys.
+        #[inline(never)]
         pub(in crate::engine) fn write_down(
             &self,
             note: &Note,

@@ -8,6 +8,8 @@ mod many;
 mod memory;
 mod touch;
 
+use std::hint::cold_path;
+
 use crate::gate;
 use crate::gate::behaviour::{Seen as Behaved, Watch};
 use crate::ledger::Book;
@@ -68,8 +70,11 @@ impl Engine {
                     inner.count_refused_request(Refusal::SoldOut);
                     return Outcome::Refused(Refusal::SoldOut);
                 }
-                Some(Look::Open) => return inner.admit_one(request, None),
-                _ => {}
+                Some(Look::Open) => {
+                    cold_path();
+                    return inner.admit_one(request, None);
+                }
+                _ => cold_path(),
             }
         }
         inner.request(request)
@@ -132,7 +137,7 @@ impl Inner {
         self.look_for(schedule, request.patient(), now)
     }
 
-    /// The look itself; nothing is said of a schedule that isn't there, nor to who may have a slot of it.
+    /// The look itself, where it is plain whether there is anything to be had; nothing is said to who may have a slot already.
     #[inline(always)]
     pub(super) fn look_for(
         &self,
@@ -141,9 +146,19 @@ impl Inner {
         now: Timestamp,
     ) -> Option<Look> {
         let pool = self.places.find(schedule)?;
-        let look = pool.look(schedule, now);
-        let may_have = look == Look::SoldOut && pool.may_know(self.filter_hash(patient));
+        let look = pool.look_plainly(schedule, now, true)?;
+        // The filter knows everybody who has a slot here, and a few who have not.
+        let may_have = look == Look::SoldOut
+            && pool.may_know(self.filter_hash(patient))
+            && self.has_line(patient);
         (!may_have).then_some(look)
+    }
+
+    /// Whether this patient may have a line in the ledger, whatever for: of those whom a filter takes for another most have none.
+    #[cold]
+    #[inline(never)]
+    fn has_line(&self, patient: PatientId) -> bool {
+        self.ledger.peek(self.ledger.hash(patient))
     }
 
     #[inline(never)]

@@ -42,8 +42,22 @@ impl Turn {
 
 impl Inner {
     /// Whether it is a request's turn, for one of its schedules; the first no is written down.
-    #[inline]
+    #[inline(always)]
     pub(super) fn take_turn_for(
+        &self,
+        schedule: ScheduleId,
+        turn: &mut Turn,
+        request: &Request,
+        bulletin: &Bulletin<'_>,
+    ) -> Result<(), Refusal> {
+        match &self.gate {
+            None => Ok(()),
+            Some(_) => self.take_turn_of_request(schedule, turn, request, bulletin),
+        }
+    }
+
+    #[inline(never)]
+    fn take_turn_of_request(
         &self,
         schedule: ScheduleId,
         turn: &mut Turn,

@@ -99,6 +99,12 @@ impl Slots {
         self.first_room.load(Ordering::Relaxed) <= OWN_ROOM
     }
 
+    /// Whether the filter of a larger schedule may have an entry.
+    #[inline(never)]
+    fn large_may_know(&self, hash: u64) -> bool {
+        filter::may_hold(self.large_filter(), hash)
+    }
+
     /// The filter of a larger schedule.
     fn large_filter(&self) -> &[AtomicU64] {
         let room = self.first_room.load(Ordering::Relaxed);
@@ -110,13 +116,13 @@ impl Slots {
     }
 
     /// Whether an entry may be in the filter.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn may_know(&self, hash: u64) -> bool {
         // Two calls, so that the usual one knows how many words there are.
         if self.has_own_filter() {
             filter::may_hold(&self.filter, hash)
         } else {
-            filter::may_hold(self.large_filter(), hash)
+            self.large_may_know(hash)
         }
     }
 

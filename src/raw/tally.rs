@@ -11,7 +11,7 @@ use std::fmt;
 use crossbeam_utils::CachePadded;
 
 use crate::words::sync::atomic::{AtomicU64, Ordering};
-use crate::words::sync::{LANES, lane};
+use crate::words::sync::{LANES, lane, own_lane};
 
 pub(crate) struct Tally<const N: usize> {
     /// A row for each lane.
@@ -30,18 +30,23 @@ impl<const N: usize> Tally<N> {
 
     #[inline(always)]
     pub(crate) fn add(&self, what: usize, count: u64) {
-        match self.own.get(lane()) {
+        // A thread that has no lane yet finds no row.
+        match self.own.get(own_lane()) {
             Some(row) => row[what].store(
                 row[what].load(Ordering::Relaxed).wrapping_add(count),
                 Ordering::Relaxed,
             ),
-            None => self.add_shared(what, count),
+            None => self.add_beyond(what, count),
         }
     }
 
     #[cold]
-    fn add_shared(&self, what: usize, count: u64) {
-        self.shared[what].fetch_add(count, Ordering::Relaxed);
+    fn add_beyond(&self, what: usize, count: u64) {
+        if lane() < LANES {
+            self.add(what, count);
+        } else {
+            self.shared[what].fetch_add(count, Ordering::Relaxed);
+        }
     }
 
     pub(crate) fn sum(&self, what: usize) -> u64 {

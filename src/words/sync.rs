@@ -63,6 +63,12 @@ mod real {
         }
     }
 
+    /// The same for a thread that has one already; else more than [`LANES`].
+    #[inline]
+    pub(crate) fn own_lane() -> usize {
+        LANE.get()
+    }
+
     #[cold]
     fn take_seat() -> usize {
         // A thread that is ending has no seat to give back any more, so it gets none.
@@ -100,6 +106,10 @@ mod model {
     pub(crate) const LANES: usize = 0;
 
     pub(crate) fn lane() -> usize {
+        LANES
+    }
+
+    pub(crate) fn own_lane() -> usize {
         LANES
     }
 
