@@ -94,26 +94,6 @@ pub(crate) fn plain(message: &[u8]) -> Bytes32 {
     finish(START, 0, message)
 }
 
-/// SHA-256 of whole blocks that end with their padding.
-#[cfg(feature = "evidence")]
-#[inline]
-pub(crate) fn padded(blocks: &[[u8; BLOCK]]) -> Bytes32 {
-    let mut state = START;
-    compress256(&mut state, blocks);
-    bytes_of(state)
-}
-
-/// The block that ends a message of so many bytes, if they are whole blocks.
-#[cfg(feature = "evidence")]
-pub(crate) const fn padding(bytes: usize) -> [u8; BLOCK] {
-    assert!(bytes.is_multiple_of(BLOCK), "whole blocks");
-    let mut block = [0; BLOCK];
-    block[0] = 0x80;
-    let (_, bits) = block.split_at_mut(BLOCK - 8);
-    bits.copy_from_slice(&(bytes as u64 * 8).to_be_bytes());
-    block
-}
-
 /// The digest after `before` bytes that led to a state, and the rest.
 #[inline]
 fn finish(mut state: [u32; 8], before: usize, message: &[u8]) -> Bytes32 {

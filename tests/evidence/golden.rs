@@ -15,8 +15,8 @@ fn the_fixed_morning_has_the_bytes_that_it_had() {
         (log.len(), hex.as_str(), last.to_string().as_str()),
         (
             8_608,
-            "1d3cefe8ec551a1317299debca289881a6effc7f1d2efb0910594a44776ef289",
-            "bae144f0f69cafcd96d297c1e4d29d3a67f01bf250a9ea30993b2db0c80c91ac",
+            "53ee2fd2619f9d8c72d7c157a0eddb202e630bb6ff8aa9ba1c7865062ce72bc6",
+            "0bc2d0037ae80febf84cef021db7d09ca962292ead562eb3a0aac313f652d477",
         )
     );
 }

@@ -70,7 +70,9 @@ pub(crate) fn read(mut log: &[u8]) -> Vec<Plain> {
                 (number(&frame[6..8]), number(&frame[8..16])),
                 (0, records.len() as u64)
             );
-            head = sha(&[&head, &frame[..160]]);
+            let mut label = [0; 32];
+            label[..26].copy_from_slice(b"fairslot/evidence/record/1");
+            head = sha(&[&label, &frame[128..160], &head, &frame[..128]]);
             assert_eq!(frame[160..], head);
             hashes.push(head);
             records.push(Plain {

@@ -1,12 +1,13 @@
 //! How is a decision written down without waiting for anybody? A chain for each thread at work.
 //!
-//! A thread hashes its record onto its own lane's chain, under the lane's lock, which only whoever ends an epoch ever wants beside it. Threads beyond the lanes share
-//! the last one. Chains are numbered in the order in which they were first used, so that one thread's calls give the same log wherever they run.
+//! A thread writes its record onto its own lane's page, under the lane's lock, which only whoever ends an epoch ever wants beside it; a page that is full is hashed onto the lane's
+//! chain in one go. Threads beyond the lanes share the last one. Chains are numbered in the order in which they were first used, so that one thread's calls give the same log wherever they run.
 
 use crossbeam_utils::CachePadded;
 
-use super::frame::{Action, Code, Draft, FRAME, Head, Record};
+use super::frame::{Action, Code, FRAME, Head, Page, Record, pseudonyms};
 use super::month::{Kind, Month, MonthKeys, Pseudonym};
+use crate::gate::KINDS;
 use crate::raw::digest::Mac;
 use crate::words::hex::Digest;
 use crate::words::id::{ScheduleId, SlotNo};
@@ -14,12 +15,12 @@ use crate::words::sync::atomic::{AtomicU32, Ordering};
 use crate::words::sync::{LANES, Mutex, lane};
 use crate::words::time::Timestamp;
 
-/// Sets of pseudonyms that a lane remembers, a power of two, and how many each has: 2,048, some 100 KB, once the lane is used. Whoever hammers comes again, from the same
-/// device and network, and a pseudonym costs as much as half a record. In sets of four, a few hundred who come again and again all but never push each other out.
+/// Sets of pseudonyms that a lane remembers of each kind, a power of two, and how many each has: 2,048 in all, 64 KB, once the lane is used. Whoever hammers comes again, from the same
+/// device and network, and a pseudonym costs as much as half a record. In sets of four, a few hundred who come again and again seldom push each other out.
 const SETS: usize = if cfg!(any(fairslot_loom, fairslot_shuttle)) {
     2
 } else {
-    512
+    128
 };
 const EACH: usize = 4;
 
@@ -48,14 +49,15 @@ struct Names {
     from: Timestamp,
     until: Timestamp,
     key: Option<Mac>,
-    known: Box<[[Option<Known>; EACH]]>,
+    known: [Box<[Known]>; KINDS.len()],
 }
 
 /// A thread's chain.
 struct Lane {
     number: Option<u16>,
-    head: Head,
-    draft: Draft,
+    /// Records hashed so far.
+    hashed: u64,
+    page: Page,
     /// Whole records that wait for the end of the epoch.
     waiting: Vec<u8>,
     /// Where those of the last epoch were.
@@ -66,8 +68,13 @@ struct Lane {
     names: Names,
 }
 
-/// Whose pseudonym is what.
-type Known = (Kind, u128, Pseudonym);
+/// Whose pseudonym is what: the same place in both. Nobody's is all zeros.
+#[derive(Clone, Default)]
+#[repr(align(64))]
+struct Known {
+    whose: [u128; EACH],
+    pseudonyms: [[u8; 16]; EACH],
+}
 
 /// What a lane had to say at the end of an epoch.
 pub(super) struct Part {
@@ -92,11 +99,8 @@ impl Chains {
     pub(super) fn new(log: u128, policy: Digest, room: usize, keys: MonthKeys) -> Self {
         let lane = || Lane {
             number: None,
-            head: Head {
-                records: 0,
-                hash: [0; 32],
-            },
-            draft: Draft::after(&[0; 32]),
+            hashed: 0,
+            page: Page::after(&[0; 32], &policy),
             waiting: Vec::new(),
             spare: Vec::new(),
             lost: 0,
@@ -120,7 +124,7 @@ impl Chains {
         let mut lane = self.lanes[lane()].lock();
         let flood = decision.code == Code::RateLimited;
         let room = if flood { self.room / 2 } else { self.room };
-        if lane.waiting.len() / FRAME >= room {
+        if lane.records() >= room {
             lane.lost += 1;
             lane.lost_ever += 1;
             return;
@@ -138,13 +142,14 @@ impl Chains {
             if unsaid > 0 {
                 lane.write(self, &overflow(now, unsaid));
             }
+            lane.turn_page();
             if let Some(number) = lane.number {
                 let spare = std::mem::take(&mut lane.spare);
                 let records = std::mem::replace(&mut lane.waiting, spare);
                 parts.push(Part {
                     lane: at,
                     number,
-                    head: lane.head,
+                    head: lane.head(),
                     records,
                 });
             }
@@ -167,7 +172,7 @@ impl Chains {
     pub(super) fn waiting(&self) -> (u64, u64) {
         self.lanes.iter().fold((0, 0), |(waiting, lost), lane| {
             let lane = lane.lock();
-            let more = lane.waiting.len() / FRAME + usize::from(lane.lost > 0);
+            let more = lane.records() + usize::from(lane.lost > 0);
             (waiting + more as u64, lost + lane.lost_ever)
         })
     }
@@ -205,16 +210,23 @@ fn overflow(at: Timestamp, lost: u64) -> Decision<'static> {
 }
 
 impl Lane {
-    /// Hashes a record onto the chain.
+    /// Records that wait for the end of the epoch.
+    fn records(&self) -> usize {
+        self.waiting.len() / FRAME + self.page.records()
+    }
+
+    /// Writes a record.
     fn write(&mut self, chains: &Chains, decision: &Decision<'_>) {
         let number = match self.number {
             Some(number) => number,
             None => self.begin(chains),
         };
         let names = self.names.at(chains, decision.at);
-        self.draft.write(&Record {
+        let sequence = self.hashed + self.page.records() as u64;
+        let body = self.page.next();
+        (Record {
             chain: number,
-            sequence: self.head.records,
+            sequence,
             at: decision.at,
             action: decision.action,
             code: decision.code,
@@ -230,18 +242,32 @@ impl Lane {
             device: None,
             network: None,
             policy: chains.policy,
-        });
+        })
+        .write(body);
         // One by one: an iterator over all three costs more than what it does.
-        let [patient, account, device, network] = self.draft.pseudonyms();
+        let [patient, account, device, network] = pseudonyms(body);
         let [by_patient, by_account, by_device, by_network] = decision.keys;
         names.put(Kind::Patient, by_patient, patient);
         names.put(Kind::Account, by_account, account);
         names.put(Kind::Device, by_device, device);
         names.put(Kind::Network, by_network, network);
-        self.head = Head {
-            records: self.head.records + 1,
-            hash: self.draft.end(&mut self.waiting),
-        };
+        if self.page.is_full() {
+            self.turn_page();
+        }
+    }
+
+    /// Hashes onto the chain what is on the page.
+    fn turn_page(&mut self) {
+        self.hashed += self.page.records() as u64;
+        self.page.turn(&mut self.waiting);
+    }
+
+    /// Where the chain stands, but for what is on the page.
+    fn head(&self) -> Head {
+        Head {
+            records: self.hashed,
+            hash: self.page.last(),
+        }
     }
 
     #[cold]
@@ -249,9 +275,8 @@ impl Lane {
         // Relaxed: only the number counts. There are fewer lanes than numbers.
         let number = chains.used.fetch_add(1, Ordering::Relaxed) as u16;
         self.number = Some(number);
-        self.head = Head::genesis(chains.log, number);
-        self.draft = Draft::after(&self.head.hash);
-        self.names.known = vec![[None; EACH]; SETS].into();
+        self.page = Page::after(&Head::genesis(chains.log, number).hash, &chains.policy);
+        self.names.known = std::array::from_fn(|_| vec![Known::default(); SETS].into());
         number
     }
 }
@@ -264,14 +289,15 @@ impl Names {
             from: Timestamp::default(),
             until: Timestamp::default(),
             key: None,
-            known: Box::default(),
+            known: Default::default(),
         }
     }
 
     fn forget(&mut self) {
         self.until = self.from;
         self.key = None;
-        self.known.fill([None; EACH]);
+        let known = self.known.iter_mut().flatten();
+        known.for_each(|set| *set = Known::default());
     }
 
     /// Those of the month that this is in.
@@ -298,21 +324,27 @@ impl Names {
             return;
         };
         // Any set will do; a better one would only be found more often.
-        let mixed = (identity ^ (identity >> 64)) as u64 ^ kind as u64;
-        let set = mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
-        let Some(set) = self.known.get_mut(set as usize & (SETS - 1)) else {
+        let mixed = ((identity ^ (identity >> 64)) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let sets = self.known.get_mut(kind as usize - 1);
+        let Some(set) = sets.and_then(|sets| sets.get_mut((mixed >> 32) as usize & (SETS - 1)))
+        else {
             *place = Pseudonym::of(key, kind, identity).0;
             return;
         };
-        let own = |(k, i, _): &&Known| (*k, *i) == (kind, identity);
-        if let Some((_, _, known)) = set.iter().flatten().find(own) {
-            *place = known.0;
+        // All are compared, for a core can't guess which it will be.
+        let mut at = 0;
+        for (other, whose) in set.whose.iter().enumerate().skip(1) {
+            at = if *whose == identity { other } else { at };
+        }
+        if set.whose[at] == identity && set.pseudonyms[at] != [0; 16] {
+            *place = set.pseudonyms[at];
             return;
         }
         let pseudonym = Pseudonym::of(key, kind, identity);
         // The one that came first goes.
-        set.rotate_right(1);
-        set[0] = Some((kind, identity, pseudonym));
+        set.whose.rotate_right(1);
+        set.pseudonyms.rotate_right(1);
+        (set.whose[0], set.pseudonyms[0]) = (identity, pseudonym.0);
         *place = pseudonym.0;
     }
 }

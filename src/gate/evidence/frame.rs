@@ -20,10 +20,13 @@
 //! | 56–64 | 0 | | |
 //! | 64–128 | pseudonyms: patient, account, device, network; zeros if none | | |
 //! | 128–160 | policy | | |
-//! | 160–192 | the record's hash: SHA-256(hash before ‖ bytes 0–160) | | |
+//! | 160–192 | the record's hash | | |
+//!
+//! A record's hash is SHA-256(the label `fairslot/evidence/record/1`, filled up with zeros to 32 bytes ‖ policy ‖ hash before ‖ bytes 0–128). Label and policy, a whole block and the same for
+//! every record of a log, are hashed once.
 
 use super::month::{Month, Pseudonym};
-use crate::raw::digest::{BLOCK, Bytes32, Prefix, padded, padding};
+use crate::raw::digest::{Bytes32, Prefix};
 use crate::words::hex::Digest;
 use crate::words::id::{ScheduleId, SlotNo};
 use crate::words::time::Timestamp;
@@ -32,6 +35,8 @@ use crate::words::time::Timestamp;
 const VERSION: u8 = 1;
 const RECORD: u8 = 1;
 const CHECKPOINT: u8 = 2;
+/// Where a record's policy stands.
+const POLICY: usize = 128;
 /// Bytes of a record, or of a checkpoint's head, without its hash.
 pub(super) const BODY: usize = 160;
 /// With it.
@@ -155,7 +160,7 @@ impl Record {
 
     /// Writes it over another one.
     #[inline(always)]
-    fn write(&self, body: &mut Body) {
+    pub(super) fn write(&self, body: &mut Body) {
         body[..6].copy_from_slice(&[
             VERSION,
             RECORD,
@@ -178,7 +183,7 @@ impl Record {
         for (place, pseudonym) in places.iter_mut().zip(self.pseudonyms()) {
             *place = pseudonym.unwrap_or_default().0;
         }
-        body[128..].copy_from_slice(&self.policy.0);
+        body[POLICY..].copy_from_slice(&self.policy.0);
     }
 
     /// Reads one, if it is one and nothing else.
@@ -203,7 +208,7 @@ impl Record {
             account: whose(80),
             device: whose(96),
             network: whose(112),
-            policy: Digest(bytes(body, 128)),
+            policy: Digest(bytes(body, POLICY)),
         };
         (record.body() == *body).then_some(record)
     }
@@ -215,60 +220,86 @@ impl Record {
     }
 }
 
-/// SHA-256(before ‖ body).
+/// The hash of a record after that one.
 pub(super) fn follow(before: &Bytes32, body: &Body) -> Bytes32 {
-    let mut draft = Draft::after(before);
-    *draft.body() = *body;
-    draft.hash()
+    let mut page = Page::after(before, &Digest(bytes(body, POLICY)));
+    *page.next() = *body;
+    page.turn(&mut Vec::new());
+    page.last()
 }
 
-/// Where the records of a chain are hashed, one over the other: the hash before, the body, and what SHA-256 adds, in whole blocks. So a record is written once and copied once, into the log.
-pub(super) struct Draft([[u8; BLOCK]; FRAME / BLOCK + 1]);
+/// Records that are hashed together: while one is, nothing waits, but between two a lock would. Twice as many gain little more, and whoever writes the last of them waits for all.
+const TOGETHER: usize = if cfg!(any(fairslot_loom, fairslot_shuttle)) {
+    2
+} else {
+    8
+};
 
-impl Draft {
-    pub(super) fn after(before: &Bytes32) -> Self {
-        let mut draft = Self([[0; BLOCK]; _]);
-        draft.0[FRAME / BLOCK] = padding(FRAME);
-        draft.follow(before);
-        draft
+/// The end of a chain, as it will stand in the log: the last hash, and then body and hash of a few records more, which are hashed together. So what is hashed lies as it is hashed, and is
+/// copied once.
+pub(super) struct Page {
+    bytes: [u8; 32 + TOGETHER * FRAME],
+    records: usize,
+    /// Label and policy, hashed.
+    prefix: Prefix,
+}
+
+impl Page {
+    /// After that hash, under that policy.
+    pub(super) fn after(before: &Bytes32, policy: &Digest) -> Self {
+        let mut bytes = [0; _];
+        bytes[..32].copy_from_slice(before);
+        Self {
+            bytes,
+            records: 0,
+            prefix: Prefix::keyed("fairslot/evidence/record/1", &policy.0),
+        }
     }
 
+    pub(super) fn records(&self) -> usize {
+        self.records
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.records == TOGETHER
+    }
+
+    /// The body of one record more. The page must not be full.
     #[inline]
-    pub(super) fn write(&mut self, record: &Record) {
-        record.write(self.body());
-    }
-
-    /// Where the pseudonyms of the record stand.
-    #[inline]
-    pub(super) fn pseudonyms(&mut self) -> &mut [[u8; 16]; 4] {
-        let (_, after) = self.body().split_at_mut(64);
-        let (sets, _) = after.as_chunks_mut::<16>().0.as_chunks_mut();
-        &mut sets[0]
-    }
-
-    /// The record is whole: adds it to those of its chain; its hash.
-    #[inline]
-    pub(super) fn end(&mut self, records: &mut Vec<u8>) -> Bytes32 {
-        let hash = self.hash();
-        records.extend_from_slice(self.body());
-        records.extend_from_slice(&hash);
-        self.follow(&hash);
-        hash
-    }
-
-    fn follow(&mut self, before: &Bytes32) {
-        self.0.as_flattened_mut()[..32].copy_from_slice(before);
-    }
-
-    fn body(&mut self) -> &mut Body {
-        let (_, after) = self.0.as_flattened_mut().split_at_mut(32);
-        let (bodies, _) = after.as_chunks_mut();
+    pub(super) fn next(&mut self) -> &mut Body {
+        let (frames, _) = self.bytes[32..].as_chunks_mut::<FRAME>();
+        let (bodies, _) = frames[self.records].as_chunks_mut();
+        self.records += 1;
         &mut bodies[0]
     }
 
-    fn hash(&self) -> Bytes32 {
-        padded(&self.0)
+    /// The last hash of the chain, as far as it is hashed.
+    pub(super) fn last(&self) -> Bytes32 {
+        bytes(&self.bytes, 0)
     }
+
+    /// Hashes its records and adds them to those of their chain.
+    pub(super) fn turn(&mut self, log: &mut Vec<u8>) {
+        let written = std::mem::take(&mut self.records);
+        for record in 0..written {
+            // The hash before, and the body but for the policy.
+            let message = &self.bytes[record * FRAME..][..32 + POLICY];
+            let hash = self.prefix.hash(message);
+            let at = (record + 1) * FRAME;
+            self.bytes[at..at + 32].copy_from_slice(&hash);
+        }
+        let end = 32 + written * FRAME;
+        log.extend_from_slice(&self.bytes[32..end]);
+        self.bytes.copy_within(written * FRAME..end, 0);
+    }
+}
+
+/// Where the pseudonyms of a record stand.
+#[inline]
+pub(super) fn pseudonyms(body: &mut Body) -> &mut [[u8; 16]; 4] {
+    let (_, after) = body.split_at_mut(64);
+    let (sets, _) = after.as_chunks_mut::<16>().0.as_chunks_mut();
+    &mut sets[0]
 }
 
 /// What every chain of a log begins with.
