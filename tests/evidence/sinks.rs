@@ -91,6 +91,27 @@ fn a_sink_that_says_no_is_asked_again() {
     );
 }
 
+#[test]
+fn what_was_decided_by_then_is_delivered_however_little_it_is() {
+    let sink = LogMemory::default();
+    let desk = desk(Evidence::new(LOG, keys(), sink.clone()).epoch_ms(5));
+    // A page, and less and more than one.
+    for (number, records) in [1, 8, 7, 9, 2, 40].into_iter().enumerate() {
+        let first = 1_000 * number as u128;
+        for asker in first..first + records {
+            let _ = desk.ask(asker);
+        }
+        desk.clock.pass(5);
+        let delivery = desk.engine.deliver_evidence();
+        assert_eq!(
+            (delivery.epochs, u128::from(delivery.records)),
+            (1, records)
+        );
+        assert_eq!(desk.engine.evidence_stats().waiting, 0);
+    }
+    assert_eq!(verify(LOG, &sink.bytes()).expect("whole").records, 67);
+}
+
 /// Stays until it is let go.
 #[derive(Default)]
 struct Stalled {
