@@ -87,7 +87,6 @@ impl Inner {
         }
     }
 
-    #[inline(never)]
     fn ask_gate(
         &self,
         gate: &Gate,
