@@ -38,6 +38,8 @@ const WITHDRAWN: u64 = 1 << FLAGS_SHIFT;
 const RETIRED: u64 = 2 << FLAGS_SHIFT;
 /// It opens by a draw that has not been drawn. Until it is, `opens_at` says when people may enter.
 const UNDRAWN: u64 = 4 << FLAGS_SHIFT;
+/// Any of these: a bit that one comparison of signs tells.
+const FLAGGED: u64 = 1 << 63;
 
 /// What the first line of a pool says of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,21 +92,29 @@ const fn generation_of(meta: u64) -> u64 {
     meta << (64 - FLAGS_SHIFT) >> (64 - GENERATION_BITS)
 }
 
-/// Whether it is of the schedule of this id, and no flag is set.
+/// Whether it is of the schedule of this id, and no flag is set. An id that was never minted may have any bits, those of flags as well.
 const fn is_plain(meta: u64, id: ScheduleId) -> bool {
-    (meta ^ id.0) >> GENERATION_SHIFT == 0
+    (meta ^ id.0) >> GENERATION_SHIFT == 0 && (meta as i64) >= 0
+}
+
+/// With the bit that says whether any flag is set.
+const fn flagged(meta: u64) -> u64 {
+    match meta & (WITHDRAWN | RETIRED | UNDRAWN) {
+        0 => meta & !FLAGGED,
+        _ => meta | FLAGGED,
+    }
 }
 
 /// A reading of `meta`, changed once more.
 const fn changed(meta: u64) -> u64 {
-    meta & !CHANGES | meta.wrapping_add(CHANGE) & CHANGES
+    flagged(meta & !CHANGES | meta.wrapping_add(CHANGE) & CHANGES)
 }
 
 impl Default for Pool {
     fn default() -> Self {
         let zero = || AtomicU64::new(0);
         Self {
-            meta: AtomicU64::new(RETIRED),
+            meta: AtomicU64::new(RETIRED | FLAGGED),
             opens_at: zero(),
             open_for: zero(),
             due: Bound::default(),
@@ -222,7 +232,8 @@ impl Pool {
         (self.meta.load(Ordering::Acquire) == meta).then_some(Look::SoldOut)
     }
 
-    /// The other answers; none if it's neither of them any more. By one reading of `meta`, since a second one may tell of another time.
+    /// The other answers; none if it is plain by now, and to be looked at again: every reading is either plain, within the window or not, or one of these. By the one reading of `meta`, since a
+    /// second one may tell of another time.
     #[cold]
     #[inline(never)]
     fn look_closer(&self, id: ScheduleId, now: Timestamp) -> Option<Look> {
@@ -458,12 +469,12 @@ impl Pool {
 
     /// From here on nothing finds this schedule.
     pub(crate) fn set_retired(&self, _desk: &Desk<'_>) {
-        self.meta.fetch_or(RETIRED, Ordering::AcqRel);
+        self.change(|meta| meta | RETIRED);
     }
 }
 
 const fn meta(generation: u32, capacity: u16, flags: u64) -> u64 {
-    ((generation as u64) << GENERATION_SHIFT) | flags | capacity as u64
+    flagged(((generation as u64) << GENERATION_SHIFT) | flags | capacity as u64)
 }
 
 impl fmt::Debug for Pool {

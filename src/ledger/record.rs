@@ -133,6 +133,7 @@ impl Record {
         self.granted_at.store(granted_at.as_millis(), Relaxed);
         self.until.store(until.as_millis(), Relaxed);
         let flags = if phase.is_booked() { BOOKED } else { 0 };
+        debug_assert!(schedule.0 >> SCHEDULE_BITS == 0, "a schedule that stands");
         self.state.store(
             schedule.0 | (phase as u64) << SCHEDULE_BITS | flags << (SCHEDULE_BITS + PHASE_BITS),
             Release,

@@ -1,8 +1,10 @@
 //! Forged ids: every bit of every kind of id flipped. Nobody gets near another's slot, and nothing panics.
 
-use fairslot::{HoldId, PatientId, Refusal, Request, SupplyError};
+use fairslot::{
+    HoldId, Lottery, Opening, Outcome, PatientId, Refusal, Request, Schedule, SupplyError,
+};
 
-use crate::desk::{ANN, BOB, Desk, EVE, TTL};
+use crate::desk::{ANN, BOB, Desk, EVE, OPENING, TTL, plan};
 use crate::ids::{booking_of, flipped_hold, flipped_schedule, hold_of};
 
 /// Whoever asks is told that there is no such thing.
@@ -162,6 +164,45 @@ fn f20_flip_id_of_a_schedule() {
         }
     }
     assert_eq!(desk.events(), []);
+}
+
+/// Schedules that are no plain ones: an id with the very bits that say so is nobody's, and no request by it leaves anything behind.
+#[test]
+fn f20_flip_id_of_a_schedule_that_is_withdrawn_or_undrawn() {
+    let desk = Desk::new();
+    let undrawn = Schedule {
+        opening: Opening::Lottery(Lottery::new(OPENING)),
+        ..plan(1)
+    };
+    let (withdrawn, undrawn) = (desk.publish(1), desk.publish_plan(&undrawn));
+    desk.engine.withdraw(withdrawn).expect("it stands");
+    desk.events();
+    for schedule in [withdrawn, undrawn] {
+        for one in 0..64 {
+            for other in 0..=one {
+                let once = flipped_schedule(schedule, one);
+                let forged = match other == one {
+                    true => once,
+                    false => flipped_schedule(once, other),
+                };
+                if [withdrawn, undrawn].contains(&forged) {
+                    continue;
+                }
+                let request = Request::new(ANN, forged);
+                let unknown = Outcome::Refused(Refusal::UnknownSchedule);
+                assert_eq!(desk.engine.request(&request), unknown, "{forged}");
+                assert_eq!(
+                    desk.engine
+                        .request_many(&[request.clone(), request.waitlist()]),
+                    [unknown, unknown],
+                    "{forged}"
+                );
+            }
+        }
+    }
+    assert_eq!(desk.events(), []);
+    let audit = desk.engine.audit();
+    assert!(audit.is_consistent() && audit.lines == 0, "{audit:?}");
 }
 
 /// Ids of an engine that has nothing yet, and of the largest numbers there are.

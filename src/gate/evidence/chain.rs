@@ -331,9 +331,9 @@ impl Names {
             *place = Pseudonym::of(key, kind, identity).0;
             return;
         };
-        // All are compared, for a core can't guess which it will be.
+        // All are compared, for a core can't guess which it will be. The first counts: places that are empty look like the identity 0, and come last.
         let mut at = 0;
-        for (other, whose) in set.whose.iter().enumerate().skip(1) {
+        for (other, whose) in set.whose.iter().enumerate().rev() {
             at = if *whose == identity { other } else { at };
         }
         if set.whose[at] == identity && set.pseudonyms[at] != [0; 16] {

@@ -37,6 +37,9 @@ const RECORD: u8 = 1;
 const CHECKPOINT: u8 = 2;
 /// Where a record's policy stands.
 const POLICY: usize = 128;
+/// What is hashed of a record after label and policy: the hash before, and the body but for the policy.
+const HASHED: usize = 32 + POLICY;
+const LABEL: &str = "fairslot/evidence/record/1";
 /// Bytes of a record, or of a checkpoint's head, without its hash.
 pub(super) const BODY: usize = 160;
 /// With it.
@@ -222,10 +225,10 @@ impl Record {
 
 /// The hash of a record after that one.
 pub(super) fn follow(before: &Bytes32, body: &Body) -> Bytes32 {
-    let mut page = Page::after(before, &Digest(bytes(body, POLICY)));
-    *page.next() = *body;
-    page.turn(&mut Vec::new());
-    page.last()
+    let mut message = [0; HASHED];
+    message[..32].copy_from_slice(before);
+    message[32..].copy_from_slice(&body[..POLICY]);
+    Prefix::keyed(LABEL, &bytes(body, POLICY)).hash(&message)
 }
 
 /// Records that are hashed together: while one is, nothing waits, but between two a lock would. Twice as many gain little more, and whoever writes the last of them waits for all.
@@ -252,7 +255,7 @@ impl Page {
         Self {
             bytes,
             records: 0,
-            prefix: Prefix::keyed("fairslot/evidence/record/1", &policy.0),
+            prefix: Prefix::keyed(LABEL, &policy.0),
         }
     }
 
@@ -282,9 +285,7 @@ impl Page {
     pub(super) fn turn(&mut self, log: &mut Vec<u8>) {
         let written = std::mem::take(&mut self.records);
         for record in 0..written {
-            // The hash before, and the body but for the policy.
-            let message = &self.bytes[record * FRAME..][..32 + POLICY];
-            let hash = self.prefix.hash(message);
+            let hash = self.prefix.hash(&self.bytes[record * FRAME..][..HASHED]);
             let at = (record + 1) * FRAME;
             self.bytes[at..at + 32].copy_from_slice(&hash);
         }
