@@ -74,8 +74,7 @@ pub(crate) struct Pool {
     /// Flags (12 bits, above), generation (24, where an id has it), how often the flags or the capacity have changed (12), capacity (16).
     meta: AtomicU64,
     opens_at: AtomicU64,
-    /// Milliseconds from the opening to the cut-off; none, where it was drawn after that.
-    open_for: AtomicU64,
+    closes_at: AtomicU64,
     /// Not later than the earliest deadline of the holds here.
     due: Bound,
     slots: Slots,
@@ -116,7 +115,7 @@ impl Default for Pool {
         Self {
             meta: AtomicU64::new(RETIRED | FLAGGED),
             opens_at: zero(),
-            open_for: zero(),
+            closes_at: zero(),
             due: Bound::default(),
             slots: Slots::default(),
             hold_ttl: zero(),
@@ -165,7 +164,7 @@ impl Pool {
     }
 
     pub(crate) fn closes_at(&self) -> Timestamp {
-        Timestamp::from_millis(self.slots.term(Term::ClosesAt))
+        Timestamp::from_millis(self.closes_at.load(Ordering::Relaxed))
     }
 
     pub(crate) fn cancel_until(&self) -> Timestamp {
@@ -220,9 +219,8 @@ impl Pool {
         if !is_plain(meta, id) {
             return None;
         }
-        // One comparison for both ends: before the opening the difference wraps.
-        let since = now.wrapping_sub(self.opens_at.load(Ordering::Relaxed));
-        if since >= self.open_for.load(Ordering::Relaxed) {
+        let opens_at = self.opens_at.load(Ordering::Relaxed);
+        if now < opens_at || now >= self.closes_at.load(Ordering::Relaxed) {
             return None;
         }
         if due_counts && self.is_due(now) || self.slots.any_free() {
@@ -239,7 +237,6 @@ impl Pool {
     fn look_closer(&self, id: ScheduleId, now: Timestamp) -> Option<Look> {
         let (meta, now) = (self.meta.load(Ordering::Acquire), now.as_millis());
         let opens_at = self.opens_at.load(Ordering::Relaxed);
-        let open_for = self.open_for.load(Ordering::Relaxed);
         if meta & RETIRED != 0 || generation_of(meta) != id.generation() {
             Some(Look::Unknown)
         } else if meta & WITHDRAWN != 0 {
@@ -248,7 +245,7 @@ impl Pool {
             Some(Look::NotOpen {
                 in_ms: opens_at - now,
             })
-        } else if now - opens_at >= open_for {
+        } else if now >= self.closes_at.load(Ordering::Relaxed) {
             Some(Look::Closed)
         } else {
             (meta & UNDRAWN != 0).then_some(Look::Window)
@@ -387,7 +384,7 @@ impl Pool {
         // check() has seen to it that it does not close before it opens.
         let closes_at = schedule.closes_at.unwrap_or(schedule.starts_at);
         set(&self.opens_at, opens_at.as_millis());
-        set(&self.open_for, closes_at.since(opens_at));
+        set(&self.closes_at, closes_at.as_millis());
         set(
             &self.hold_ttl,
             schedule.hold_ttl_ms.min(schedule.hold_cap_ms),
@@ -397,7 +394,6 @@ impl Pool {
         let cancel_until = schedule.cancel_until.unwrap_or(schedule.starts_at);
         for (term, value) in [
             (Term::StartsAt, schedule.starts_at.as_millis()),
-            (Term::ClosesAt, closes_at.as_millis()),
             (Term::CancelUntil, cancel_until.as_millis()),
             (Term::HoldCap, schedule.hold_cap_ms),
         ] {
@@ -446,12 +442,8 @@ impl Pool {
         self.opens_again(at);
     }
 
-    /// While it is undrawn, for then every look reads the two one by one and needs neither to fit the other.
     fn opens_again(&self, at: Timestamp) {
-        let closes_at = self.closes_at();
-        let (at, open_for) = (at.as_millis(), closes_at.since(at));
-        self.opens_at.store(at, Ordering::Relaxed);
-        self.open_for.store(open_for, Ordering::Relaxed);
+        self.opens_at.store(at.as_millis(), Ordering::Relaxed);
     }
 
     /// Changes flags or capacity, so that whoever looks meanwhile sees it.

@@ -25,12 +25,11 @@ const OWN_ROOM: u32 = 40;
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Term {
     StartsAt,
-    ClosesAt,
     CancelUntil,
     HoldCap,
 }
 
-const TERMS: u32 = 4;
+const TERMS: u32 = 3;
 
 /// In the first segment: terms, filter words, words of free bits, slot words. In a later one: words of free bits, slot words.
 type Segment = OnceLock<Box<[AtomicU64]>>;
