@@ -231,7 +231,7 @@ pub(super) fn follow(before: &Bytes32, body: &Body) -> Bytes32 {
     Prefix::keyed(LABEL, &bytes(body, POLICY)).hash(&message)
 }
 
-/// Records that are hashed together: while one is, nothing waits, but between two a lock would. Twice as many gain little more, and whoever writes the last of them waits for all.
+/// Records that are hashed together, with no lock between one and the next. Whoever writes the last of them waits for all.
 const TOGETHER: usize = if cfg!(any(fairslot_loom, fairslot_shuttle)) {
     2
 } else {
