@@ -230,8 +230,7 @@ impl Pool {
         (self.meta.load(Ordering::Acquire) == meta).then_some(Look::SoldOut)
     }
 
-    /// The other answers; none if it is plain by now, and to be looked at again: every reading is either plain, within the window or not, or one of these. By the one reading of `meta`, since a
-    /// second one may tell of another time.
+    /// The other answers, by one reading of `meta`, since a second one may tell of another time. None: by now it stands here, is open and has no flag, which is to be looked at plainly.
     #[cold]
     #[inline(never)]
     fn look_closer(&self, id: ScheduleId, now: Timestamp) -> Option<Look> {
@@ -432,17 +431,13 @@ impl Pool {
 
     /// The draw is drawn: it opened at `at`, and what is left is first come. Only whoever drew calls this, once.
     pub(crate) fn set_drawn(&self, at: Timestamp) {
-        self.opens_again(at);
+        self.opens_at.store(at.as_millis(), Ordering::Relaxed);
         // Release: who sees that it is drawn sees since when.
         self.change(|meta| meta & !UNDRAWN);
     }
 
     /// People may enter another draw from `at` on.
     pub(crate) fn set_undrawn(&self, _desk: &Desk<'_>, at: Timestamp) {
-        self.opens_again(at);
-    }
-
-    fn opens_again(&self, at: Timestamp) {
         self.opens_at.store(at.as_millis(), Ordering::Relaxed);
     }
 
@@ -475,5 +470,25 @@ impl fmt::Debug for Pool {
             .field("generation", &self.generation())
             .field("capacity", &self.capacity())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(test, not(any(fairslot_loom, fairslot_shuttle))))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_wrap_within_their_own_bits() {
+        for flags in [0, WITHDRAWN, UNDRAWN, RETIRED | UNDRAWN] {
+            let (generation, capacity) = ((1 << GENERATION_BITS) - 2, u16::MAX);
+            let first = meta(generation, capacity, flags);
+            let mut now = first;
+            for _ in 0..CHANGES / CHANGE {
+                now = changed(now);
+                assert_ne!(now, first);
+                assert_eq!((now ^ first) & !CHANGES, 0, "{now:x}");
+            }
+            assert_eq!(changed(now), first);
+        }
     }
 }

@@ -8,8 +8,6 @@ mod many;
 mod memory;
 mod touch;
 
-use std::hint::cold_path;
-
 use crate::gate;
 use crate::gate::behaviour::{Seen as Behaved, Watch};
 use crate::ledger::Book;
@@ -70,11 +68,8 @@ impl Engine {
                     inner.count_refused_request(Refusal::SoldOut);
                     return Outcome::Refused(Refusal::SoldOut);
                 }
-                Some(Look::Open) => {
-                    cold_path();
-                    return inner.admit_one(request, None);
-                }
-                _ => cold_path(),
+                Some(Look::Open) => return inner.admit_one(request, None),
+                _ => {}
             }
         }
         inner.request(request)

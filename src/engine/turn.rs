@@ -52,20 +52,21 @@ impl Inner {
     ) -> Result<(), Refusal> {
         match &self.gate {
             None => Ok(()),
-            Some(_) => self.take_turn_of_request(schedule, turn, request, bulletin),
+            Some(gate) => self.take_turn_of_request(gate, schedule, turn, request, bulletin),
         }
     }
 
     #[inline(never)]
     fn take_turn_of_request(
         &self,
+        gate: &Gate,
         schedule: ScheduleId,
         turn: &mut Turn,
         request: &Request,
         bulletin: &Bulletin<'_>,
     ) -> Result<(), Refusal> {
         let asked = turn.is_asked();
-        self.take_turn(turn, || gate::keys_of(request), bulletin.at)
+        self.ask_gate(gate, turn, || gate::keys_of(request), bulletin.at)
             .inspect_err(|why| {
                 if !asked {
                     bulletin.denied(|| gate::keys_of(request), schedule, *why);
