@@ -58,15 +58,17 @@ struct Now {
 }
 
 impl Now {
-    /// By how much the instant of a word lies ahead.
+    /// By how much the instant of a word lies ahead; of nobody's word, not at all.
     #[inline]
     const fn debt(self, word: u64) -> u64 {
+        if word == 0 { 0 } else { self.ahead(word) }
+    }
+
+    /// The same, for a word that is somebody's.
+    #[inline]
+    const fn ahead(self, word: u64) -> u64 {
         let ahead = word.wrapping_sub(self.ticks) & INSTANT;
-        if word == 0 || ahead > RANGE / 2 {
-            0
-        } else {
-            ahead
-        }
+        if ahead > RANGE / 2 { 0 } else { ahead }
     }
 
     /// The word of a key that owes so much.
@@ -96,6 +98,16 @@ struct Spot {
 }
 
 impl Spot {
+    #[inline(always)]
+    const fn own(way: usize, word: u64, now: Now) -> Self {
+        Self {
+            way,
+            word,
+            debt: now.ahead(word),
+            own: true,
+        }
+    }
+
     #[inline]
     const fn how(self) -> How {
         match self {
@@ -115,19 +127,32 @@ impl Line {
         Self(std::array::from_fn(|_| AtomicU64::new(0)))
     }
 
-    /// Every cell is looked at before one is taken over, or a key might get a second one. Whose own it is, the tags tell; only where none does is asked what they owe.
-    #[inline]
+    /// The cell that the key is judged by.
+    #[inline(always)]
     fn find(&self, tag: u64, now: Now) -> Spot {
+        match self.own(tag) {
+            None => self.own_or_least(tag, now),
+            Some((way, word)) => Spot::own(way, word, now),
+        }
+    }
+
+    /// The key's own, as the tags tell, and its word.
+    #[inline(always)]
+    fn own(&self, tag: u64) -> Option<(usize, u64)> {
+        self.0.iter().enumerate().find_map(|(way, cell)| {
+            let word = cell.load(Ordering::Relaxed);
+            (tag_of(word) == tag).then_some((way, word))
+        })
+    }
+
+    /// The same, or else whichever owes least, as one reading of the line has it: of another, a cell that has become the key's own meanwhile would be a reason to take over the next.
+    #[inline(never)]
+    fn own_or_least(&self, tag: u64, now: Now) -> Spot {
         let mut words = [0; WAYS];
         for (way, (cell, seen)) in self.0.iter().zip(&mut words).enumerate() {
             let word = cell.load(Ordering::Relaxed);
             if tag_of(word) == tag {
-                return Spot {
-                    way,
-                    word,
-                    debt: now.debt(word),
-                    own: true,
-                };
+                return Spot::own(way, word, now);
             }
             *seen = word;
         }
@@ -315,6 +340,23 @@ impl Cells {
     #[inline]
     pub(crate) fn charge(&self, hash: u64, ms: u64) -> Result<Given, Wait> {
         let ((line, tag), now) = (self.open(hash), self.now(ms));
+        // The short way: a key with a cell of its own.
+        if let Some((way, word)) = line.own(tag)
+            && !self.is_due(now)
+        {
+            let debt = now.ahead(word);
+            self.verdict(debt, now, ms)?;
+            if line.swap(way, word, now.word(tag, debt + self.pace.step)) {
+                self.wrote_at(now);
+                return Ok(Given::Fairly);
+            }
+        }
+        self.charge_at(line, tag, now, ms)
+    }
+
+    /// The same for any key, and whatever comes between.
+    #[inline(never)]
+    fn charge_at(&self, line: &Line, tag: u64, now: Now, ms: u64) -> Result<Given, Wait> {
         loop {
             let spot = line.find(tag, now);
             if self.is_due(now) && (self.is_all_past(now) || spot.debt <= self.pace.tolerance) {
@@ -364,9 +406,14 @@ impl Cells {
     /// Makes a key that was told to wait pay for having asked, if the pace has a fine for it; the answer is its wait from then on.
     #[inline]
     pub(crate) fn fine(&self, hash: u64, ms: u64, told: Wait) -> Wait {
-        if self.pace.fine == 0 {
-            return told;
+        match self.pace.fine {
+            0 => told,
+            _ => self.fine_at(hash, ms, told),
         }
+    }
+
+    #[inline(never)]
+    fn fine_at(&self, hash: u64, ms: u64, told: Wait) -> Wait {
         let ((line, tag), now) = (self.open(hash), self.now(ms));
         loop {
             let spot = line.find(tag, now);

@@ -8,8 +8,10 @@ pub(super) const MOST_FINES: u64 = 8;
 /// How often a key may have a turn, in ticks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Pace {
-    /// Ticks in a millisecond.
+    /// Ticks in a millisecond: a million at most.
     pub(super) per_ms: u64,
+    /// 2^64 by that, rounded down; of 1, one less. A multiplication by it costs less than the division.
+    inverse: u64,
     /// What a turn costs.
     pub(super) step: u64,
     /// The debt with which a turn can still be had.
@@ -35,6 +37,7 @@ impl Pace {
             .and_then(|fines| fines.checked_add(tolerance))?;
         (per_ms > 0 && step > 0 && longest <= RANGE / 16).then_some(Self {
             per_ms,
+            inverse: u64::MAX / per_ms,
             step,
             tolerance,
             fine: step.saturating_mul(u64::from(fine)),
@@ -42,12 +45,35 @@ impl Pace {
         })
     }
 
-    /// Milliseconds until a debt is down to the tolerance.
+    /// Milliseconds until a debt is down to the tolerance, rounded up.
+    ///
+    /// The quotient of n and p, rounded down, is (n + 1) × ((2^64 - 1) / p) / 2^64: which falls short of (n + 1) / p by less than 1 / p, as long as n is less than 2^64 / p, and so lies
+    /// between n / p and (n + 1) / p, where no whole number is. Here n is the debt above the tolerance and p - 1, 2^44 at most.
+    #[inline]
     pub(super) const fn wait(self, debt: u64) -> u64 {
-        debt.saturating_sub(self.tolerance).div_ceil(self.per_ms)
+        let above = debt.saturating_sub(self.tolerance);
+        // The upper half.
+        (((above + self.per_ms) as u128 * self.inverse as u128) >> 64) as u64
     }
 }
 
 const fn gcd(a: u64, b: u64) -> u64 {
     if b == 0 { a } else { gcd(b, a % b) }
+}
+
+#[cfg(all(test, not(any(fairslot_loom, fairslot_shuttle))))]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_wait_is_the_quotient_rounded_up(turns in 1..=1_000_000u32, whole in 0..RANGE / 2_000_000, off in 0..3u64, any in 0..RANGE / 2) {
+            let pace = Pace::new(turns, 1_000_003, 1, 0).unwrap();
+            // About a multiple of the divisor, where the quotient steps up.
+            for debt in [(whole * pace.per_ms + off).saturating_sub(1), any] {
+                prop_assert_eq!(pace.wait(debt), debt.div_ceil(pace.per_ms));
+            }
+        }
+    }
 }
