@@ -1,0 +1,192 @@
+//! One line of cells: which is a key's own, and which is the one to take over?
+
+use crate::words::sync::atomic::{AtomicU64, Ordering, fence};
+
+use super::How;
+
+/// Cells in a line.
+pub(crate) const WAYS: usize = if cfg!(any(fairslot_loom, fairslot_shuttle)) {
+    2
+} else {
+    8
+};
+
+pub(super) const INSTANT_BITS: u32 = 44;
+pub(super) const INSTANT: u64 = (1 << INSTANT_BITS) - 1;
+pub(super) const RANGE: u64 = 1 << INSTANT_BITS;
+
+/// An instant that words are judged by.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Now {
+    pub(super) ms: u64,
+    /// Modulo the range.
+    pub(super) ticks: u64,
+}
+
+impl Now {
+    /// By how much the instant of a word lies ahead; of nobody's word, not at all.
+    #[inline]
+    pub(super) const fn debt(self, word: u64) -> u64 {
+        if word == 0 { 0 } else { self.ahead(word) }
+    }
+
+    /// The same, for a word that is somebody's.
+    #[inline]
+    pub(super) const fn ahead(self, word: u64) -> u64 {
+        let ahead = word.wrapping_sub(self.ticks) & INSTANT;
+        if ahead > RANGE / 2 { 0 } else { ahead }
+    }
+
+    /// The word of a key that owes so much.
+    pub(super) const fn word(self, tag: u64, debt: u64) -> u64 {
+        tag << INSTANT_BITS | (self.ticks + debt) & INSTANT
+    }
+}
+
+const fn tag_of(word: u64) -> u64 {
+    word >> INSTANT_BITS
+}
+
+/// Never 0, which is nobody's.
+pub(super) const fn tag_of_hash(hash: u64) -> u64 {
+    let tag = tag_of(hash);
+    if tag == 0 { 1 } else { tag }
+}
+
+/// The cell that a key is judged by.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Spot {
+    pub(super) way: usize,
+    pub(super) word: u64,
+    pub(super) debt: u64,
+    /// Whether it is the key's own; else it is the one to take over.
+    pub(super) own: bool,
+}
+
+impl Spot {
+    #[inline(always)]
+    const fn own(way: usize, word: u64, now: Now) -> Self {
+        Self {
+            way,
+            word,
+            debt: now.ahead(word),
+            own: true,
+        }
+    }
+
+    #[inline]
+    pub(super) const fn how(self) -> How {
+        match self {
+            Self { own: true, .. } => How::Own,
+            Self { debt: 0, .. } => How::Idle,
+            _ => How::Displacing,
+        }
+    }
+}
+
+#[derive(Debug)]
+#[repr(align(64))]
+pub(super) struct Line(pub(super) [AtomicU64; WAYS]);
+
+impl Line {
+    pub(super) fn new() -> Self {
+        Self(std::array::from_fn(|_| AtomicU64::new(0)))
+    }
+
+    /// The cell that the key is judged by.
+    #[inline(always)]
+    pub(super) fn find(&self, tag: u64, now: Now) -> Spot {
+        match self.own(tag) {
+            None => self.own_or_least(tag, now),
+            Some((way, word)) => Spot::own(way, word, now),
+        }
+    }
+
+    /// The key's own, as the tags tell, and its word.
+    #[inline(always)]
+    pub(super) fn own(&self, tag: u64) -> Option<(usize, u64)> {
+        self.0.iter().enumerate().find_map(|(way, cell)| {
+            let word = cell.load(Ordering::Relaxed);
+            (tag_of(word) == tag).then_some((way, word))
+        })
+    }
+
+    /// The same, or else whichever owes least, as one reading of the line has it: of another, a cell that has become the key's own meanwhile would be a reason to take over the next.
+    #[inline(never)]
+    fn own_or_least(&self, tag: u64, now: Now) -> Spot {
+        let mut words = [0; WAYS];
+        for (way, (cell, seen)) in self.0.iter().zip(&mut words).enumerate() {
+            let word = cell.load(Ordering::Relaxed);
+            if tag_of(word) == tag {
+                return Spot::own(way, word, now);
+            }
+            *seen = word;
+        }
+        let mut least = Spot {
+            way: 0,
+            word: 0,
+            debt: u64::MAX,
+            own: false,
+        };
+        for (way, word) in words.into_iter().enumerate() {
+            let debt = now.debt(word);
+            if debt < least.debt {
+                (least.way, least.word, least.debt) = (way, word, debt);
+            }
+            if debt == 0 {
+                break;
+            }
+        }
+        least
+    }
+
+    /// Reads a word of the line, to have it at hand soon.
+    #[inline]
+    pub(super) fn touch(&self) -> u64 {
+        self.0[0].load(Ordering::Relaxed)
+    }
+
+    #[inline]
+    pub(super) fn swap(&self, way: usize, word: u64, next: u64) -> bool {
+        let (set, get) = (Ordering::Relaxed, Ordering::Relaxed);
+        self.0[way].compare_exchange(word, next, set, get).is_ok()
+    }
+
+    /// After a cell was taken over: another thread may have given the same key another one at the same time. What the higher of two owes goes to the lower.
+    ///
+    /// Both threads swap a cell, fence, and look at the other's. Sequentially consistent fences have an order, so the later one's thread sees both cells. If
+    /// both threads do, both go about it, and the one that empties the higher cell carries its debt over.
+    pub(super) fn unite(&self, mut way: usize, tag: u64, now: Now) {
+        fence(Ordering::SeqCst);
+        for other in 0..WAYS {
+            if other != way && tag_of(self.0[other].load(Ordering::Relaxed)) == tag {
+                self.merge(way.min(other), way.max(other), tag, now);
+                way = way.min(other);
+            }
+        }
+    }
+
+    #[cold]
+    fn merge(&self, lower: usize, higher: usize, tag: u64, now: Now) {
+        let under_tag = |word| (tag_of(word) == tag).then_some(word);
+        let change = |way: usize, next: &dyn Fn(u64) -> u64| {
+            let mut seen = under_tag(self.0[way].load(Ordering::Relaxed))?;
+            loop {
+                let swapped = self.0[way].compare_exchange(
+                    seen,
+                    next(seen),
+                    Ordering::Relaxed,
+                    Ordering::Relaxed,
+                );
+                match swapped {
+                    Ok(word) => return Some(word),
+                    Err(word) => seen = under_tag(word)?,
+                }
+            }
+        };
+        if let Some(emptied) = change(higher, &|_| 0) {
+            let more = now.debt(emptied);
+            change(lower, &|word| now.word(tag, now.debt(word) + more));
+        }
+    }
+}
