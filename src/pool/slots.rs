@@ -9,16 +9,16 @@
 
 use crate::raw::bits::{BITS, FreeWord};
 use crate::raw::filter;
-use crate::words::sync::OnceLock;
 use crate::words::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use crate::words::sync::{OnceBox, OnceLock};
 
 use super::word::{At, State};
 
 /// Later segments: the first has at least 32 slots, each has twice the one before, so 12 reach past 65,535.
 const MORE: usize = 12;
 
-/// Filter words in the pool's own line, and for how many slots they do: of 40, six bits each, one stranger in eighteen passes when all are taken.
-const OWN_FILTER: usize = 4;
+/// Filter words in the pool's own line, and for how many slots they do.
+const OWN_FILTER: usize = 5;
 const OWN_ROOM: u32 = 40;
 
 /// What is seldom asked about a schedule, in front of its first segment.
@@ -45,7 +45,7 @@ pub(crate) struct Slots {
     first_room: AtomicU32,
     /// At least the number of bits set beyond the first 32.
     left: AtomicU32,
-    more: OnceLock<Box<[Segment; MORE]>>,
+    more: OnceBox<[Segment; MORE]>,
     /// The filter, unless it needs more words.
     filter: [AtomicU64; OWN_FILTER],
 }

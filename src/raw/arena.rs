@@ -3,15 +3,15 @@
 //! A fixed directory of chunks, each made whole when its first element is needed. Finding an element is two loads and a bounds check.
 //!
 //! # Ordering
-//! A chunk is published by its `OnceLock`: whoever sees it sees it initialised. The elements order themselves.
+//! A chunk is published by its `OnceBox`: whoever sees it sees it initialised. Of two that are made at once one is thrown away. The elements order themselves.
 
 use std::fmt;
 
-use crate::words::sync::OnceLock;
+use crate::words::sync::OnceBox;
 
 /// Chunks of `N` elements, a power of two: small enough that making one is no pause anybody sees.
 pub(crate) struct Arena<T, const N: usize> {
-    chunks: Box<[OnceLock<Box<[T; N]>>]>,
+    chunks: Box<[OnceBox<[T; N]>]>,
 }
 
 impl<T: Default, const N: usize> Arena<T, N> {
@@ -20,7 +20,7 @@ impl<T: Default, const N: usize> Arena<T, N> {
         const { assert!(N.is_power_of_two()) }
         let chunks = (max as usize).div_ceil(N);
         Self {
-            chunks: (0..chunks).map(|_| OnceLock::new()).collect(),
+            chunks: (0..chunks).map(|_| OnceBox::default()).collect(),
         }
     }
 

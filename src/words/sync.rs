@@ -1,7 +1,7 @@
 //! Every atomic, lock and once-cell that a race depends on comes through here, so that one switch hands all of them to a model
 //! checker: the crate's own cfgs `fairslot_loom` and `fairslot_shuttle`.
 //!
-//! In an ordinary build these are std's atomics and `OnceLock`, parking_lot's mutex (one byte, no poisoning) and crossbeam's ring.
+//! In an ordinary build these are std's atomics and `OnceLock`, once_cell's `OnceBox` (a pointer and nothing else), parking_lot's mutex (one byte, no poisoning) and crossbeam's ring.
 
 #[cfg(not(any(fairslot_loom, fairslot_shuttle)))]
 mod real {
@@ -10,6 +10,7 @@ mod real {
     pub(crate) use std::sync::{Arc, OnceLock, Weak};
 
     pub(crate) use crossbeam_queue::ArrayQueue as Ring;
+    pub(crate) use once_cell::race::OnceBox;
 
     use std::cell::Cell;
 
@@ -186,6 +187,26 @@ mod model {
             let value = self.value.get_or_init(init);
             self.ready.store(true, atomic::Ordering::Release);
             value
+        }
+    }
+
+    /// once_cell's pointer to what was set first.
+    #[derive(Debug)]
+    pub(crate) struct OnceBox<T>(OnceLock<Box<T>>);
+
+    impl<T> Default for OnceBox<T> {
+        fn default() -> Self {
+            Self(OnceLock::new())
+        }
+    }
+
+    impl<T> OnceBox<T> {
+        pub(crate) fn get(&self) -> Option<&T> {
+            self.0.get().map(|it| &**it)
+        }
+
+        pub(crate) fn get_or_init(&self, init: impl FnOnce() -> Box<T>) -> &T {
+            self.0.get_or_init(init)
         }
     }
 
