@@ -4,6 +4,7 @@
 //! come back ([`returns`]), scripts wait ([`queue`]), time passes ([`advance`]); and do the books agree ([`audit`])?
 
 mod advance;
+mod appointments;
 mod audit;
 mod behaviour;
 mod builder;

@@ -26,7 +26,7 @@
 //!
 //! * **The hospital acts**: [`Engine::publish`], [`add_slots`](Engine::add_slots), [`withdraw`](Engine::withdraw), [`reinstate`](Engine::reinstate).
 //! * **Somebody asks**: [`Engine::request`] with a [`Request`] gives an [`Outcome`]; [`request_many`](Engine::request_many) for a batch;
-//!   [`lookup`](Engine::lookup) for a reply that never arrived; [`ticket`](Engine::ticket) and [`leave`](Engine::leave) for a place in a line.
+//!   [`lookup`](Engine::lookup) for a reply that never arrived; [`ticket`](Engine::ticket) and [`leave`](Engine::leave) for a place in a line; [`appointments`](Engine::appointments) for all that a patient has.
 //! * **Somebody answers**: [`Engine::confirm`], [`release`](Engine::release), [`extend`](Engine::extend); [`cancel`](Engine::cancel),
 //!   [`exchange`](Engine::exchange); [`check_in`](Engine::check_in), [`fulfil`](Engine::fulfil), [`no_show`](Engine::no_show).
 //! * **Time passes**: [`Engine::advance`] and [`next_deadline`](Engine::next_deadline), or a [`Driver`] that calls them. Time comes from a [`Clock`].
@@ -92,6 +92,7 @@ pub use gate::challenge::{Challenge, ProofOfWork, StepUp, Subject, Wrong};
 pub use gate::evidence;
 pub use gate::limit::{Limit, Limiter};
 pub use words::allotment::{Allotment, Group};
+pub use words::appointment::Appointment;
 pub use words::ask::{Booking, Hold, Outcome, Request};
 pub use words::challenge::{Answer, Level, Seal, Token};
 pub use words::clock::{Clock, CoarseClock, ManualClock, RecentTime, SystemClock};

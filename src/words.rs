@@ -3,6 +3,7 @@
 //! Nothing here decides anything about a slot. An import never leaves this floor.
 
 pub(crate) mod allotment;
+pub(crate) mod appointment;
 pub(crate) mod ask;
 pub(crate) mod challenge;
 pub(crate) mod clock;

@@ -1,7 +1,8 @@
 //! The verbs beyond the contract, understood once the verb `engine` has been obeyed; and those of them that are about a place in a
 //! line.
 
-use fairslot::{Engine, Refusal, TicketId};
+use fairslot::{Appointment, Engine, Refusal, TicketId};
+use serde_json::{Value as Json, json};
 
 use super::answer::Answer;
 use super::door::{Door, Words};
@@ -15,6 +16,7 @@ impl Door {
         match op {
             _ if self.words == Words::Contract => Err(unknown(op)),
             "leave" => self.leave(line),
+            "appointments" => self.appointments(line),
             "pause" => self.of_ticket(line, Engine::pause),
             "resume" => self.of_ticket(line, Engine::resume),
             "wait_together" => self.wait_together(line),
@@ -49,6 +51,14 @@ impl Door {
         Ok(Answer::Left { left: true })
     }
 
+    fn appointments(&self, mut line: Line) -> Answered {
+        let patient = line.need("patient")?;
+        self.at(line)?;
+        let all = self.engine.appointments(patient);
+        let all: Vec<Json> = all.iter().map(told).collect();
+        Ok(Answer::Told(json!({"appointments": all})))
+    }
+
     fn of_ticket(
         &self,
         mut line: Line,
@@ -66,6 +76,28 @@ impl Door {
         self.engine.wait_together(&tickets)?;
         Ok(Answer::DONE)
     }
+}
+
+fn told(appointment: &Appointment) -> Json {
+    let mut told = match appointment {
+        Appointment::Waiting(ticket) => {
+            let position = ticket.position.map(|it| it.get());
+            json!({"ticket": ticket.id.to_string(), "line": ticket.line.name(), "due": ticket.due.as_millis(), "position": position})
+        }
+        Appointment::Held(hold) => {
+            json!({"hold": hold.id.to_string(), "slot": hold.slot.get(), "expires_at": hold.expires_at.as_millis()})
+        }
+        Appointment::Booked(booking)
+        | Appointment::Arrived(booking)
+        | Appointment::Fulfilled(booking)
+        | Appointment::NoShow(booking) => {
+            json!({"booking": booking.id.to_string(), "slot": booking.slot.get()})
+        }
+        _ => json!({}),
+    };
+    told["status"] = json!(appointment.name());
+    told["schedule"] = json!(appointment.schedule().to_string());
+    told
 }
 
 fn unknown(op: &str) -> Stop {

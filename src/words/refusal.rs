@@ -55,7 +55,7 @@ pub enum Refusal {
     },
     /// The booking cut-off has passed (停挂).
     Closed,
-    /// This patient has a slot of this schedule already. Which, the answer doesn't say, for anybody may ask in their name; who named the request finds it again ([`Engine::lookup`](crate::Engine::lookup)).
+    /// This patient has a slot of this schedule already. Which, the answer doesn't say, for anybody may ask in their name; who named the request finds it again ([`Engine::lookup`](crate::Engine::lookup)), and [`Engine::appointments`](crate::Engine::appointments) tells whoever asks for a patient who has proved who they are.
     AlreadyHolds,
     /// No slot can be had: each is taken, resting, or out of use. No time to come back is given: it would be an oracle for scalpers.
     SoldOut,

@@ -17,7 +17,7 @@ use fairslot::{Limit, Refusal, ReturnPolicy, Schedule};
 use gate::Gate;
 use returns::{Batch, Cluster, Offer, Rest};
 use wait::Wait;
-pub(crate) use words::{Ask, Call, Deed, Did, Line, Name, Said, Tally};
+pub(crate) use words::{Ask, Call, Deed, Did, Has, Line, Name, Said, Tally};
 
 /// How long an answer, and how a hold ended, are remembered.
 pub(crate) const DAY: u64 = 86_400_000;
@@ -264,6 +264,28 @@ impl Book {
         tally
     }
 
+    /// What a patient has, each with its schedule, by when that starts.
+    pub(crate) fn appointments(&self, clock: u64, patient: u8) -> Vec<(usize, Has)> {
+        let now = self.now(clock);
+        let own = |(_, entry): &(usize, &Entry)| entry.patient == patient && entry.is_live(now);
+        let entries = self.entries.iter().enumerate().filter(own);
+        let slots = entries.map(|(hold, entry)| {
+            let has = match entry.state {
+                State::Held => Has::Held {
+                    hold,
+                    expires_at: entry.expires_at,
+                },
+                State::Booked => Has::Booked(hold),
+                State::CheckedIn => Has::Arrived(hold),
+                State::Visited | State::Ended(..) => Has::Visited(hold),
+            };
+            (entry.schedule, has)
+        });
+        let mut all: Vec<_> = slots.chain(self.waiting_for(now, patient)).collect();
+        all.sort_by_key(|(schedule, has)| (self.pages[*schedule].terms.starts_at, *schedule, *has));
+        all
+    }
+
     pub(crate) fn next_deadline(&self, clock: u64) -> Option<u64> {
         let now = self.now(clock);
         self.entries
@@ -401,6 +423,10 @@ impl Book {
     pub(crate) fn hours(&self, schedule: usize) -> [u64; 3] {
         let page = &self.pages[schedule];
         [page.opens_at(), page.closes_at(), page.cancel_until()]
+    }
+
+    pub(crate) fn starts_at(&self, schedule: usize) -> u64 {
+        self.pages[schedule].terms.starts_at.as_millis()
     }
 
     /// The holds of a patient, the latest first.

@@ -22,6 +22,7 @@ mod twin;
 mod walk;
 mod whim;
 
+mod appointments;
 mod desk;
 mod f04_confirm_expire;
 mod f05_stale_id;

@@ -10,8 +10,9 @@ use fairslot::{
     TicketId, Timestamp,
 };
 
-use crate::book::{Call, Deed, Line, Name, Rules, Said, Tally};
+use crate::book::{Call, Deed, Has, Line, Name, Rules, Said, Tally};
 use crate::ids::{booking_of, identity, patient_id, request_id};
+use crate::whim::PATIENTS;
 
 pub(crate) struct Twin {
     clock: Arc<ManualClock>,
@@ -24,6 +25,8 @@ pub(crate) struct Twin {
     tickets: Vec<TicketId>,
     /// What each ticket said at the last look, and how often one was unknown.
     told: Vec<Said>,
+    /// What each patient had at the last look.
+    had: Vec<Vec<(usize, Has)>>,
     pub(crate) looked_in_vain: u64,
     /// What was heard in the call at hand.
     heard: Vec<Event>,
@@ -80,6 +83,7 @@ impl Twin {
             holds: Vec::new(),
             tickets: Vec::new(),
             told: Vec::new(),
+            had: Vec::new(),
             looked_in_vain: 0,
             heard: Vec::new(),
         }
@@ -149,13 +153,19 @@ impl Twin {
         self.outcome(said.unwrap_or_else(Outcome::Refused))
     }
 
-    /// Everybody looks: at every schedule, and at every ticket.
+    /// Everybody looks: at every schedule, at every ticket, and at what they have.
     fn look(&mut self) {
         for schedule in &self.schedules {
             let _ = self.engine.availability(*schedule);
         }
         self.told = (0..self.tickets.len())
             .map(|nth| self.ticket(nth))
+            .collect();
+        self.had = (0..PATIENTS)
+            .map(|patient| {
+                let all = self.engine.appointments(patient_id(patient));
+                all.iter().map(|it| self.has(it)).collect()
+            })
             .collect();
         let unknown = |said: &&Said| **said == Said::Refused(Refusal::UnknownTicket);
         self.looked_in_vain += self.told.iter().filter(unknown).count() as u64;
@@ -164,6 +174,11 @@ impl Twin {
     /// What each ticket said at the last look.
     pub(crate) fn told(&self) -> &[Said] {
         &self.told
+    }
+
+    /// What each patient had at the last look.
+    pub(crate) fn had(&self) -> &[Vec<(usize, Has)>] {
+        &self.had
     }
 
     fn settle(&mut self, name: Name, patient: u8, deed: Deed) -> Said {

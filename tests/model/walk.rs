@@ -8,7 +8,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
 
-use crate::book::{Call, Line, Rules, Said};
+use crate::book::{Call, Has, Line, Rules, Said};
 use crate::op::{Op, START, Step, World};
 use crate::script::scripts;
 use crate::seen::Seen;
@@ -109,6 +109,26 @@ fn assert_same(twin: &Twin, world: &World, step: &Step, (said, lines): (&Said, &
         assert_eq!(
             engine, book,
             "\navailability (left: the engine's, right: the book's) of schedule {schedule}"
+        );
+    }
+    for (patient, had) in (0..).zip(twin.had()) {
+        let mut has = world.book.appointments(world.clock, patient);
+        let starts = |has: &[(usize, Has)]| -> Vec<_> {
+            (has.iter())
+                .map(|(schedule, _)| world.book.starts_at(*schedule))
+                .collect()
+        };
+        assert_eq!(
+            starts(had),
+            starts(&has),
+            "the order of p{patient}'s appointments"
+        );
+        let mut had = had.clone();
+        had.sort();
+        has.sort();
+        assert_eq!(
+            had, has,
+            "\nwhat p{patient} has (left: the engine's, right: the book's) after {call:?}"
         );
     }
     let due = world.book.next_deadline(world.clock);

@@ -10,7 +10,7 @@ use crate::book::{Ask, Call, DAY, Deed, Name, Rules, Stage};
 use crate::op::{Edge, Held, Moment, Op, Plan, World};
 
 /// Those who can be drawn are more than those who can't.
-const PATIENTS: u8 = 6;
+pub(crate) const PATIENTS: u8 = 6;
 const REQUESTS: u8 = 3;
 const SCHEDULES: usize = 10;
 const HOUR: u64 = DAY / 24;

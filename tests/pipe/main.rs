@@ -50,6 +50,7 @@ mod labels;
 mod lines;
 mod lottery;
 mod memory;
+mod mine;
 mod noted;
 mod plans;
 mod publicity;

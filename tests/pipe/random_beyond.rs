@@ -7,7 +7,7 @@ use super::random::{Ids, LINES, Step, steps_of};
 use super::support::{Pipe, engine, parse};
 
 /// Lines in the words beyond the contract, with the same marks, and `$T` for a ticket.
-const BEYOND: [&str; 32] = [
+const BEYOND: [&str; 33] = [
     r#"{"op":"publish","hospital":1,"department":2,"practitioner":4,"day":"2026-12-01","session":"evening","capacity":2,"opens_at":$N,"starts_at":9000,"returns":"draw","hold_ttl_ms":100}"#,
     r#"{"op":"publish","hospital":1,"department":2,"practitioner":4,"day":"2026-12-01","session":"evening","capacity":2,"opens_at":$N,"starts_at":9000,"returns":{"delay":{"ms":50}},"opening":{"lottery":{"window_ms":60,"cluster_cap":1}},"allotments":[{"group":1,"slots":1}]}"#,
     r#"{"op":"publish","hospital":1,"department":2,"practitioner":5,"day":"2026-12-01","session":"evening","capacity":1,"opens_at":1$N,"starts_at":19000,"returns":"draw","opening":{"lottery":{"window_ms":60,"together":1$N,"entry_before_ms":9}}}"#,
@@ -20,6 +20,7 @@ const BEYOND: [&str; 32] = [
     r#"{"op":"cancel","booking":"$B","patient":$P,"channel":"desk"}"#,
     r#"{"op":"ticket","ticket":"$T"}"#,
     r#"{"op":"leave","ticket":"$T","patient":$P}"#,
+    r#"{"op":"appointments","patient":$P,"now":$N}"#,
     r#"{"op":"pause","ticket":"$T"}"#,
     r#"{"op":"resume","ticket":"$T"}"#,
     r#"{"op":"wait_together","tickets":["$T","$T"]}"#,

@@ -5,8 +5,9 @@ use serde_json::json;
 use super::support::{Pipe, engine};
 
 /// The verbs beyond the contract.
-const VERBS: [&str; 24] = [
+const VERBS: [&str; 25] = [
     "leave",
+    "appointments",
     "pause",
     "resume",
     "wait_together",

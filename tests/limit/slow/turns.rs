@@ -5,8 +5,8 @@ use std::thread;
 
 use fairslot::line::SlowQueue;
 use fairslot::{
-    Behaviour, Engine, Limit, Line, Opening, Outcome, PractitionerId, Refusal, Request, RequestId,
-    Schedule, Session, Timestamp, What,
+    Appointment, Behaviour, Engine, Limit, Line, Opening, Outcome, PatientId, PractitionerId,
+    Refusal, Request, RequestId, Schedule, Session, Timestamp, What,
 };
 
 use super::{DESK, Desk, OPENS, TENTHS, from, who};
@@ -48,7 +48,9 @@ fn who_is_suspect_gets_a_ticket_and_a_slot_at_their_turn() {
 
     desk.at(999);
     assert_eq!(desk.advance(), 0);
-    assert!(desk.became(ticket.id).waiting().is_some());
+    let waits = desk.became(ticket.id).waiting().expect("a turn later");
+    let all = desk.engine.appointments(PatientId::new(1));
+    assert_eq!(all, [Appointment::Waiting(waits)]);
     desk.at(1_000);
     let hold = desk.held(ticket.id).expect("their turn");
     assert_eq!(hold.expires_at.as_millis(), OPENS + 1_000 + 900_000);

@@ -2,7 +2,7 @@
 
 use super::gate::Turn;
 use super::returns::Cluster;
-use super::{Answer, Ask, Book, DAY, Did, End, Entry, Rules, Said, State};
+use super::{Answer, Ask, Book, DAY, Did, End, Entry, Has, Rules, Said, State};
 use fairslot::line::Wish;
 use fairslot::{Refusal, ReturnPolicy, Rule};
 
@@ -66,6 +66,19 @@ impl Book {
     fn wait_is_remembered(&self, now: u64, ticket: usize) -> bool {
         self.wait_ended_at(now, ticket)
             .is_none_or(|at| now - at < DAY)
+    }
+
+    /// Places of a patient that are undecided.
+    pub(super) fn waiting_for(
+        &self,
+        now: u64,
+        patient: u8,
+    ) -> impl Iterator<Item = (usize, Has)> + '_ {
+        let own = move |it: &usize| {
+            self.waits[*it].patient == patient && self.fate(now, *it) == Fate::Waiting
+        };
+        let waiting = (0..self.waits.len()).filter(own);
+        waiting.map(|it| (self.waits[it].schedule, Has::Waiting(it)))
     }
 
     /// Places that take a line of the patient's book: an offer has its own.

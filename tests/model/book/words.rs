@@ -144,6 +144,20 @@ pub(crate) enum Said {
     },
 }
 
+/// What a patient has: by the number of its hold, and of a held one until when; or of its ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Has {
+    Held {
+        hold: usize,
+        expires_at: u64,
+    },
+    Booked(usize),
+    Arrived(usize),
+    /// Or stayed away.
+    Visited(usize),
+    Waiting(usize),
+}
+
 /// A line of the journal: one event. Slot 0 stands for the schedule as a whole. Sorts by slot and version.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Line {

@@ -3,12 +3,12 @@
 use std::net::IpAddr;
 
 use fairslot::{
-    AccountId, Booking, ChannelId, DeviceId, Event, HoldId, Outcome, Refusal, Request, ScheduleId,
-    SupplyError, What,
+    AccountId, Appointment, Booking, ChannelId, DeviceId, Event, HoldId, Outcome, Refusal, Request,
+    ScheduleId, SupplyError, What,
 };
 
 use super::{Twin, number};
-use crate::book::{Ask, Did, Line, Name, Said};
+use crate::book::{Ask, Did, Has, Line, Name, Said};
 use crate::ids::{flipped_hold, flipped_schedule, hold_of, id_of, patient_id, request_id, small};
 
 /// An id far above those that a test mints.
@@ -53,6 +53,24 @@ impl Twin {
                 .payment_due_back
                 .map(|payment| small(payment.to_u128())),
         }
+    }
+
+    pub(super) fn has(&self, appointment: &Appointment) -> (usize, Has) {
+        let hold = |booking: &Booking| seen(&self.holds, hold_of(booking.id));
+        let has = match appointment {
+            Appointment::Waiting(ticket) => Has::Waiting(seen(&self.tickets, ticket.id)),
+            Appointment::Held(hold) => Has::Held {
+                hold: seen(&self.holds, hold.id),
+                expires_at: hold.expires_at.as_millis(),
+            },
+            Appointment::Booked(booking) => Has::Booked(hold(booking)),
+            Appointment::Arrived(booking) => Has::Arrived(hold(booking)),
+            Appointment::Fulfilled(booking) | Appointment::NoShow(booking) => {
+                Has::Visited(hold(booking))
+            }
+            other => panic!("an appointment that the book knows nothing of: {other:?}"),
+        };
+        (seen(&self.schedules, appointment.schedule()), has)
     }
 
     pub(super) fn refused(&self, refusal: Refusal) -> Said {
