@@ -13,8 +13,8 @@ use std::hint::black_box;
 use std::process::ExitCode;
 
 use fairslot::{
-    AccountId, Behaviour, Day, DeviceId, Engine, EngineBuilder, Limit, ManualClock, Opening,
-    Outcome, PatientId, PractitionerId, Request, Schedule, ScheduleId, Session, Timestamp,
+    AccountId, Behaviour, Day, DeviceId, Engine, EngineBuilder, Limit, Limiter, ManualClock,
+    Opening, Outcome, PatientId, PractitionerId, Request, Schedule, ScheduleId, Session, Timestamp,
 };
 
 const START: Timestamp = Timestamp::from_millis(1_790_000_000_000);
@@ -23,7 +23,8 @@ const CAPACITY: u32 = 40;
 const PATIENTS: u64 = 150_000;
 const BATCH: usize = 64;
 
-const CASES: [&str; 8] = [
+const CASES: [&str; 9] = [
+    "limiter-no",
     "refused",
     "refused-judged",
     "granted",
@@ -71,6 +72,20 @@ fn measured_in_batches(engine: &Engine, requests: &[Request]) -> usize {
     batches.map(|batch| held(engine.request_many(batch))).sum()
 }
 
+/// One key asks a limiter again and again, and has had its turns.
+#[inline(never)]
+fn measured_limiter(limiter: &Limiter, keys: &[u128]) -> usize {
+    let may = |key: &&u128| limiter.check(**key, START).is_ok();
+    keys.iter().filter(may).count()
+}
+
+fn limiter_says_no(calls: usize) -> Option<usize> {
+    let limiter = Limiter::new(Limit::new(5, 1_000, 1), 7).ok()?;
+    let keys = vec![identity(1); calls];
+    measured_limiter(&limiter, &keys[..1]);
+    Some(measured_limiter(&limiter, &keys))
+}
+
 fn limited(builder: EngineBuilder) -> EngineBuilder {
     let generous = Limit::new(1_000, 1_000, 1_000);
     builder
@@ -86,6 +101,7 @@ fn count(case: &str, heard: bool, calls: usize) -> Option<usize> {
         "refused-judged" | "granted-judged" => (false, true),
         "granted-limits" => (true, false),
         "granted-both" | "granted-both-batch" => (true, true),
+        "limiter-no" => return limiter_says_no(calls),
         _ => return None,
     };
     let mut builder = Engine::builder()
@@ -155,7 +171,7 @@ fn main() -> ExitCode {
     };
     for case in cases {
         match count(case, heard, calls) {
-            Some(held) => println!("{case}: {held} of {calls} were held"),
+            Some(yes) => println!("{case}: {yes} of {calls} were let in"),
             None => return usage(),
         }
     }
