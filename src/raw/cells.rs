@@ -37,7 +37,7 @@ use crate::words::sync::Mutex;
 use crate::words::sync::atomic::{AtomicU64, Ordering};
 
 pub(crate) use line::WAYS;
-use line::{INSTANT, INSTANT_BITS, Line, Now, RANGE, tag_of_hash};
+use line::{How, INSTANT, INSTANT_BITS, Line, Now, RANGE, tag_of_hash};
 use pace::MOST_FINES;
 pub(crate) use pace::Pace;
 
@@ -65,19 +65,6 @@ pub(crate) struct Chance {
     next: u64,
     way: u8,
     how: How,
-}
-
-/// What taking it comes to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum How {
-    /// It is the key's own cell.
-    Own,
-    /// Another's that owes nothing, or nobody's.
-    Idle,
-    /// Another's that owes something.
-    Displacing,
-    /// Cells that owe nothing have to be emptied first.
-    Late,
 }
 
 pub(crate) struct Cells {

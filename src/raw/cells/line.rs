@@ -2,8 +2,6 @@
 
 use crate::words::sync::atomic::{AtomicU64, Ordering, fence};
 
-use super::How;
-
 /// Cells in a line.
 pub(crate) const WAYS: usize = if cfg!(any(fairslot_loom, fairslot_shuttle)) {
     2
@@ -51,6 +49,19 @@ const fn tag_of(word: u64) -> u64 {
 pub(super) const fn tag_of_hash(hash: u64) -> u64 {
     let tag = tag_of(hash);
     if tag == 0 { 1 } else { tag }
+}
+
+/// What taking a cell comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum How {
+    /// It is the key's own cell.
+    Own,
+    /// Another's that owes nothing, or nobody's.
+    Idle,
+    /// Another's that owes something.
+    Displacing,
+    /// Cells that owe nothing have to be emptied first: no line says so.
+    Late,
 }
 
 /// The cell that a key is judged by.
