@@ -104,15 +104,6 @@ impl Line {
         Self(std::array::from_fn(|_| AtomicU64::new(0)))
     }
 
-    /// The cell that the key is judged by.
-    #[inline(always)]
-    pub(super) fn find(&self, tag: u64, now: Now) -> Spot {
-        match self.own(tag) {
-            None => self.own_or_least(tag, now),
-            Some((way, word)) => Spot::own(way, word, now),
-        }
-    }
-
     /// The key's own, as the tags tell, and its word.
     #[inline(always)]
     pub(super) fn own(&self, tag: u64) -> Option<(usize, u64)> {
@@ -122,9 +113,9 @@ impl Line {
         })
     }
 
-    /// The same, or else whichever owes least, as one reading of the line has it: of another, a cell that has become the key's own meanwhile would be a reason to take over the next.
-    #[inline(never)]
-    fn own_or_least(&self, tag: u64, now: Now) -> Spot {
+    /// The cell that the key is judged by: its own, or else whichever owes least. By one reading of the line: of another, a cell that has become the key's own meanwhile would be a reason to take over the next.
+    #[inline]
+    pub(super) fn find(&self, tag: u64, now: Now) -> Spot {
         let mut words = [0; WAYS];
         for (way, (cell, seen)) in self.0.iter().zip(&mut words).enumerate() {
             let word = cell.load(Ordering::Relaxed);
