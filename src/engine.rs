@@ -239,8 +239,8 @@ impl Inner {
         self.keys.quick(patient.to_u128())
     }
 
-    /// How a record stands at `now`, for whoever holds the lock of its book. A hold is held until its deadline: whoever found it due
-    /// has raised the engine's time to that. Where two clock readings race, the slot's word has the last say, at its swap.
+    /// How a record stands at `now`, for whoever holds the lock of its book. A hold is held until its deadline: whoever acted on its being due
+    /// has raised the engine's time to that (who only asked has not). Where two clock readings race, the slot's word has the last say, at its swap.
     fn standing(&self, record: &Record, now: Timestamp) -> Standing {
         match record.phase() {
             Phase::Held if now < record.until() => Standing::Held,
@@ -269,6 +269,13 @@ impl Inner {
             // Retired long after.
             None => Standing::Ended(Phase::Waiting, Timestamp::default()),
         }
+    }
+
+    /// Whether this record's session is called off, though the record may not say so yet. Of a place in a draw nothing but its record says so, as soon as whoever calls off has come to
+    /// it: it may go on for another schedule of that draw.
+    fn has_lost_its_session(&self, record: &Record, pool: &Pool, standing: Standing) -> bool {
+        let in_draw = standing == Standing::Waiting && record.line() == Some(Line::Draw);
+        pool.is_withdrawn() && !in_draw
     }
 
     /// Whether the slot's word says that this record has it.

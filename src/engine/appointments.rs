@@ -46,12 +46,12 @@ impl Inner {
             slot,
             payment_due_back: None,
         };
-        let it = match self.standing(record, now) {
+        let standing = self.standing(record, now);
+        let it = match standing {
             Standing::Booked(Phase::Arrived) => Appointment::Arrived(booking),
             Standing::Booked(Phase::Fulfilled) => Appointment::Fulfilled(booking),
             Standing::Booked(Phase::NoShow) => Appointment::NoShow(booking),
-            // Whoever withdraws has yet to come to this line.
-            _ if pool.is_withdrawn() => return None,
+            _ if self.has_lost_its_session(record, pool, standing) => return None,
             Standing::Booked(_) => Appointment::Booked(booking),
             Standing::Held => Appointment::Held(Hold {
                 id: claim.hold_id(),

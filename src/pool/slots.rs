@@ -20,6 +20,7 @@ const MORE: usize = 12;
 /// Filter words in the pool's own line, and for how many slots they do.
 const OWN_FILTER: usize = 5;
 const OWN_ROOM: u32 = 40;
+const _: () = assert!(OWN_FILTER as u32 == filter::words_for(OWN_ROOM));
 
 /// What is seldom asked about a schedule, in front of its first segment.
 #[derive(Debug, Clone, Copy)]

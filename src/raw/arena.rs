@@ -3,7 +3,7 @@
 //! A fixed directory of chunks, each made whole when its first element is needed. Finding an element is two loads and a bounds check.
 //!
 //! # Ordering
-//! A chunk is published by its `OnceBox`: whoever sees it sees it initialised. Of two that are made at once one is thrown away. The elements order themselves.
+//! A chunk is published by its `OnceBox`: whoever sees it sees it initialised. Of several that are made at once all but one are thrown away, which costs the time to fill them. The elements order themselves.
 
 use std::fmt;
 

@@ -7,6 +7,7 @@
 mod weather;
 
 mod audit_while_moving;
+mod called_off;
 mod claims;
 mod everything;
 mod last_slots;

@@ -53,8 +53,8 @@ pub(in super::super) struct Place<'a> {
 
 impl Place<'_> {
     /// Why there is nothing left to be done about it, if so.
-    fn is_undecided(&self) -> Result<(), Refusal> {
-        if self.pool.is_withdrawn() {
+    fn is_undecided(&self, inner: &Inner) -> Result<(), Refusal> {
+        if inner.has_lost_its_session(self.record, self.pool, self.standing) {
             return Err(Refusal::Withdrawn);
         }
         match self.standing {
@@ -107,7 +107,7 @@ impl Inner {
             pool,
             ..
         } = *place;
-        if pool.is_withdrawn() {
+        if self.has_lost_its_session(record, pool, place.standing) {
             return Outcome::Refused(Refusal::Withdrawn);
         }
         let why = match place.standing {
@@ -144,7 +144,7 @@ impl Inner {
         now: Timestamp,
     ) -> Result<Place<'_>, Refusal> {
         let place = self.open_ticket(ticket, now)?;
-        place.is_undecided().map(|()| place)
+        place.is_undecided(self).map(|()| place)
     }
 
     fn leave(
@@ -158,7 +158,7 @@ impl Inner {
         if place.book.patient() != patient {
             return Err(Refusal::NotYours);
         }
-        place.is_undecided()?;
+        place.is_undecided(self)?;
         place.record.end(Phase::Left, bulletin.at);
         match place.record.line() {
             Some(Line::Waitlist) => self.leave_waitlist(schedule, patient),

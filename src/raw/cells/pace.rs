@@ -2,15 +2,18 @@
 
 use super::RANGE;
 
+/// The most ticks that a millisecond may have.
+const PER_MS_MAX: u64 = 1 << 20;
+
 /// Steps above the tolerance that fines can add up to.
 pub(super) const MOST_FINES: u64 = 8;
 
 /// How often a key may have a turn, in ticks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Pace {
-    /// Ticks in a millisecond: a million at most.
+    /// Ticks in a millisecond: [`PER_MS_MAX`] at most.
     pub(super) per_ms: u64,
-    /// 2^64 by that, rounded down; of 1, one less. A multiplication by it costs less than the division.
+    /// 2^64 - 1 by that, rounded down. A multiplication by it costs less than the division.
     inverse: u64,
     /// What a turn costs.
     pub(super) step: u64,
@@ -23,7 +26,7 @@ pub(crate) struct Pace {
 }
 
 impl Pace {
-    /// `turns` in each `period_ms`, up to `burst` of them at once; asking in vain costs `fine` turns. `None` if one of the first three is 0, or if
+    /// `turns` in each `period_ms`, up to `burst` of them at once; asking in vain costs `fine` turns. `None` if one of the first three is 0, if there are more than [`PER_MS_MAX`] turns, once both are divided by what they have in common, or if
     /// the longest debt that can come of it would take more than a sixteenth of the range.
     pub(crate) fn new(turns: u32, period_ms: u64, burst: u32, fine: u32) -> Option<Self> {
         let common = gcd(u64::from(turns), period_ms);
@@ -35,7 +38,7 @@ impl Pace {
         let longest = step
             .checked_mul(MOST_FINES)
             .and_then(|fines| fines.checked_add(tolerance))?;
-        (per_ms > 0 && step > 0 && longest <= RANGE / 16).then_some(Self {
+        ((1..=PER_MS_MAX).contains(&per_ms) && step > 0 && longest <= RANGE / 16).then_some(Self {
             per_ms,
             inverse: u64::MAX / per_ms,
             step,
@@ -47,8 +50,8 @@ impl Pace {
 
     /// Milliseconds until a debt is down to the tolerance, rounded up.
     ///
-    /// The quotient of n and p, rounded down, is (n + 1) × ((2^64 - 1) / p) / 2^64: which falls short of (n + 1) / p by less than 1 / p, as long as n is less than 2^64 / p, and so lies
-    /// between n / p and (n + 1) / p, where no whole number is. Here n is the debt above the tolerance and p - 1, 2^44 at most.
+    /// The quotient of n and p, rounded down, is (n + 1) × ((2^64 - 1) / p, rounded down) / 2^64, rounded down: without that last rounding it falls short of (n + 1) / p by something, and by 1 / p at most as long as n + 1 is 2^64 / p at most; so it
+    /// is n / p or lies between that and (n + 1) / p, where no whole number is. Here n is the debt above the tolerance and p - 1, less than 2^44, and p 2^20 at most.
     #[inline]
     pub(super) const fn wait(self, debt: u64) -> u64 {
         let above = debt.saturating_sub(self.tolerance);
