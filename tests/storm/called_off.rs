@@ -77,7 +77,8 @@ fn who_keeps_a_place_in_a_joint_draw_is_never_told_otherwise() {
             let ask = Request::any(patient(number), &[one, other]);
             engine.request(&ask).waiting().expect("it is open")
         };
-        let ticket = (0..PEOPLE).map(enter).last().expect("some people");
+        let tickets: Vec<_> = (0..PEOPLE).map(enter).collect();
+        let ticket = tickets.last().expect("some people");
         let who = patient(PEOPLE - 1);
         let waits = |it: &Appointment| matches!(it, Appointment::Waiting(it) if it.id == ticket.id);
         let looks = looks_meanwhile(&engine, one, || {
