@@ -1,7 +1,7 @@
 //! Somebody asks what they have while the session is called off: what they are told is true before, meanwhile and after.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Barrier};
 use std::thread;
 
 use fairslot::{
@@ -36,12 +36,14 @@ fn patient(number: u32) -> PatientId {
     PatientId::new(u128::from(number))
 }
 
-/// Somebody looks as long as the schedule is being called off, and at least once while it is; how often.
+/// Somebody looks before and while the schedule is called off: how often while it was.
 fn looks_meanwhile(engine: &Engine, schedule: ScheduleId, look: impl Fn() + Sync) -> u32 {
-    let over = AtomicBool::new(false);
+    let (over, gate) = (AtomicBool::new(false), Barrier::new(2));
     thread::scope(|scope| {
         let looking = scope.spawn(|| {
             let mut looks = 0;
+            look();
+            gate.wait();
             while !over.load(Ordering::Acquire) {
                 let ask = Request::new(patient(u32::MAX), schedule);
                 let begun = engine.request(&ask) == Outcome::Refused(Refusal::Withdrawn);
@@ -50,6 +52,7 @@ fn looks_meanwhile(engine: &Engine, schedule: ScheduleId, look: impl Fn() + Sync
             }
             looks
         });
+        gate.wait();
         assert!(engine.withdraw(schedule).is_ok());
         over.store(true, Ordering::Release);
         looking.join().expect("no look panics")
@@ -58,7 +61,7 @@ fn looks_meanwhile(engine: &Engine, schedule: ScheduleId, look: impl Fn() + Sync
 
 /// Until one look has met the withdrawal.
 fn insist(mut storm: impl FnMut() -> u32) {
-    let met = (0..100).any(|_| storm() > 0);
+    let met = (0..1_000).any(|_| storm() > 0);
     assert!(met, "nobody looked while the session was called off");
 }
 
