@@ -238,14 +238,14 @@ impl Returns {
         for (schedule, returning) in resting {
             match returning.list.next_due() {
                 Some(due) => next = next.into_iter().chain([due]).min(),
-                None => self.rests_no_more(schedule, &returning),
+                None => self.strike_if_none_rests(schedule, &returning),
             }
         }
         next.map(Timestamp::as_millis).filter(|at| *at < u64::MAX)
     }
 
-    /// Nothing of this list rested a moment ago.
-    fn rests_no_more(&self, schedule: ScheduleId, returning: &Returning) {
+    /// Nothing of this list rested a moment ago: if that is still so, it is asked no more.
+    fn strike_if_none_rests(&self, schedule: ScheduleId, returning: &Returning) {
         let mut registry = self.registry.lock();
         // Whoever put a slot there meanwhile says so under this lock, after that.
         if returning.list.next_due().is_none() {
