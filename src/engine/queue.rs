@@ -264,12 +264,11 @@ impl Inner {
         }
         // Whose ticket had ended before by somebody else's: that was under a lock of a book, and since then it is known, or in the hands of whoever serves.
         self.ledger.pass_through();
-        let serving = slowed.serving.lock();
+        let _serving = slowed.serving.lock();
         let ended = slowed.ended.lock().clone();
         for one in ended.iter().filter(|it| it.schedule == schedule.0) {
             call_off(one.ticket, one.patient, bulletin);
         }
-        drop(serving);
     }
 
     /// Booking for these schedules closes: whoever waited for them has waited in vain, and no event of theirs says so. Their seats are others'.
