@@ -42,16 +42,22 @@ fn wait(engine: &Engine, patient: PatientId, schedule: ScheduleId) -> TicketId {
     ask(engine, patient, schedule).waiting().unwrap().id
 }
 
+/// An engine, whoever waits in it for the only slot of a schedule, that schedule, and their ticket.
+fn one_waits() -> (Engine, PatientId, ScheduleId, TicketId) {
+    let engine = engine();
+    let [ann, ..] = people(&engine);
+    let s = engine.publish(&schedule(1)).unwrap();
+    let ticket = wait(&engine, ann, s);
+    (engine, ann, s, ticket)
+}
+
 /// Threads: one serves, the only one who waits leaves. Property: they left and the slot is anybody's, or they have it.
 ///
 /// 430 interleavings, at most two preemptions.
 #[test]
 fn queue_turn_against_leave() {
     explore(Some(2), || {
-        let engine = engine();
-        let [ann, ..] = people(&engine);
-        let s = engine.publish(&schedule(1)).unwrap();
-        let ticket = wait(&engine, ann, s);
+        let (engine, ann, s, ticket) = one_waits();
         let (serves, leaves, left) = (engine.clone(), engine.clone(), Notes::new());
         let said = left.clone();
         race([
@@ -85,10 +91,7 @@ fn queue_turn_against_leave() {
 #[test]
 fn f36_queue_turn_against_withdraw() {
     explore(Some(1), || {
-        let engine = engine();
-        let [ann, ..] = people(&engine);
-        let s = engine.publish(&schedule(1)).unwrap();
-        let ticket = wait(&engine, ann, s);
+        let (engine, _, s, ticket) = one_waits();
         let (serves, withdraws) = (engine.clone(), engine.clone());
         race([
             hand_at(NOW + 1, move || {
@@ -112,10 +115,7 @@ fn f36_queue_turn_against_withdraw() {
 #[test]
 fn queue_turn_against_withdraw_and_reinstate() {
     explore(Some(1), || {
-        let engine = engine();
-        let [ann, ..] = people(&engine);
-        let s = engine.publish(&schedule(1)).unwrap();
-        let ticket = wait(&engine, ann, s);
+        let (engine, _, s, ticket) = one_waits();
         let (serves, withdraws) = (engine.clone(), engine.clone());
         race([
             hand_at(NOW + 1, move || {
