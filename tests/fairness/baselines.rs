@@ -106,10 +106,9 @@ fn whoever_goes_through_the_scalper_has_a_better_chance() {
 /// Limits for patients, devices and networks leave the scripts what they had: one request each was enough.
 #[test]
 fn limits_do_not_cure_first_come() {
-    let limited = study()
-        .iter()
-        .filter(|cell| cell.mechanism.name == "first_come_limited");
-    for cell in limited {
+    let limited = |cell: &&Cell| cell.mechanism.name == "first_come_limited";
+    assert_eq!(study().iter().filter(limited).count(), ATTACKS.len());
+    for cell in study().iter().filter(limited) {
         let share = |cell: &Cell| {
             let estimate = cell.estimate(|measured| measured.yield_share);
             estimate.expect("it can be said").mean
