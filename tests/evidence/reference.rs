@@ -1,6 +1,6 @@
 //! The log by itself: read by the table of its bytes, with hashes of `sha2` and `hmac`, sharing nothing with the crate.
 
-use fairslot::evidence::{CaseFile, verify};
+use fairslot::evidence::{CaseFile, Pseudonym, verify};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
@@ -153,6 +153,9 @@ fn no_identity_is_in_it() {
         let bytes = identity.to_be_bytes();
         assert!(!log.windows(16).any(|window| window == bytes), "{identity}");
     }
-    let shown = format!("{:?}", CaseFile::extract(LOG, &log, &[]));
+    let whose = Pseudonym::new(pseudonym(3, 2_001));
+    let file = CaseFile::extract(LOG, &log, &[whose]).expect("it holds");
+    assert!(!file.exhibits.is_empty());
+    let shown = format!("{file:?}");
     assert!(!shown.contains("2001"), "{shown}");
 }
