@@ -239,12 +239,14 @@ mod tests {
     fn upcoming_is_what_comes() {
         let numbers = Numbers::new(1, 1_000_000);
         let _ = numbers.take();
+        let mut foreseen = 0;
         for _ in 0..200 {
-            if let Some(next) = numbers.upcoming(0) {
-                assert_eq!(numbers.take(), Some(next));
-            } else {
-                let _ = numbers.take();
-            }
+            let next = numbers.upcoming(0);
+            let taken = numbers.take();
+            assert!(next.is_none() || next == taken, "{next:?} {taken:?}");
+            foreseen += u32::from(next.is_some());
         }
+        // All but those for which the thread's own stack had to be filled again.
+        assert!(foreseen > 150, "{foreseen} of 200");
     }
 }
