@@ -12,7 +12,7 @@ use super::{Engine, Inner, Standing};
 impl Engine {
     /// What a patient has at the clock's time, in the order in which the sessions start: places in lines that are undecided, holds that have not run out, bookings, and visits until their schedule is retired. Nothing that has ended.
     ///
-    /// For a page of one's own appointments, for whom has lost an id, and to learn which slot stands behind `already_holds`. What is told are the very ids that everything is done by: ask only for a patient who has proved who they are.
+    /// For a page of one's own appointments, for whoever has lost an id, and to learn which slot stands behind `already_holds`. What is told are the very ids that everything is done by: ask only for a patient who has proved who they are.
     #[must_use]
     pub fn appointments(&self, patient: PatientId) -> Vec<Appointment> {
         let inner = &*self.inner;
