@@ -228,25 +228,32 @@ mod tests {
                     .unwrap()
             });
         }
-        assert!(
-            numbers.high() < 3_000,
-            "{} of 1,000 in use at a time",
-            numbers.high()
-        );
+        // What a thread had when it ended lies there until its lane has a thread again: never more than a stack in each.
+        let most = 1_000 + LANES as u32 * 2 * BLOCK;
+        let high = numbers.high();
+        assert!(high <= most, "{high} of 1,000 in use at a time");
     }
 
     #[test]
     fn upcoming_is_what_comes() {
         let numbers = Numbers::new(1, 1_000_000);
-        let _ = numbers.take();
-        let mut foreseen = 0;
-        for _ in 0..200 {
-            let next = numbers.upcoming(0);
-            let taken = numbers.take();
-            assert!(next.is_none() || next == taken, "{next:?} {taken:?}");
-            foreseen += u32::from(next.is_some());
-        }
-        // All but those for which the thread's own stack had to be filled again.
-        assert!(foreseen > 150, "{foreseen} of 200");
+        let foreseen = || {
+            let own = lane() < LANES;
+            let foreseen = (0..200).filter(|_| {
+                let next = numbers.upcoming(0);
+                let taken = numbers.take();
+                assert!(next.is_none() || next == taken, "{next:?} {taken:?}");
+                next.is_some()
+            });
+            let foreseen = foreseen.count();
+            own.then_some(foreseen)
+        };
+        // For a moment other tests may have every lane there is.
+        let tries = (0..10_000).find_map(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+            std::thread::scope(|scope| scope.spawn(foreseen).join().unwrap())
+        });
+        // All but those for which the thread's own stack had to be filled.
+        assert!(tries.is_some_and(|of_200| of_200 > 150), "{tries:?}");
     }
 }

@@ -345,21 +345,27 @@ impl Book {
             .then_some(Refusal::Rule { rule })
     }
 
-    /// When a slot that is drawn may return: from, to, either included. One moment in each interval, in its first half.
-    fn moments_of(&self, rest: &Rest) -> Vec<(u64, u64)> {
+    /// One batch in each so many milliseconds, after so many of rest; `None` so late that a slot returns at once.
+    fn interval_of(&self, rest: &Rest) -> Option<(u64, u64)> {
         let rules = Rules::WAITLIST.returns;
         let terms = &self.pages[rest.schedule].terms;
         let ends_at = terms.closes_at.unwrap_or(terms.starts_at);
         let ends_at = ends_at.min(terms.starts_at).as_millis();
         let left = ends_at.saturating_sub(rest.from);
         if left < rules.at_once_ms {
-            return vec![(rest.from, rest.from)];
+            return None;
         }
-        let (interval, quiet) = if left < rules.near_ms {
-            let shorter = rules.quiet_ms * rules.near_interval_ms / rules.interval_ms;
-            (rules.near_interval_ms, shorter)
-        } else {
-            (rules.interval_ms, rules.quiet_ms)
+        let shorter = rules.quiet_ms * rules.near_interval_ms / rules.interval_ms;
+        Some(match left < rules.near_ms {
+            true => (rules.near_interval_ms, shorter),
+            false => (rules.interval_ms, rules.quiet_ms),
+        })
+    }
+
+    /// When a slot that is drawn may return: from, to, either included. One moment in each interval, in its first half.
+    fn moments_of(&self, rest: &Rest) -> Vec<(u64, u64)> {
+        let Some((interval, quiet)) = self.interval_of(rest) else {
+            return vec![(rest.from, rest.from)];
         };
         let rested = rest.from + quiet;
         let mut times = Vec::new();
@@ -435,14 +441,10 @@ impl Book {
             .collect();
         if let [nth] = those[..] {
             let rest = &self.rests[nth];
-            let starts_at = self.pages[rest.schedule].terms.starts_at.as_millis();
-            let rules = Rules::WAITLIST.returns;
-            let interval = match starts_at.saturating_sub(rest.from) < rules.near_ms {
-                true => rules.near_interval_ms,
-                false => rules.interval_ms,
-            };
-            self.moments
-                .insert((rest.schedule, interval, at / interval), at);
+            if let Some((interval, _)) = self.interval_of(rest) {
+                self.moments
+                    .insert((rest.schedule, interval, at / interval), at);
+            }
         }
         match those.is_empty() {
             true => Err(format!("{told:?} is no moment of {drawn:?}")),
