@@ -219,7 +219,7 @@ mod tests {
     #[test]
     fn what_one_thread_gives_back_another_takes_before_anything_fresh() {
         let numbers = Numbers::new(1, 1_000_000);
-        for _ in 0..100 {
+        for _ in 0..1_000 {
             let taken: Vec<u32> = (0..1_000).filter_map(|_| numbers.take()).collect();
             std::thread::scope(|scope| {
                 scope
