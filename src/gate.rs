@@ -15,7 +15,6 @@ pub(crate) mod challenge;
 pub mod evidence;
 pub(crate) mod limit;
 
-use std::hint::black_box;
 use std::net::IpAddr;
 
 use crate::raw::cells::{Given, Wait};
@@ -163,8 +162,8 @@ impl Gate {
         Ok(displaced)
     }
 
-    /// Reads a word of each cache line that these requests' keys will be asked for in, so that the misses overlap: kind by kind, with little between one and the next.
-    pub(crate) fn touch(&self, batch: &[Request]) {
+    /// Has each cache line on its way that these requests' keys will be asked for in: kind by kind, with little between one and the next.
+    pub(crate) fn fetch(&self, batch: &[Request]) {
         fn each(
             limiter: Option<&Limiter>,
             batch: &[Request],
@@ -172,7 +171,7 @@ impl Gate {
         ) {
             if let Some(limiter) = limiter {
                 for key in batch.iter().filter_map(key) {
-                    black_box(limiter.touch(limiter.hash(key)));
+                    limiter.fetch(limiter.hash(key));
                 }
             }
         }

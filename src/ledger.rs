@@ -12,6 +12,7 @@ pub(crate) mod record;
 
 use std::fmt;
 
+use crate::raw::ahead::fetch;
 use crate::raw::arena::Arena;
 use crate::raw::hash::Keys;
 use crate::raw::lines::{Lines, Locked};
@@ -89,9 +90,10 @@ impl Ledger {
         self.lines.peek(hash)
     }
 
+    /// Has the line on its way by which the records of the patient of this hash are found.
     #[inline]
-    pub(crate) fn touch(&self, hash: u64) -> u64 {
-        self.lines.touch(hash)
+    pub(crate) fn fetch(&self, hash: u64) {
+        self.lines.fetch(hash);
     }
 
     /// Opens a patient's book; the hash is the patient's.
@@ -131,31 +133,34 @@ impl Ledger {
         Some((number, self.records.reach(number)?))
     }
 
-    /// Reads a word of the record that this thread will take after `more` others.
+    /// The same of the record that this thread will take after `more` others.
     #[inline]
-    pub(crate) fn touch_record(&self, more: u32) -> u64 {
+    pub(crate) fn fetch_record(&self, more: u32) {
         let upcoming = self.numbers.upcoming(more);
-        upcoming
-            .and_then(|number| self.record(number))
-            .map_or(0, Record::touch)
+        if let Some(record) = upcoming.and_then(|number| self.record(number)) {
+            fetch(record);
+        }
     }
 
-    /// Reads a word of where the origin of the record that this thread will take after `more` others is noted.
+    /// The same of where the origin of that record is noted.
     #[inline]
-    pub(crate) fn touch_whence(&self, more: u32) -> u64 {
+    pub(crate) fn fetch_whence(&self, more: u32) {
         let upcoming = self.numbers.upcoming(more);
-        upcoming
-            .and_then(|number| self.origins.get(number))
-            .map_or(0, Whence::touch)
+        if let Some(whence) = upcoming.and_then(|number| self.origins.get(number)) {
+            fetch(whence);
+        }
     }
 
-    /// Reads a word of a record that the patient of this hash has, if there is one.
+    /// The same of a record that the patient of this hash has, if there is one. Waits for the line by which it is found.
     #[inline]
-    pub(crate) fn touch_line(&self, hash: u64) -> u64 {
-        let number = self.lines.glance(hash);
-        number
+    pub(crate) fn fetch_own(&self, hash: u64) {
+        if let Some(record) = self
+            .lines
+            .glance(hash)
             .and_then(|number| self.record(number))
-            .map_or(0, Record::touch)
+        {
+            fetch(record);
+        }
     }
 
     /// Gives back a record that was taken and not used, or whose book was full.

@@ -22,6 +22,7 @@ pub(crate) mod word;
 
 use std::fmt;
 
+use crate::raw::ahead::fetch;
 use crate::raw::bound::Bound;
 use crate::words::id::{GENERATION_BITS, PLACE_BITS, ScheduleId};
 use crate::words::schedule::{Opening, Schedule};
@@ -257,10 +258,11 @@ impl Pool {
         self.due.is_past(now)
     }
 
-    /// Reads a word of each of the pool's two lines.
+    /// Has the pool's two lines on their way.
     #[inline]
-    pub(crate) fn touch(&self) -> u64 {
-        self.meta.load(Ordering::Relaxed) ^ self.hold_ttl.load(Ordering::Relaxed)
+    pub(crate) fn fetch(&self) {
+        fetch(&self.meta);
+        fetch(&self.hold_ttl);
     }
 
     /// Whether a hash may be one of those who ever won here. A no is for good.

@@ -1,5 +1,6 @@
 //! Structures without a hospital word in them, checked and measured alone.
 
+pub(crate) mod ahead;
 pub(crate) mod arena;
 pub(crate) mod bits;
 pub(crate) mod bound;

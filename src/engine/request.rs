@@ -4,9 +4,9 @@
 //! book, and under its lock judges schedule by schedule: [`Inner::admit`]. Once a slot is claimed nothing refuses.
 
 mod claim;
+mod fetch;
 mod many;
 mod memory;
-mod touch;
 
 use crate::gate;
 use crate::gate::behaviour::{Seen as Behaved, Watch};
@@ -179,7 +179,7 @@ impl Inner {
     /// `read`: the clock, if it was read already.
     #[inline(never)]
     fn admit_one(&self, request: &Request, read: Option<Timestamp>) -> Outcome {
-        let hash = self.touch_one(request);
+        let hash = self.fetch_one(request);
         let now = read.unwrap_or_else(|| self.now());
         self.pass(now);
         if self.step_up.is_some() || self.slowed.is_some() {

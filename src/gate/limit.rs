@@ -204,8 +204,8 @@ impl Limiter {
     }
 
     #[inline]
-    pub(super) fn touch(&self, hash: u64) -> u64 {
-        self.cells.touch(hash)
+    pub(super) fn fetch(&self, hash: u64) {
+        self.cells.fetch(hash);
     }
 
     #[inline]

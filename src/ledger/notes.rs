@@ -21,12 +21,6 @@ impl Whence {
         self.account.store(account, Relaxed);
     }
 
-    /// Reads a word, to have the line at hand soon.
-    #[inline]
-    pub(super) fn touch(&self) -> u64 {
-        self.device.load(Relaxed)
-    }
-
     pub(super) fn read(&self) -> [u64; 2] {
         [self.device.load(Relaxed), self.account.load(Relaxed)]
     }

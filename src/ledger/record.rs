@@ -258,10 +258,6 @@ impl Record {
         self.extra[0].load(Relaxed)
     }
 
-    pub(super) fn touch(&self) -> u64 {
-        self.state.load(Acquire)
-    }
-
     pub(super) fn clear(&self) {
         store_wide(&self.patient, 0);
         store_wide(&self.extra, 0);

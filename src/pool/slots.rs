@@ -7,6 +7,7 @@
 //! For the look at a larger pool, `left` is never less than the number of bits set beyond the first 32: it is raised before a bit is set and
 //! lowered after one was cleared. So 0 means that none is set.
 
+use crate::raw::ahead::fetch;
 use crate::raw::bits::{BITS, FreeWord};
 use crate::raw::filter;
 use crate::words::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -224,18 +225,21 @@ impl Slots {
         FreeWord(&self.bits).any() || self.left.load(Ordering::Acquire) != 0
     }
 
-    /// Reads the word of the slot that would be claimed next, if it is one of the first 32, and that of the hash in a filter that is no part of the pool's lines.
+    /// Has the word on its way of the slot that would be claimed next, if it is one of the first 32, and that of the hash in a filter that is no part of the pool's lines, for
+    /// which it waits.
     #[inline]
-    pub(crate) fn touch(&self, hash: impl Fn() -> u64) -> u64 {
+    pub(crate) fn fetch(&self, hash: impl Fn() -> u64) {
         let Some(first) = self.first.get() else {
-            return 0;
+            return;
         };
         let slot = self.bits.load(Ordering::Relaxed).trailing_zeros() as usize;
         let before = first.len() - self.first_room() as usize;
-        let word = first
-            .get(before + slot)
-            .map_or(0, |word| word.load(Ordering::Relaxed));
-        word ^ u64::from(!self.has_own_filter() && self.may_know(hash()))
+        if let Some(word) = first.get(before + slot) {
+            fetch(word);
+        }
+        if !self.has_own_filter() {
+            filter::fetch(self.large_filter(), hash());
+        }
     }
 
     /// Clears the lowest bit there is and says whose it was.

@@ -33,6 +33,7 @@ mod pace;
 
 use std::fmt;
 
+use crate::raw::ahead::fetch;
 use crate::words::sync::Mutex;
 use crate::words::sync::atomic::{AtomicU64, Ordering};
 
@@ -133,10 +134,10 @@ impl Cells {
         Ok(self.given(line, tag, way, chance.how, self.at(chance.ms)))
     }
 
-    /// Reads a word of the hash's line, to have it at hand soon.
+    /// Has the key's line on its way.
     #[inline]
-    pub(crate) fn touch(&self, hash: u64) -> u64 {
-        self.open(hash).0.touch()
+    pub(crate) fn fetch(&self, hash: u64) {
+        fetch(self.open(hash).0);
     }
 
     /// Gives a key that asks at `ms` a turn. A no writes nothing.

@@ -7,6 +7,7 @@
 //! # Ordering
 //! Adding releases and asking acquires, so that whoever finds something which happened after the adding finds the entry.
 
+use crate::raw::ahead;
 use crate::words::sync::atomic::{AtomicU64, Ordering};
 
 /// Words for so many entries: 8 bits each, at least 256 in all.
@@ -29,6 +30,14 @@ pub(crate) fn add(filter: &[AtomicU64], hash: u64) {
         && word.load(Ordering::Acquire) & bits != bits
     {
         word.fetch_or(bits, Ordering::Release);
+    }
+}
+
+/// Has the word of an entry on its way.
+#[inline]
+pub(crate) fn fetch(filter: &[AtomicU64], hash: u64) {
+    if let Some(word) = filter.get(place(hash, filter.len()).0) {
+        ahead::fetch(word);
     }
 }
 

@@ -12,6 +12,7 @@
 
 use std::fmt;
 
+use crate::raw::ahead::fetch;
 use crate::words::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use crate::words::sync::{Mutex, MutexGuard};
 
@@ -103,10 +104,10 @@ impl Lines {
         self.buckets.len()
     }
 
-    /// Reads a word of the hash's line, to have it at hand soon.
+    /// Has the hash's line on its way.
     #[inline]
-    pub(crate) fn touch(&self, hash: u64) -> u64 {
-        self.bucket(hash).entries[0].load(Ordering::Relaxed)
+    pub(crate) fn fetch(&self, hash: u64) {
+        fetch(self.bucket(hash));
     }
 
     /// The first number under the hash in its own bucket, if no place before it is empty, and unless somebody is just changing it.

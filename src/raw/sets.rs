@@ -14,6 +14,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use crate::raw::ahead::fetch;
 use crate::words::sync::Mutex;
 use crate::words::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
@@ -155,21 +156,19 @@ impl<T: Kept<N>, const N: usize> Sets<T, N> {
         Some(set.read(set.find(tag)?))
     }
 
-    /// Reads a word of the line by which the key's record is found, to have it at hand soon.
+    /// Has the line on its way by which the key's record is found.
     #[inline]
-    pub(crate) fn touch(&self, hash: u64) -> u64 {
+    pub(crate) fn fetch(&self, hash: u64) {
         let (set, _) = self.open(hash);
-        set.head.tags[0].load(Ordering::Relaxed).into()
+        fetch(&set.head);
     }
 
-    /// The same of the record itself, or of the one that would be made.
+    /// The same of the record itself, or of the one that would be made. Waits for the line by which it is found.
     #[inline]
-    pub(crate) fn touch_record(&self, hash: u64) -> u64 {
+    pub(crate) fn fetch_record(&self, hash: u64) {
         let (set, tag) = self.open(hash);
         let way = set.find(tag).or_else(|| set.find(0)).unwrap_or(0);
-        set.records[way]
-            .first()
-            .map_or(0, |word| word.load(Ordering::Relaxed))
+        fetch(&set.records[way]);
     }
 }
 
@@ -218,9 +217,10 @@ mod tests {
         // The newcomer is the lowest now, and goes for the next.
         assert_eq!(put(10, 10), ((), true));
         assert_eq!((sets.read(9 << 32), sets.read(3 << 32)), (None, Some(9)));
-        // What is read ahead makes nothing.
-        sets.touch_record(11 << 32);
-        assert_eq!((sets.touch(11 << 32), sets.read(11 << 32)), (1, None));
+        // What is fetched ahead makes nothing.
+        sets.fetch(11 << 32);
+        sets.fetch_record(11 << 32);
+        assert_eq!(sets.read(11 << 32), None);
         // A tag of 0 would be nobody's.
         let sets = Sets::<u32, 1>::new(1);
         sets.with(0, |it| *it, |it| *it = 11);

@@ -6,9 +6,9 @@ use crate::words::time::Timestamp;
 
 use super::super::challenge::Shown;
 use super::super::{Bulletin, Engine, Inner};
-use super::touch::Touched;
+use super::fetch::Fetched;
 
-/// Requests whose cache lines are touched together. More does not help: a core has a dozen misses under way at most.
+/// Requests whose cache lines are fetched together. More does not help: a core has a dozen misses under way at most.
 const BATCH: usize = 16;
 
 impl Engine {
@@ -21,13 +21,13 @@ impl Engine {
         inner.pass(now);
         let mut outcomes = Vec::with_capacity(requests.len());
         for batch in requests.chunks(BATCH) {
-            let touched = inner.touch_all::<BATCH>(batch);
+            let fetched = inner.fetch_all::<BATCH>(batch);
             if inner.step_up.is_some() {
-                inner.admit_by_proofs(batch, &touched, now, &mut outcomes);
+                inner.admit_by_proofs(batch, &fetched, now, &mut outcomes);
                 continue;
             }
             let mut bulletin = inner.bulletin(now);
-            let each = batch.iter().zip(&touched);
+            let each = batch.iter().zip(&fetched);
             outcomes
                 .extend(each.map(|(request, at)| inner.one_of_many(request, at, &mut bulletin)));
             drop(bulletin);
@@ -43,7 +43,7 @@ impl Inner {
     fn one_of_many(
         &self,
         request: &Request,
-        at: &Touched<'_>,
+        at: &Fetched<'_>,
         bulletin: &mut Bulletin<'_>,
     ) -> Outcome {
         // Where the first schedule has a slot to give, the glance has nothing to refuse.
@@ -77,12 +77,12 @@ impl Inner {
     fn admit_by_proofs(
         &self,
         batch: &[Request],
-        touched: &[Touched<'_>; BATCH],
+        fetched: &[Fetched<'_>; BATCH],
         now: Timestamp,
         outcomes: &mut Vec<Outcome>,
     ) {
         let (first, mut shown) = (outcomes.len(), [Shown::Nothing; BATCH]);
-        for ((shown, request), at) in shown.iter_mut().zip(batch).zip(touched) {
+        for ((shown, request), at) in shown.iter_mut().zip(batch).zip(fetched) {
             // What is refused at a glance spends no answer.
             let answers = request.challenge_answer().is_some();
             if answers && self.glance(request, now, || at.hash).is_none() {
@@ -90,7 +90,7 @@ impl Inner {
             }
         }
         let mut bulletin = self.bulletin(now);
-        for ((request, at), shown) in batch.iter().zip(touched).zip(shown) {
+        for ((request, at), shown) in batch.iter().zip(fetched).zip(shown) {
             bulletin.shown = shown;
             outcomes.push(self.glance_or_admit(request, at.hash, &mut bulletin));
         }

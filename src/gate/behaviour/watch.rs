@@ -131,22 +131,24 @@ impl Watch {
         }
     }
 
-    /// Where a request comes from, for [`Self::touch`].
+    /// Where a request comes from, for [`Self::fetch`].
     #[inline]
     pub(crate) fn origin(&self, request: &Request) -> Origin {
         self.who(request).origin
     }
 
-    /// Reads a word of each line by which these records are found, to have them at hand soon.
+    /// Has the lines on their way by which these records are found.
     #[inline]
-    pub(crate) fn touch(&self, origin: Origin) -> u64 {
-        self.devices.touch(origin.device) ^ self.accounts.touch(origin.account)
+    pub(crate) fn fetch(&self, origin: Origin) {
+        self.devices.fetch(origin.device);
+        self.accounts.fetch(origin.account);
     }
 
-    /// The same for the records that those lead to.
+    /// The same of the records that those lead to, for which it waits.
     #[inline]
-    pub(crate) fn touch_records(&self, origin: Origin) -> u64 {
-        self.devices.touch_record(origin.device) ^ self.accounts.touch_record(origin.account)
+    pub(crate) fn fetch_records(&self, origin: Origin) {
+        self.devices.fetch_record(origin.device);
+        self.accounts.fetch_record(origin.account);
     }
 
     fn doctors(&self, request: &Request) -> u32 {

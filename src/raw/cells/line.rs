@@ -142,12 +142,6 @@ impl Line {
         least
     }
 
-    /// Reads a word of the line, to have it at hand soon.
-    #[inline]
-    pub(super) fn touch(&self) -> u64 {
-        self.0[0].load(Ordering::Relaxed)
-    }
-
     #[inline]
     pub(super) fn swap(&self, way: usize, word: u64, next: u64) -> bool {
         let (set, get) = (Ordering::Relaxed, Ordering::Relaxed);
