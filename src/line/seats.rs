@@ -6,9 +6,8 @@
 use std::fmt;
 
 use super::Cluster;
-use crate::raw::chains::{Chained, Chains};
 use crate::raw::hash::Keys;
-use crate::raw::links::NONE;
+use crate::raw::index::Index;
 use crate::raw::turns::STRIDE_MAX;
 use crate::words::id::PatientId;
 use crate::words::sync::Mutex;
@@ -108,22 +107,10 @@ struct Seat {
     patient: PatientId,
     schedule: u64,
     generation: u32,
-    /// Among those whose hashes are alike.
-    alike: u32,
-}
-
-impl Chained for Seat {
-    fn after(&self) -> u32 {
-        self.alike
-    }
-
-    fn after_mut(&mut self) -> &mut u32 {
-        &mut self.alike
-    }
 }
 
 struct Shard {
-    table: Chains,
+    table: Index,
     seats: Vec<Seat>,
     unused: Vec<u32>,
 }
@@ -138,7 +125,7 @@ impl Seats {
     pub(crate) fn new(expected: u32, keys: Keys) -> Self {
         let each = (expected / SHARDS + 1) as usize;
         let shard = || Shard {
-            table: Chains::new(each),
+            table: Index::new(each),
             seats: Vec::new(),
             unused: Vec::new(),
         };
@@ -159,7 +146,8 @@ impl Seats {
         let mut guard = self.shards[which as usize].lock();
         let shard = &mut *guard;
         let is = |seat: &Seat| seat.schedule == schedule && seat.patient == patient;
-        if let Some(at) = shard.table.find(&shard.seats, hash, is) {
+        let found = shard.table.find(hash, |at| is(&shard.seats[at as usize]));
+        if let Some(at) = found {
             let generation = shard.seats[at as usize].generation;
             return (Ticket::of(at * SHARDS + which, generation), false);
         }
@@ -168,7 +156,6 @@ impl Seats {
                 patient,
                 schedule,
                 generation: 0,
-                alike: NONE,
             });
             // There are as many as wait, far fewer than 2^32.
             (shard.seats.len() - 1) as u32
@@ -178,9 +165,8 @@ impl Seats {
             patient,
             schedule,
             generation,
-            alike: NONE,
         };
-        shard.table.enter(&mut shard.seats, hash, at);
+        shard.table.enter(hash, at);
         (Ticket::of(at * SHARDS + which, generation), true)
     }
 
@@ -209,7 +195,7 @@ impl Seats {
         seat.generation = seat.generation.wrapping_add(1);
         let (patient, schedule) = (seat.patient, seat.schedule);
         let hash = self.hash(patient, schedule);
-        shard.table.take(&mut shard.seats, hash, at);
+        shard.table.take(hash, at);
         shard.unused.push(at);
         Some((ticket, (patient, schedule)))
     }

@@ -12,8 +12,8 @@
 
 mod lengths;
 
-use super::chains::{Chained, Chains};
-use super::links::{Link, List, NONE};
+use super::index::Index;
+use super::links::{Link, List};
 use lengths::{Group, Lengths};
 
 /// The greatest stride.
@@ -50,8 +50,6 @@ struct Item {
     /// Among the group's members if it is a head, else among what its head keeps.
     turn: Link,
     rest: List,
-    /// Among the heads whose hashes are alike.
-    alike: u32,
     is_in: bool,
     is_head: bool,
 }
@@ -67,20 +65,9 @@ impl Item {
         own: Link::ALONE,
         turn: Link::ALONE,
         rest: List::EMPTY,
-        alike: NONE,
         is_in: false,
         is_head: false,
     };
-}
-
-impl Chained for Item {
-    fn after(&self) -> u32 {
-        self.alike
-    }
-
-    fn after_mut(&mut self) -> &mut u32 {
-        &mut self.alike
-    }
 }
 
 pub(crate) struct Turns {
@@ -88,8 +75,8 @@ pub(crate) struct Turns {
     ages: List,
     groups: Vec<Group>,
     unused: Vec<u32>,
-    by_key: Chains,
-    by_member: Chains,
+    by_key: Index,
+    by_member: Index,
     rounds: [List; ROUNDS],
     round: usize,
     lengths: Lengths,
@@ -104,8 +91,8 @@ impl Turns {
             ages: List::default(),
             groups: Vec::new(),
             unused: Vec::new(),
-            by_key: Chains::new(expected),
-            by_member: Chains::new(expected),
+            by_key: Index::new(expected),
+            by_member: Index::new(expected),
             rounds: [List::default(); ROUNDS],
             round: 0,
             lengths: Lengths::default(),
@@ -173,7 +160,7 @@ impl Turns {
             Some(head) => self.keep(head, put.item),
             None => {
                 let hash = hash_of(put.group, put.member);
-                self.by_member.enter(&mut self.items, hash, put.item);
+                self.by_member.enter(hash, put.item);
                 self.seat(group, put.item);
             }
         }
@@ -260,7 +247,8 @@ impl Turns {
     // ---- groups and members ----------------------------------------------------------------------------------------------
 
     fn find_group(&self, key: u64) -> Option<u32> {
-        self.by_key.find(&self.groups, key, |it| it.key == key)
+        self.by_key
+            .find(key, |at| self.groups[at as usize].key == key)
     }
 
     fn begin_group(&mut self, key: u64) -> u32 {
@@ -276,14 +264,14 @@ impl Turns {
                 (self.groups.len() - 1) as u32
             }
         };
-        self.by_key.enter(&mut self.groups, key, at);
+        self.by_key.enter(key, at);
         at
     }
 
     fn head_of(&self, group: u32, member: u64) -> Option<u32> {
         let hash = hash_of(self.groups[group as usize].key, member);
         let is = |it: &Item| it.group == group && it.member == member;
-        self.by_member.find(&self.items, hash, is)
+        self.by_member.find(hash, |at| is(&self.items[at as usize]))
     }
 
     /// A further item of a member.
@@ -318,7 +306,7 @@ impl Turns {
         let Some(heir) = heir else {
             members.take(&mut self.items, |it| &mut it.turn, head);
             self.groups[group as usize].count -= 1;
-            self.by_member.take(&mut self.items, hash, head);
+            self.by_member.take(hash, head);
             return None;
         };
         rest.take(&mut self.items, |it| &mut it.turn, heir);
@@ -330,7 +318,7 @@ impl Turns {
         }
         let it = &mut self.items[heir as usize];
         (it.is_head, it.rest, it.order) = (true, rest, order);
-        self.by_member.replace(&mut self.items, hash, head, heir);
+        self.by_member.replace(hash, head, heir);
         Some(heir)
     }
 
@@ -356,7 +344,7 @@ impl Turns {
         } = groups[group as usize];
         if len == 0 {
             rounds[usize::from(round)].take(groups, |it| &mut it.place, group);
-            self.by_key.take(&mut self.groups, key, group);
+            self.by_key.take(key, group);
             self.unused.push(group);
         }
     }

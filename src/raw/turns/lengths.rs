@@ -1,7 +1,6 @@
 //! How many groups have at least so many items, and which is the longest?
 
-use super::super::chains::Chained;
-use super::super::links::{Link, List, NONE};
+use super::super::links::{Link, List};
 
 /// A group of items. A line each.
 #[derive(Debug, Clone, Copy)]
@@ -22,8 +21,6 @@ pub(crate) struct Group {
     pub(super) count: u32,
     /// Places given to members so far.
     pub(super) order: u32,
-    /// Among the groups whose hashes are alike.
-    alike: u32,
     pub(super) stride: u8,
     pub(super) round: u8,
 }
@@ -39,20 +36,9 @@ impl Group {
             len: 0,
             count: 0,
             order: 0,
-            alike: NONE,
             stride: 1,
             round: 0,
         }
-    }
-}
-
-impl Chained for Group {
-    fn after(&self) -> u32 {
-        self.alike
-    }
-
-    fn after_mut(&mut self) -> &mut u32 {
-        &mut self.alike
     }
 }
 
