@@ -325,6 +325,13 @@ impl Queue {
                 && let Some(item) = core.turns.serve()
             {
                 core.pace.take();
+                let [next, then] = core.turns.look_ahead();
+                if let Some(it) = next {
+                    self.seats.fetch_entry(it);
+                }
+                if let Some(it) = then {
+                    self.seats.fetch(it);
+                }
                 self.end_at(item, How::Served, ended);
             } else {
                 return false;

@@ -6,6 +6,7 @@
 use std::fmt;
 
 use super::Cluster;
+use crate::raw::ahead::fetch;
 use crate::raw::hash::Keys;
 use crate::raw::index::Index;
 use crate::raw::turns::STRIDE_MAX;
@@ -168,6 +169,22 @@ impl Seats {
         };
         shard.table.enter(hash, at);
         (Ticket::of(at * SHARDS + which, generation), true)
+    }
+
+    /// Has the seat of this number on its way.
+    pub(crate) fn fetch(&self, number: u32) {
+        let shard = self.shards[(number % SHARDS) as usize].lock();
+        if let Some(seat) = shard.seats.get((number / SHARDS) as usize) {
+            fetch(seat);
+        }
+    }
+
+    /// The same of the entry by which it is found.
+    pub(crate) fn fetch_entry(&self, number: u32) {
+        let shard = self.shards[(number % SHARDS) as usize].lock();
+        if let Some(seat) = shard.seats.get((number / SHARDS) as usize) {
+            shard.table.fetch(self.hash(seat.patient, seat.schedule));
+        }
     }
 
     /// Whether the ticket is somebody's.

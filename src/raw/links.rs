@@ -19,6 +19,14 @@ impl Link {
         before: NONE,
         after: NONE,
     };
+
+    pub(crate) fn before(self) -> Option<u32> {
+        (self.before != NONE).then_some(self.before)
+    }
+
+    pub(crate) fn after(self) -> Option<u32> {
+        (self.after != NONE).then_some(self.after)
+    }
 }
 
 impl Default for Link {

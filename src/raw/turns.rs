@@ -12,6 +12,7 @@
 
 mod lengths;
 
+use super::ahead::fetch;
 use super::index::Index;
 use super::links::{Link, List};
 use lengths::{Group, Lengths};
@@ -138,9 +139,13 @@ impl Turns {
 
     /// Puts an item in that isn't.
     pub(crate) fn put(&mut self, put: Put) {
+        self.by_member.fetch(hash_of(put.group, put.member));
         let group = self
             .find_group(put.group)
             .unwrap_or_else(|| self.begin_group(put.group));
+        if let Some(last) = self.groups[group as usize].own.last() {
+            fetch(&self.items[last as usize]);
+        }
         let at = put.item as usize;
         if self.items.len() <= at {
             self.items.resize(at + 1, Item::BLANK);
@@ -200,6 +205,36 @@ impl Turns {
         }
         self.strike(item);
         Some(item)
+    }
+
+    /// Has on its way what the next turns will want: of the next one what its item and group lead to, of the one after it the item, and the group of the third. Says whose the first two
+    /// are, as far as this round goes.
+    pub(crate) fn look_ahead(&self) -> [Option<u32>; 2] {
+        let group = |at: u32| &self.groups[at as usize];
+        let first = self.rounds[self.round].first();
+        let second = first.and_then(|at| group(at).place.after());
+        let third = second.and_then(|at| group(at).place.after());
+        let items = [first, second].map(|at| group(at?).members.first());
+        if let Some(third) = third {
+            fetch(group(third));
+        }
+        if let Some(item) = items[1] {
+            fetch(&self.items[item as usize]);
+        }
+        if let (Some(at), Some(item)) = (first, items[0]) {
+            let (group, item) = (group(at), &self.items[item as usize]);
+            self.by_member.fetch(hash_of(group.key, item.member));
+            let beside = [
+                item.age.before(),
+                item.age.after(),
+                item.turn.after(),
+                item.own.after(),
+            ];
+            for beside in beside.into_iter().flatten() {
+                fetch(&self.items[beside as usize]);
+            }
+        }
+        items
     }
 
     /// Takes one out that is in, whatever its turn.
