@@ -326,12 +326,8 @@ impl Queue {
             {
                 core.pace.take();
                 let [next, then] = core.turns.look_ahead();
-                if let Some(it) = next {
-                    self.seats.fetch_entry(it);
-                }
-                if let Some(it) = then {
-                    self.seats.fetch(it);
-                }
+                next.into_iter().for_each(|it| self.seats.fetch_entry(it));
+                then.into_iter().for_each(|it| self.seats.fetch(it));
                 self.end_at(item, How::Served, ended);
             } else {
                 return false;

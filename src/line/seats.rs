@@ -179,7 +179,7 @@ impl Seats {
         }
     }
 
-    /// The same of the entry by which it is found.
+    /// The same of the entry by which it is found. Waits for the seat.
     pub(crate) fn fetch_entry(&self, number: u32) {
         let shard = self.shards[(number % SHARDS) as usize].lock();
         if let Some(seat) = shard.seats.get((number / SHARDS) as usize) {

@@ -207,34 +207,27 @@ impl Turns {
         Some(item)
     }
 
-    /// Has on its way what the next turns will want: of the next one what its item and group lead to, of the one after it the item, and the group of the third. Says whose the first two
-    /// are, as far as this round goes.
+    /// Has on its way what the next turns will want: of the next what its item leads to, of the one after it the item, and of the third the group. Whose the first
+    /// two are, as far as this round goes.
     pub(crate) fn look_ahead(&self) -> [Option<u32>; 2] {
         let group = |at: u32| &self.groups[at as usize];
+        let item = |at: u32| &self.items[at as usize];
+        let after = |at: u32| group(at).place.after();
         let first = self.rounds[self.round].first();
-        let second = first.and_then(|at| group(at).place.after());
-        let third = second.and_then(|at| group(at).place.after());
-        let items = [first, second].map(|at| group(at?).members.first());
-        if let Some(third) = third {
-            fetch(group(third));
+        let second = first.and_then(after);
+        let third = second.and_then(after);
+        let [next, then] = [first, second].map(|at| group(at?).members.first());
+        third.into_iter().for_each(|at| fetch(group(at)));
+        then.into_iter().for_each(|at| fetch(item(at)));
+        if let Some(next) = next.map(item) {
+            let hash = hash_of(group(next.group).key, next.member);
+            self.by_member.fetch(hash);
+            let Item { age, own, turn, .. } = next;
+            let beside = [age.before(), age.after(), own.after(), turn.after()];
+            let beside = beside.into_iter().flatten();
+            beside.for_each(|at| fetch(item(at)));
         }
-        if let Some(item) = items[1] {
-            fetch(&self.items[item as usize]);
-        }
-        if let (Some(at), Some(item)) = (first, items[0]) {
-            let (group, item) = (group(at), &self.items[item as usize]);
-            self.by_member.fetch(hash_of(group.key, item.member));
-            let beside = [
-                item.age.before(),
-                item.age.after(),
-                item.turn.after(),
-                item.own.after(),
-            ];
-            for beside in beside.into_iter().flatten() {
-                fetch(&self.items[beside as usize]);
-            }
-        }
-        items
+        [next, then]
     }
 
     /// Takes one out that is in, whatever its turn.
