@@ -10,6 +10,7 @@ use crate::ledger::Book;
 use crate::ledger::record::{Phase, Record};
 use crate::pool::Pool;
 use crate::pool::word::{At, Word};
+use crate::raw::ahead::fetch;
 use crate::words::ask::Booking;
 use crate::words::event::What;
 use crate::words::id::{
@@ -100,6 +101,30 @@ impl Inner {
         let answer = verb(&mut bulletin);
         self.close(&bulletin);
         answer.inspect_err(|why| self.count_refusal(*why))
+    }
+
+    /// The same of a hold or booking, which somebody says is theirs: all lines that this tells are on their way before the first is waited for.
+    fn settle_claim<T>(
+        &self,
+        claim: impl Into<Claim>,
+        patient: Option<PatientId>,
+        verb: impl FnOnce(&mut Bulletin<'_>) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        let claim = claim.into();
+        if let Some(patient) = patient {
+            self.ledger.fetch(self.ledger.hash(patient));
+        }
+        if let Some(record) = self.ledger.record(claim.record) {
+            fetch(record);
+        }
+        if let Some(pool) = self.places.find(claim.schedule) {
+            pool.fetch();
+            // Waits for the pool's line.
+            if let Some(word) = pool.slots().word(claim.slot) {
+                word.fetch();
+            }
+        }
+        self.settle(verb)
     }
 
     /// Gives a line's slot up, by its schedule's policy or that of the channel; `None` if the line has it no more.

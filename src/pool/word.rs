@@ -22,6 +22,7 @@
 //! # Ordering
 //! Swaps are AcqRel and loads Acquire: who sees a word sees what its writer did before, above all the record of its holder.
 
+use crate::raw::ahead::fetch;
 use crate::words::sync::atomic::{AtomicU64, Ordering};
 
 /// Where a slot is in its life.
@@ -164,6 +165,12 @@ impl Word {
 pub(crate) struct At<'a>(pub(super) &'a AtomicU64);
 
 impl At<'_> {
+    /// Has it on its way.
+    #[inline]
+    pub(crate) fn fetch(self) {
+        fetch(self.0);
+    }
+
     #[inline]
     pub(crate) fn load(self) -> Word {
         Word(self.0.load(Ordering::Acquire))

@@ -7,6 +7,7 @@
 use crate::gate::behaviour::Origin;
 use crate::pool::Pool;
 use crate::words::ask::Request;
+use crate::words::id::ScheduleId;
 
 use super::super::Inner;
 
@@ -97,6 +98,14 @@ impl Inner {
             for origin in &origins[..batch.len().min(N)] {
                 watch.fetch_records(*origin);
             }
+        }
+    }
+
+    /// The lines of a slot to come of this schedule whose address is known.
+    pub(in super::super) fn fetch_schedule(&self, schedule: ScheduleId) {
+        self.ledger.fetch_record(0);
+        if let Some(pool) = self.places.find(schedule) {
+            pool.fetch();
         }
     }
 

@@ -25,7 +25,9 @@ impl Engine {
     /// later), `too_late` (from the cancellation cut-off on).
     pub fn cancel(&self, booking: BookingId, patient: PatientId) -> Result<Pending<()>, Refusal> {
         self.inner
-            .settle(|bulletin| self.inner.cancel(booking, patient, None, bulletin))
+            .settle_claim(booking, Some(patient), |bulletin| {
+                self.inner.cancel(booking, patient, None, bulletin)
+            })
             .map(Pending::ready)
     }
 
@@ -41,7 +43,9 @@ impl Engine {
     ) -> Result<Pending<()>, Refusal> {
         let through = Some(channel);
         self.inner
-            .settle(|bulletin| self.inner.cancel(booking, patient, through, bulletin))
+            .settle_claim(booking, Some(patient), |bulletin| {
+                self.inner.cancel(booking, patient, through, bulletin)
+            })
             .map(Pending::ready)
     }
 
@@ -57,8 +61,11 @@ impl Engine {
         patient: PatientId,
         target: ScheduleId,
     ) -> Result<Pending<Booking>, Refusal> {
+        self.inner.fetch_schedule(target);
         self.inner
-            .settle(|bulletin| self.inner.exchange(booking, patient, target, bulletin))
+            .settle_claim(booking, Some(patient), |bulletin| {
+                self.inner.exchange(booking, patient, target, bulletin)
+            })
             .map(Pending::ready)
     }
 
@@ -115,7 +122,9 @@ impl Engine {
 
     fn visit(&self, booking: BookingId, step: Visit) -> Result<Pending<()>, Refusal> {
         self.inner
-            .settle(|bulletin| self.inner.visit(booking, step, bulletin))
+            .settle_claim(booking, None, |bulletin| {
+                self.inner.visit(booking, step, bulletin)
+            })
             .map(Pending::ready)
     }
 }

@@ -32,7 +32,9 @@ impl Engine {
         payment: Option<PaymentRef>,
     ) -> Result<Pending<Booking>, Refusal> {
         self.inner
-            .settle(|bulletin| self.inner.confirm(hold, patient, payment, bulletin))
+            .settle_claim(hold, Some(patient), |bulletin| {
+                self.inner.confirm(hold, patient, payment, bulletin)
+            })
             .map(Pending::ready)
     }
 
@@ -42,8 +44,9 @@ impl Engine {
     /// In this order: `unknown_hold`, `not_yours`, `withdrawn`, `already_released`, `already_cancelled`, `already_exchanged`,
     /// `already_confirmed`, `hold_expired`.
     pub fn release(&self, hold: HoldId, patient: PatientId) -> Result<(), Refusal> {
-        self.inner
-            .settle(|bulletin| self.inner.release(hold, patient, bulletin))
+        self.inner.settle_claim(hold, Some(patient), |bulletin| {
+            self.inner.release(hold, patient, bulletin)
+        })
     }
 
     /// Gives a hold another deadline: now and `ttl_ms` milliseconds (0 counts as 1), but not past the schedule's cap on a hold's whole
@@ -57,8 +60,9 @@ impl Engine {
         patient: PatientId,
         ttl_ms: u64,
     ) -> Result<Timestamp, Refusal> {
-        self.inner
-            .settle(|bulletin| self.inner.extend(hold, patient, ttl_ms.max(1), bulletin))
+        self.inner.settle_claim(hold, Some(patient), |bulletin| {
+            self.inner.extend(hold, patient, ttl_ms.max(1), bulletin)
+        })
     }
 }
 
