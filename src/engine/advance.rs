@@ -6,6 +6,7 @@ use crate::ledger::record::{Phase, Record};
 use crate::pool::Pool;
 use crate::pool::places::{Desk, Facts};
 use crate::pool::word::State;
+use crate::raw::ahead::fetch;
 use crate::raw::wheel::{Standing as InWheel, Wheel};
 use crate::words::event::What;
 use crate::words::id::ScheduleId;
@@ -16,6 +17,8 @@ use super::{Bulletin, Engine, Inner, MEMORY_MS};
 
 /// Due holds in one bite: some hundred microseconds of work.
 const DUE: usize = 1_024;
+/// Due holds whose lines are fetched together.
+const AHEAD: usize = 16;
 /// Records in one bite that are looked at for forgetting, and places for retiring.
 const RECORDS: u32 = if cfg!(any(fairslot_loom, fairslot_shuttle)) {
     4
@@ -184,12 +187,37 @@ impl Inner {
     fn expire_due(&self, due: &mut Vec<(u64, u32)>, bulletin: &mut Bulletin<'_>) -> Advance {
         due.clear();
         self.wheel.pop_due(bulletin.at.as_millis(), DUE, due);
-        for &(deadline, number) in due.iter() {
-            self.expire_one(deadline, number, bulletin);
+        for together in due.chunks(AHEAD) {
+            self.fetch_due(together);
+            for &(deadline, number) in together {
+                self.expire_one(deadline, number, bulletin);
+            }
         }
         Advance {
             more: due.len() == DUE,
             ..Advance::default()
+        }
+    }
+
+    /// Fetches what these holds lead to: their records, then the lines that those name, then the words of their slots. Read without a lock: whatever has
+    /// changed by then is fetched for nothing.
+    fn fetch_due(&self, due: &[(u64, u32)]) {
+        let records = || {
+            due.iter()
+                .filter_map(|&(_, number)| self.ledger.record(number))
+        };
+        records().for_each(fetch);
+        for record in records() {
+            self.ledger.fetch(self.ledger.hash(record.patient()));
+            if let Some(pool) = self.places.find(record.schedule()) {
+                pool.fetch();
+            }
+        }
+        for record in records() {
+            let pool = self.places.find(record.schedule());
+            if let Some(word) = pool.and_then(|it| it.slots().word(record.slot())) {
+                word.fetch();
+            }
         }
     }
 
