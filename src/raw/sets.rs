@@ -5,7 +5,7 @@
 //!
 //! A tag is 32 bits of the hash, and never 0. A stranger's key is taken for another of its set seven times in 2^32; the hash is keyed, so nobody can choose to.
 //!
-//! A record is kept as words, so that a line can be read ahead without its lock: what is read so is looked at by nobody.
+//! Tags and records are words, so that a record's line can be found and fetched ahead without the lock.
 //!
 //! # Ordering
 //! Everything is read and written under its set's lock, which orders it, so the words themselves are Relaxed. Sets have nothing to do with each other, so there is
