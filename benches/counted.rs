@@ -118,7 +118,8 @@ fn count(case: &str, heard: bool, calls: usize) -> Option<usize> {
     }
     let engine = builder.build().ok()?;
     let day: Day = "2026-12-01".parse().ok()?;
-    let opening = Opening::first_come(START);
+    // People need a second to ask; who is quicker would be judged by it.
+    let opening = Opening::first_come(Timestamp::from_millis(START.as_millis() - 1_000));
     let ends = START.after(86_400_000);
     let practitioner = PractitionerId::new(1);
     let morning = Schedule::new(practitioner, day, Session::Morning, CAPACITY, opening, ends);

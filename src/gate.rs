@@ -43,7 +43,17 @@ pub(crate) type PerKind<T> = [Option<T>; KINDS.len()];
 /// The keys that a request comes with.
 pub(crate) type Keys = PerKind<u128>;
 
+/// The hash of each key that there is a limit for; 0 is none.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Hashes([u64; KINDS.len()]);
+
+impl Hashes {
+    /// Of who comes under no limit.
+    pub(crate) const NONE: Self = Self([0; KINDS.len()]);
+}
+
 /// Those of a request.
+#[inline]
 pub(crate) fn keys_of(request: &Request) -> Keys {
     [
         Some(request.patient().to_u128()),
@@ -126,11 +136,29 @@ impl Gate {
             .then_some(Self { limiters }))
     }
 
+    /// What these keys are asked for by.
+    #[inline]
+    pub(crate) fn hashes(&self, keys: &Keys) -> Hashes {
+        Hashes(std::array::from_fn(|kind| {
+            match (&self.limiters[kind], keys[kind]) {
+                (Some(limiter), Some(key)) => limiter.hash(key).max(1),
+                _ => 0,
+            }
+        }))
+    }
+
+    /// Has each cache line on its way that these will be asked for in.
+    #[inline]
+    pub(crate) fn fetch(&self, hashes: &Hashes) {
+        self.limits_of(hashes)
+            .for_each(|(_, limiter, hash)| limiter.fetch(hash));
+    }
+
     /// Whether it is their turn; if so, each key has been charged for it, and the answer says of which kinds this took a cell from somebody who still
     /// owed something.
-    pub(crate) fn ask(&self, keys: &Keys, now: Timestamp) -> Result<Kinds, TooSoon> {
+    pub(crate) fn ask(&self, hashes: &Hashes, now: Timestamp) -> Result<Kinds, TooSoon> {
         let (mut chances, mut objection) = (PerKind::default(), None);
-        for (kind, limiter, hash) in self.limits_of(keys) {
+        for (kind, limiter, hash) in self.limits_of(hashes) {
             match limiter.look(hash, now) {
                 Ok(chance) => chances[kind] = Some(chance),
                 Err(told) => {
@@ -152,7 +180,7 @@ impl Gate {
                 Ok(Given::Displacing) => displaced.add(kind),
                 Err(told) => {
                     // Somebody else had the last turn meanwhile.
-                    self.limits_of(keys)
+                    self.limits_of(hashes)
                         .take_while(|(narrower, ..)| *narrower < kind)
                         .for_each(|(_, limiter, hash)| limiter.take_back(hash, now));
                     return Err(TooSoon::and(None, kind, told));
@@ -162,29 +190,9 @@ impl Gate {
         Ok(displaced)
     }
 
-    /// Has each cache line on its way that these requests' keys will be asked for in: kind by kind, with little between one and the next.
-    pub(crate) fn fetch(&self, batch: &[Request]) {
-        fn each(
-            limiter: Option<&Limiter>,
-            batch: &[Request],
-            key: impl Fn(&Request) -> Option<u128>,
-        ) {
-            if let Some(limiter) = limiter {
-                for key in batch.iter().filter_map(key) {
-                    limiter.fetch(limiter.hash(key));
-                }
-            }
-        }
-        let [patient, account, device, network] = self.limiters.each_ref().map(Option::as_ref);
-        each(patient, batch, |it| Some(it.patient().to_u128()));
-        each(account, batch, |it| it.account_id().map(|id| id.to_u128()));
-        each(device, batch, |it| it.device_id().map(|id| id.to_u128()));
-        each(network, batch, |it| it.network_address().map(prefix));
-    }
-
     /// Takes back what these keys were charged for a turn that led to nothing.
-    pub(crate) fn refund(&self, keys: &Keys, now: Timestamp) {
-        self.limits_of(keys)
+    pub(crate) fn refund(&self, hashes: &Hashes, now: Timestamp) {
+        self.limits_of(hashes)
             .for_each(|(_, limiter, hash)| limiter.take_back(hash, now));
     }
 
@@ -194,14 +202,12 @@ impl Gate {
     }
 
     /// The limits that these keys come under, with each key's hash, the narrowest first.
-    fn limits_of<'a>(
-        &'a self,
-        keys: &'a Keys,
-    ) -> impl Iterator<Item = (usize, &'a Limiter, u64)> + 'a {
-        let pairs = self.limiters.iter().zip(keys).enumerate();
-        pairs.filter_map(|(kind, (limiter, key))| {
-            let (limiter, key) = (limiter.as_ref()?, (*key)?);
-            Some((kind, limiter, limiter.hash(key)))
+    #[inline]
+    fn limits_of(&self, hashes: &Hashes) -> impl Iterator<Item = (usize, &Limiter, u64)> {
+        let each = self.limiters.iter().zip(hashes.0).enumerate();
+        each.filter_map(|(kind, (limiter, hash))| match (limiter, hash) {
+            (Some(limiter), 1..) => Some((kind, limiter, hash)),
+            _ => None,
         })
     }
 }

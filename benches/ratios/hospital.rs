@@ -1,8 +1,8 @@
 //! Our side: an engine whose schedules can be let go and published anew, so that every round begins like the first and nothing
 //! begins cold.
 //!
-//! Between rounds the clock is moved on by days. Holds expire, ends are forgotten, schedules are retired, new ones are published in
-//! their places: what a service goes through in those days, by the same public verbs. The memory of one round is that of the next.
+//! Between rounds the clock is moved on by a season: where behaviour is judged, that a hold ran out then is as good as forgotten. Holds expire, ends are forgotten, schedules are retired, new ones are published in
+//! their places: what a service goes through in that time, by the same public verbs. The memory of one round is that of the next.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
@@ -88,7 +88,7 @@ impl Hospital {
             let (old, made) = (self.ids.read().len(), self.held());
             self.to_retire.store(old as i64, Ordering::Relaxed);
             self.to_forget.store(made as i64, Ordering::Relaxed);
-            self.clock.pass(4 * DAY_MS);
+            self.clock.pass(120 * DAY_MS);
             self.turn.store(0, Ordering::Relaxed);
             self.round.store(seat.round, Ordering::Release);
         }

@@ -106,7 +106,8 @@ pub(crate) fn morning(capacity: u32, now: Timestamp) -> Schedule {
         day,
         Session::Morning,
         capacity,
-        Opening::first_come(now),
+        // People need a second to ask; who is quicker would be judged by it.
+        Opening::first_come(Timestamp::from_millis(now.as_millis() - 1_000)),
         now.after(86_400_000),
     )
 }

@@ -4,7 +4,7 @@
 //! request came from, which stands beside its record. Where the builder asked for no judging, all of this is one check for `None`, and the short way of
 //! [`Engine::request`] has not even that: where there is judging it has a twin, which differs by the sample.
 
-use crate::gate::behaviour::{Deed, Imported, Labels, Origin, Seen, Verdict, Watch};
+use crate::gate::behaviour::{Deed, Imported, Labels, Origin, Seen, Verdict, Watch, Who};
 use crate::ledger::record::Record;
 use crate::pool::{Look, Pool};
 use crate::words::ask::{Outcome, Request};
@@ -86,13 +86,13 @@ impl Inner {
 
     /// A request has come as far as the book.
     #[inline(never)]
-    pub(super) fn see(&self, watch: &Watch, request: &Request, now: Timestamp) -> Seen {
+    pub(super) fn see(&self, watch: &Watch, request: &Request, who: Who, now: Timestamp) -> Seen {
         let since_opening = |schedule: &ScheduleId| {
             let pool = self.places.of(*schedule)?;
             (pool.opens_at() <= now).then(|| now.since(pool.opens_at()))
         };
         let after = request.schedules().iter().filter_map(since_opening).min();
-        let seen = watch.observe(request, after, now);
+        let seen = watch.observe(request, who, after, now);
         self.count(Count::Observed);
         self.count_displaced_records(seen.displaced);
         if seen.score >= watch.card().slow_at {

@@ -187,7 +187,7 @@ impl Inner {
         (book, seen): (&Book<'_>, &Seen<'_>),
         request: &Request,
         (schedule, pool): (ScheduleId, &Pool),
-        turn: &mut Turn,
+        turn: &mut Turn<'_>,
         bulletin: &mut Bulletin<'_>,
     ) -> Result<Outcome, Refusal> {
         let now = bulletin.at;

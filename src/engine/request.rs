@@ -24,6 +24,7 @@ use super::stats::Count;
 use super::turn::Turn;
 use super::{Bulletin, Engine, Inner, Note};
 
+use fetch::{Asker, Fetched, NOBODY};
 pub(super) use memory::Seen;
 
 /// # Somebody asks
@@ -179,22 +180,51 @@ impl Inner {
     /// `read`: the clock, if it was read already.
     #[inline(never)]
     fn admit_one(&self, request: &Request, read: Option<Timestamp>) -> Outcome {
-        let hash = self.fetch_one(request);
+        let fetched = self.fetch(request, 0);
+        if self.is_guarded() || self.step_up.is_some() {
+            return self.admit_guarded(request, fetched, read);
+        }
+        self.fetch_slot(request, fetched.pool);
+        let now = self.read_and_pass(read);
+        self.admit(request, (fetched.hash, &NOBODY), &mut self.bulletin(now))
+    }
+
+    /// The same where there are limits, behaviour is judged, or some are asked for a proof.
+    #[inline(never)]
+    fn admit_guarded(
+        &self,
+        request: &Request,
+        fetched: Fetched<'_>,
+        read: Option<Timestamp>,
+    ) -> Outcome {
+        let asker = self.fetch_guards(request, 0);
+        self.fetch_slot(request, fetched.pool);
+        let (at, now) = ((fetched.hash, &asker), self.read_and_pass(read));
+        if self.step_up.is_some() || self.slowed.is_some() {
+            return self.admit_and_follow_up(request, at, now);
+        }
+        self.admit(request, at, &mut self.bulletin(now))
+    }
+
+    #[inline(always)]
+    fn read_and_pass(&self, read: Option<Timestamp>) -> Timestamp {
         let now = read.unwrap_or_else(|| self.now());
         self.pass(now);
-        if self.step_up.is_some() || self.slowed.is_some() {
-            return self.admit_and_follow_up(request, hash, now);
-        }
-        self.admit(request, hash, &mut self.bulletin(now))
+        now
     }
 
     /// The same where some are asked for a proof, or wait for a turn: with no lock held there is something to do before and after.
     #[inline(never)]
-    fn admit_and_follow_up(&self, request: &Request, hash: u64, now: Timestamp) -> Outcome {
+    fn admit_and_follow_up(
+        &self,
+        request: &Request,
+        at: (u64, &Asker),
+        now: Timestamp,
+    ) -> Outcome {
         let shown = self.shown(request, now);
         let mut bulletin = self.bulletin(now);
         bulletin.shown = shown;
-        let outcome = self.admit(request, hash, &mut bulletin);
+        let outcome = self.admit(request, at, &mut bulletin);
         drop(bulletin);
         self.pass_turns(now);
         self.issued(request, outcome, now)
@@ -250,17 +280,22 @@ impl Inner {
     }
 
     /// Judges under the lock of the patient's book. The way to a grant is one piece, written for the case that nothing stands in its way: each part that
-    /// is seldom wanted is a call away.
+    /// is seldom wanted is a call away. With the patient's hash, and what limits and behaviour go by.
     #[inline(never)]
-    fn admit(&self, request: &Request, hash: u64, bulletin: &mut Bulletin<'_>) -> Outcome {
-        let watch = self.watch.as_deref();
-        let seen_by_gate = watch.map(|watch| (watch, self.see(watch, request, bulletin.at)));
+    fn admit(
+        &self,
+        request: &Request,
+        (hash, asker): (u64, &Asker),
+        bulletin: &mut Bulletin<'_>,
+    ) -> Outcome {
+        let see = |watch| (watch, self.see(watch, request, asker.who, bulletin.at));
+        let seen_by_gate = self.watch.as_deref().map(see);
         let book = self.ledger.book(request.patient(), hash);
         let seen = self.read(&book, request.request_id(), bulletin.at);
         if let (Some((watch, by)), Some(_)) = (seen_by_gate, &self.slowed) {
             bulletin.slowed = self.slows(watch, request, by.score);
         }
-        let mut turn = Turn::default();
+        let mut turn = Turn::of(&asker.hashes);
         let Some(&schedule) = request.schedules().first() else {
             return self.refuse(Refusal::UnknownSchedule);
         };
@@ -291,7 +326,7 @@ impl Inner {
     fn admit_otherwise(
         &self,
         asked: Asked<'_>,
-        mut turn: Turn,
+        mut turn: Turn<'_>,
         instead: Else<'_>,
         bulletin: &mut Bulletin<'_>,
     ) -> Outcome {
@@ -349,11 +384,10 @@ impl Inner {
         {
             self.see_granted(watch, by.origin, request.patient(), granted, bulletin.at);
         }
-        let request = asked.request;
         drop(asked);
         self.close(bulletin);
         outcome.unwrap_or_else(|| {
-            self.end_turn_with_nothing(turn, || gate::keys_of(request), bulletin.at);
+            self.end_turn_with_nothing(turn, bulletin.at);
             self.refuse(first.unwrap_or(Refusal::UnknownSchedule))
         })
     }
@@ -366,7 +400,7 @@ impl Inner {
         seen: &Seen<'_>,
         request: &Request,
         schedule: ScheduleId,
-        turn: &mut Turn,
+        turn: &mut Turn<'_>,
         bulletin: &mut Bulletin<'_>,
     ) -> Result<Hold, Else<'a>> {
         let now = bulletin.at;

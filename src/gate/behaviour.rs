@@ -22,7 +22,7 @@ pub use card::{Card, Ramp, Share};
 pub use label::{Behaved, Features, Label, Language, Scored, Verdict};
 pub use list::{Imported, Labels, Mark, Marked};
 pub(crate) use record::Deed;
-pub(crate) use watch::{Origin, Seen, Watch};
+pub(crate) use watch::{Origin, Seen, Watch, Who};
 
 /// Judging behaviour: how much is remembered, and by which card it is marked. All of the records' memory is taken when the engine is built.
 ///

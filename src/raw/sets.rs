@@ -5,7 +5,8 @@
 //!
 //! A tag is 32 bits of the hash, and never 0. A stranger's key is taken for another of its set seven times in 2^32; the hash is keyed, so nobody can choose to.
 //!
-//! Tags and records are words, so that a record's line can be found and fetched ahead without the lock.
+//! Tags and records are words, so that a record's line can be found and fetched ahead without the lock. A newcomer's record is put where its tag says, if that is free: so most can be
+//! fetched together with the line by which they are found.
 //!
 //! # Ordering
 //! Everything is read and written under its set's lock, which orders it, so the words themselves are Relaxed. Sets have nothing to do with each other, so there is
@@ -56,11 +57,30 @@ impl<const N: usize> Set<N> {
         }
     }
 
-    /// The first way with this tag.
+    /// The way with this tag.
     #[inline]
     fn find(&self, tag: u32) -> Option<usize> {
+        let home = home(tag);
+        match self.head.tags[home].load(Ordering::Relaxed) == tag {
+            true => Some(home),
+            false => self.first(tag),
+        }
+    }
+
+    #[inline(never)]
+    fn first(&self, tag: u32) -> Option<usize> {
         let mut tags = self.head.tags.iter();
         tags.position(|own| own.load(Ordering::Relaxed) == tag)
+    }
+
+    /// Where a newcomer's record goes, if there is room.
+    #[inline]
+    fn free_for(&self, tag: u32) -> Option<usize> {
+        let home = home(tag);
+        match self.head.tags[home].load(Ordering::Relaxed) {
+            0 => Some(home),
+            _ => self.first(0),
+        }
     }
 
     #[inline]
@@ -96,6 +116,12 @@ const fn place(hash: u64, sets: usize) -> (usize, u32) {
     let (low, tag) = (hash & 0xffff_ffff, (hash >> 32) as u32);
     let tag = if tag == 0 { 1 } else { tag };
     (((low * sets as u64) >> 32) as usize, tag)
+}
+
+/// Where the record of a tag is likely to be.
+#[inline]
+const fn home(tag: u32) -> usize {
+    tag as usize % WAYS
 }
 
 impl<T: Kept<N>, const N: usize> Sets<T, N> {
@@ -138,7 +164,7 @@ impl<T: Kept<N>, const N: usize> Sets<T, N> {
         let (way, mut record, displacing) = match set.find(tag) {
             Some(way) => (way, set.read(way), false),
             None => {
-                let free = set.find(0);
+                let free = set.free_for(tag);
                 let way = free.unwrap_or_else(|| set.lowest(rank));
                 set.head.tags[way].store(tag, Ordering::Relaxed);
                 (way, T::default(), free.is_none())
@@ -156,19 +182,23 @@ impl<T: Kept<N>, const N: usize> Sets<T, N> {
         Some(set.read(set.find(tag)?))
     }
 
-    /// Has the line on its way by which the key's record is found.
+    /// Has the line on its way by which the key's record is found, and the record where it is likely to be.
     #[inline]
     pub(crate) fn fetch(&self, hash: u64) {
-        let (set, _) = self.open(hash);
+        let (set, tag) = self.open(hash);
         fetch(&set.head);
+        fetch(&set.records[home(tag)]);
     }
 
-    /// The same of the record itself, or of the one that would be made. Waits for the line by which it is found.
+    /// Has the record on its way if it is elsewhere. Waits for the line by which it is found.
     #[inline]
-    pub(crate) fn fetch_record(&self, hash: u64) {
+    pub(crate) fn fetch_strayed(&self, hash: u64) {
         let (set, tag) = self.open(hash);
-        let way = set.find(tag).or_else(|| set.find(0)).unwrap_or(0);
-        fetch(&set.records[way]);
+        if set.head.tags[home(tag)].load(Ordering::Relaxed) != tag
+            && let Some(way) = set.first(tag).or_else(|| set.first(0))
+        {
+            fetch(&set.records[way]);
+        }
     }
 }
 
@@ -219,7 +249,7 @@ mod tests {
         assert_eq!((sets.read(9 << 32), sets.read(3 << 32)), (None, Some(9)));
         // What is fetched ahead makes nothing.
         sets.fetch(11 << 32);
-        sets.fetch_record(11 << 32);
+        sets.fetch_strayed(11 << 32);
         assert_eq!(sets.read(11 << 32), None);
         // A tag of 0 would be nobody's.
         let sets = Sets::<u32, 1>::new(1);

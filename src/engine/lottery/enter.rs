@@ -51,7 +51,7 @@ impl Inner {
         seen: &Seen<'_>,
         request: &Request,
         schedule: ScheduleId,
-        turn: &mut Turn,
+        turn: &mut Turn<'_>,
         bulletin: &mut Bulletin<'_>,
     ) -> Result<Outcome, Refusal> {
         let now = bulletin.at;

@@ -4,7 +4,8 @@
 //! for those whose address the request tells, and for those that they lead to. Limits and the judging of behaviour want a line for each key, two more for each of device and
 //! account, and one that notes where the request came from.
 
-use crate::gate::behaviour::Origin;
+use crate::gate::behaviour::Who;
+use crate::gate::{Hashes, keys_of};
 use crate::pool::Pool;
 use crate::words::ask::Request;
 use crate::words::id::ScheduleId;
@@ -20,85 +21,91 @@ pub(super) struct Fetched<'a> {
     pub(super) pool: Option<&'a Pool>,
 }
 
+/// What limits and the judging of behaviour go by.
+#[derive(Clone, Copy)]
+pub(super) struct Asker {
+    pub(super) hashes: Hashes,
+    pub(super) who: Who,
+}
+
+/// Where there are neither.
+pub(super) const NOBODY: Asker = Asker {
+    hashes: Hashes::NONE,
+    who: Who::NOBODY,
+};
+
 impl Inner {
-    /// Fetches every line that a request will want and whose address it tells. `more`: how many are worked on before it. The answer is the patient's hash.
+    /// Fetches every line that a request will want and whose address it tells. `more`: how many are worked on before it.
     #[inline]
-    fn fetch(&self, request: &Request, pool: Option<&Pool>, more: u32) -> u64 {
+    pub(super) fn fetch(&self, request: &Request, more: u32) -> Fetched<'_> {
         let hash = self.ledger.hash(request.patient());
+        let pool = self.first_pool(request);
         self.ledger.fetch(hash);
         self.ledger.fetch_record(more);
         if let Some(pool) = pool {
             pool.fetch();
         }
-        hash
+        Fetched { hash, pool }
     }
 
     /// The lines that the pool's line leads to.
     #[inline]
-    fn fetch_slot(&self, request: &Request, pool: Option<&Pool>) {
+    pub(super) fn fetch_slot(&self, request: &Request, pool: Option<&Pool>) {
         if let Some(pool) = pool {
             pool.slots().fetch(|| self.filter_hash(request.patient()));
         }
     }
 
-    /// Both, for one request.
-    #[inline]
-    pub(super) fn fetch_one(&self, request: &Request) -> u64 {
-        let pool = self.first_pool(request);
-        let hash = self.fetch(request, pool, 0);
-        if self.is_guarded() {
-            self.fetch_guards::<1>(std::slice::from_ref(request));
-        }
-        self.fetch_slot(request, pool);
-        hash
-    }
-
     /// Both, for all of a batch.
     #[inline]
-    pub(super) fn fetch_all<const N: usize>(&self, batch: &[Request]) -> [Fetched<'_>; N] {
-        let mut all = [Fetched {
+    pub(super) fn fetch_all<const N: usize>(
+        &self,
+        batch: &[Request],
+    ) -> [(Fetched<'_>, Asker); N] {
+        let nothing = Fetched {
             hash: 0,
             pool: None,
-        }; N];
+        };
+        let mut all = [(nothing, NOBODY); N];
         for ((request, fetched), more) in batch.iter().zip(&mut all).zip(0..) {
-            fetched.pool = self.first_pool(request);
-            fetched.hash = self.fetch(request, fetched.pool, more);
+            fetched.0 = self.fetch(request, more);
         }
         if self.is_guarded() {
-            self.fetch_guards::<N>(batch);
+            for ((request, fetched), more) in batch.iter().zip(&mut all).zip(0..) {
+                fetched.1 = self.fetch_guards(request, more);
+            }
         }
-        for (request, fetched) in batch.iter().zip(&all) {
+        for (request, (fetched, _)) in batch.iter().zip(&all) {
             self.fetch_slot(request, fetched.pool);
             self.ledger.fetch_own(fetched.hash);
+        }
+        if let Some(watch) = &self.watch {
+            let batch = &all[..batch.len().min(N)];
+            batch.iter().for_each(|(_, it)| watch.fetch_strayed(it.who));
         }
         all
     }
 
     /// Whether there are limits, or behaviour is judged.
     #[inline]
-    fn is_guarded(&self) -> bool {
+    pub(super) fn is_guarded(&self) -> bool {
         self.gate.is_some() || self.watch.is_some()
     }
 
-    /// The lines by which limits and behaviour go: line after line for all of a batch, so that little lies between one miss and the next.
+    /// The lines by which limits and behaviour go.
     #[inline(never)]
-    fn fetch_guards<const N: usize>(&self, batch: &[Request]) {
-        let mut origins = [Origin::default(); N];
+    pub(super) fn fetch_guards(&self, request: &Request, more: u32) -> Asker {
+        let mut asker = NOBODY;
         if let Some(watch) = &self.watch {
-            for ((request, origin), more) in batch.iter().zip(&mut origins).zip(0..) {
-                *origin = watch.origin(request);
-                watch.fetch(*origin);
-                self.ledger.fetch_whence(more);
-            }
+            asker.who = watch.who(request);
+            watch.fetch(asker.who);
+            self.ledger.fetch_whence(more);
         }
         if let Some(gate) = &self.gate {
-            gate.fetch(batch);
+            asker.hashes = gate.hashes(&keys_of(request));
+            gate.fetch(&asker.hashes);
         }
-        if let Some(watch) = &self.watch {
-            for origin in &origins[..batch.len().min(N)] {
-                watch.fetch_records(*origin);
-            }
-        }
+        asker
     }
 
     /// The lines of a slot to come of this schedule whose address is known.

@@ -6,7 +6,7 @@ use crate::words::time::Timestamp;
 
 use super::super::challenge::Shown;
 use super::super::{Bulletin, Engine, Inner};
-use super::fetch::Fetched;
+use super::fetch::{Asker, Fetched};
 
 /// Requests whose cache lines are fetched together. More does not help: a core has a dozen misses under way at most.
 const BATCH: usize = 16;
@@ -29,7 +29,7 @@ impl Engine {
             let mut bulletin = inner.bulletin(now);
             let each = batch.iter().zip(&fetched);
             outcomes
-                .extend(each.map(|(request, at)| inner.one_of_many(request, at, &mut bulletin)));
+                .extend(each.map(|(request, it)| inner.one_of_many(request, it, &mut bulletin)));
             drop(bulletin);
             inner.pass_turns(now);
         }
@@ -43,23 +43,23 @@ impl Inner {
     fn one_of_many(
         &self,
         request: &Request,
-        at: &Fetched<'_>,
+        (at, asker): &(Fetched<'_>, Asker),
         bulletin: &mut Bulletin<'_>,
     ) -> Outcome {
         // Where the first schedule has a slot to give, the glance has nothing to refuse.
         if let (Some(pool), Some(first)) = (at.pool, request.schedules().first())
             && pool.look(*first, bulletin.at) == Look::Open
         {
-            return self.admit(request, at.hash, bulletin);
+            return self.admit(request, (at.hash, asker), bulletin);
         }
-        self.glance_or_admit(request, at.hash, bulletin)
+        self.glance_or_admit(request, (at.hash, asker), bulletin)
     }
 
     #[inline(never)]
     fn glance_or_admit(
         &self,
         request: &Request,
-        hash: u64,
+        (hash, asker): (u64, &Asker),
         bulletin: &mut Bulletin<'_>,
     ) -> Outcome {
         let now = bulletin.at;
@@ -68,7 +68,7 @@ impl Inner {
                 self.glance_refused(request, why, now);
                 self.refuse(why)
             }
-            None => self.admit(request, hash, bulletin),
+            None => self.admit(request, (hash, asker), bulletin),
         }
     }
 
@@ -77,12 +77,12 @@ impl Inner {
     fn admit_by_proofs(
         &self,
         batch: &[Request],
-        fetched: &[Fetched<'_>; BATCH],
+        fetched: &[(Fetched<'_>, Asker); BATCH],
         now: Timestamp,
         outcomes: &mut Vec<Outcome>,
     ) {
         let (first, mut shown) = (outcomes.len(), [Shown::Nothing; BATCH]);
-        for ((shown, request), at) in shown.iter_mut().zip(batch).zip(fetched) {
+        for ((shown, request), (at, _)) in shown.iter_mut().zip(batch).zip(fetched) {
             // What is refused at a glance spends no answer.
             let answers = request.challenge_answer().is_some();
             if answers && self.glance(request, now, || at.hash).is_none() {
@@ -90,9 +90,9 @@ impl Inner {
             }
         }
         let mut bulletin = self.bulletin(now);
-        for ((request, at), shown) in batch.iter().zip(fetched).zip(shown) {
+        for ((request, (at, asker)), shown) in batch.iter().zip(fetched).zip(shown) {
             bulletin.shown = shown;
-            outcomes.push(self.glance_or_admit(request, at.hash, &mut bulletin));
+            outcomes.push(self.glance_or_admit(request, (at.hash, asker), &mut bulletin));
         }
         drop(bulletin);
         self.pass_turns(now);

@@ -193,16 +193,18 @@ impl Inner {
             look => look,
         };
         self.may_claim(&line.book, &seen, (target, pool), look, bulletin)?;
-        let (mut turn, keys) = (Turn::default(), || gate::keys_of_patient(patient));
-        self.take_turn(&mut turn, keys, now)
-            .inspect_err(|why| bulletin.denied(keys, target, *why))?;
+        let hashes = self.hashes_of_patient(patient);
+        let mut turn = Turn::of(&hashes);
+        self.take_turn(&mut turn, now).inspect_err(|why| {
+            bulletin.denied(|| gate::keys_of_patient(patient), target, *why);
+        })?;
         self.has_room(&seen)?;
         let (phase, no_deadline) = (Phase::Booked, Timestamp::default());
         let new = self
             .claim(&line.book, pool, target, phase, now, no_deadline)
             .inspect_err(|why| {
                 turn.note(*why);
-                self.end_turn_with_nothing(turn, keys, now);
+                self.end_turn_with_nothing(turn, now);
             })?;
         // From here on nothing refuses: the book is locked, and only who holds it changes what is booked.
         if let Some(payment) = line.record.payment() {

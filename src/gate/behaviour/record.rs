@@ -3,6 +3,7 @@
 //! Nothing in here says who it is. What was done at an opening goes by *epochs* of ten minutes: the record has the bits of this one and of the one before, so it forgets
 //! after ten to twenty minutes. What became of holds and bookings fades to an e-th in 30 days.
 
+mod plain;
 mod words;
 
 use crate::raw::fade::{Fade, count_32, count_64};
@@ -10,6 +11,7 @@ use crate::words::time::DAY_MS;
 
 use super::card::{Card, FULL};
 use super::label::{COUNT, Label};
+pub(super) use plain::Plain;
 pub(super) use words::WORDS;
 
 /// Milliseconds. "In ten minutes" of the label for doctors, taken for all that an opening is judged by.
@@ -34,6 +36,9 @@ const MEAN_PLACES: u32 = 18;
 const VAR_PLACES: u32 = 6;
 /// One hold or booking, in 8 binary places.
 const DEED: u32 = 1 << 8;
+
+/// From how many thousandths of a slot handed over it counts: half of one is left after three weeks.
+const HANDED_OFF: u32 = 500;
 
 /// Bits of `flags`: earned in this epoch. Shifted by [`BEFORE`]: in the one before.
 const EARLY: u8 = 1;
@@ -255,14 +260,19 @@ impl Record {
         self
     }
 
-    /// The points that it is worth at `now`, to which it was brought by [`Self::observe`].
+    /// The points that it is worth at `now`, to which it was brought by [`Self::observe`], if it is worth any.
     #[inline]
-    pub(super) fn judge_at(&self, now: u64, card: &Card, trusted: bool) -> Points {
-        // Nothing to forget since, and what is not there fades no further.
-        if self.last() >= now && self.deeds == [0; 4] {
-            return self.judge(card, trusted);
+    pub(super) fn judge_at(
+        &self,
+        now: u64,
+        (card, plain): (&Card, &Plain),
+        trusted: bool,
+    ) -> Option<Points> {
+        // Nothing to forget since, and what fades earns no more.
+        if self.last() >= now && !trusted && plain.fits(self) {
+            return None;
         }
-        self.at(now).judge(card, trusted)
+        Some(self.at(now).judge(card, trusted))
     }
 
     fn has(&self, flag: u8) -> bool {
@@ -283,13 +293,12 @@ impl Record {
 
     /// Thousandths of requests, as of the last one.
     pub(super) fn rate(&self) -> u32 {
-        let rate = u64::from(self.rate & MOST) * 1_000;
-        ((rate + (1 << (RATE_PLACES - 1))) >> RATE_PLACES) as u32
+        rate_of(self.rate & MOST)
     }
 
     /// The highest that it was in this epoch or the one before, in thousandths, down to an eighth of a request; 31,875 and more is that.
     pub(super) fn peak(&self) -> u32 {
-        ((self.rate >> 24) * 1_000) >> PEAK_PLACES
+        peak_of(self.rate >> 24)
     }
 
     pub(super) fn gaps(&self) -> u8 {
@@ -321,7 +330,7 @@ impl Record {
 
     /// Thousandths of a deed.
     pub(super) fn deed(&self, deed: Deed) -> u32 {
-        (u32::from(self.deeds[deed as usize]) * 1_000 + DEED / 2) / DEED
+        thousandths(self.deeds[deed as usize].into())
     }
 
     /// What each label is worth here; the record is as of now. Of what comes through a trusted channel only the rate counts, by its own quota.
@@ -367,10 +376,9 @@ impl Record {
         give(Label::HoldDrop, card.hold_drop.of(ended, dropped, ended));
         let ratio = card.cancel_ratio.of(cancelled, cancelled, confirmed);
         give(Label::CancelRatio, ratio);
-        // Half of one is left after three weeks.
         give(
             Label::HandoffPair,
-            if_so(handed_off >= 500, card.handoff_pair),
+            if_so(handed_off >= HANDED_OFF, card.handoff_pair),
         );
         points
     }
@@ -383,6 +391,21 @@ impl Record {
             count_32(self.devices()),
         ]
     }
+}
+
+/// Thousandths of a rate.
+fn rate_of(rate: u32) -> u32 {
+    ((u64::from(rate) * 1_000 + (1 << (RATE_PLACES - 1))) >> RATE_PLACES) as u32
+}
+
+/// Thousandths of a highest rate.
+fn peak_of(peak: u32) -> u32 {
+    (peak * 1_000) >> PEAK_PLACES
+}
+
+/// Thousandths of deeds.
+fn thousandths(deeds: u32) -> u32 {
+    (deeds * 1_000 + DEED / 2) / DEED
 }
 
 /// A quotient to the nearest.

@@ -17,7 +17,7 @@ use super::Behaviour;
 use super::card::Card;
 use super::label::{Behaved, Features, Label, Scored, Verdict, suspicion};
 use super::list::{List, Whose};
-use super::record::{Deed, Points, Record, Sighting, WORDS, doctor_bit};
+use super::record::{Deed, Plain, Points, Record, Sighting, WORDS, doctor_bit};
 use super::returns::{Hand, Returns};
 
 const CHUNK: usize = if cfg!(any(fairslot_loom, fairslot_shuttle)) {
@@ -56,14 +56,25 @@ pub(crate) struct Seen {
 
 /// Who asks.
 #[derive(Debug, Clone, Copy)]
-struct Who {
+pub(crate) struct Who {
     origin: Origin,
     trusted: bool,
+}
+
+impl Who {
+    pub(crate) const NOBODY: Self = Self {
+        origin: Origin {
+            device: 0,
+            account: 0,
+        },
+        trusted: false,
+    };
 }
 
 /// Judging behaviour, at work.
 pub(crate) struct Watch {
     card: Card,
+    plain: Plain,
     devices: Sets<Record, WORDS>,
     accounts: Sets<Record, WORDS>,
     list: List,
@@ -87,6 +98,7 @@ impl Watch {
         behaviour.check()?;
         Ok(Self {
             card: behaviour.card,
+            plain: Plain::of(&behaviour.card),
             devices: Sets::new(behaviour.records),
             accounts: Sets::new(behaviour.records),
             list: List::new(behaviour.listed_max),
@@ -112,7 +124,8 @@ impl Watch {
         }
     }
 
-    fn who(&self, request: &Request) -> Who {
+    #[inline]
+    pub(crate) fn who(&self, request: &Request) -> Who {
         let channel = request.channel_id();
         let trusted = channel.filter(|channel| self.trusted.contains(channel));
         // A trusted channel's device has a record of its own: what else is done under its name is another matter.
@@ -131,24 +144,18 @@ impl Watch {
         }
     }
 
-    /// Where a request comes from, for [`Self::fetch`].
+    /// Has the lines on their way by which their records are found, and the records where they are likely to be.
     #[inline]
-    pub(crate) fn origin(&self, request: &Request) -> Origin {
-        self.who(request).origin
+    pub(crate) fn fetch(&self, who: Who) {
+        self.devices.fetch(who.origin.device);
+        self.accounts.fetch(who.origin.account);
     }
 
-    /// Has the lines on their way by which these records are found.
+    /// And those of the records that are elsewhere. Waits for the lines by which they are found.
     #[inline]
-    pub(crate) fn fetch(&self, origin: Origin) {
-        self.devices.fetch(origin.device);
-        self.accounts.fetch(origin.account);
-    }
-
-    /// The same of the records that those lead to, for which it waits.
-    #[inline]
-    pub(crate) fn fetch_records(&self, origin: Origin) {
-        self.devices.fetch_record(origin.device);
-        self.accounts.fetch_record(origin.account);
+    pub(crate) fn fetch_strayed(&self, who: Who) {
+        self.devices.fetch_strayed(who.origin.device);
+        self.accounts.fetch_strayed(who.origin.account);
     }
 
     fn doctors(&self, request: &Request) -> u32 {
@@ -167,10 +174,10 @@ impl Watch {
     pub(crate) fn observe(
         &self,
         request: &Request,
+        who: Who,
         after_opening: Option<u64>,
         now: Timestamp,
     ) -> Seen {
-        let who = self.who(request);
         let sighting = Sighting {
             patient: self.keys.hash(request.patient().to_u128()),
             device: None,
@@ -207,12 +214,12 @@ impl Watch {
         if origin == Origin::default() {
             return Seen::default();
         }
-        let (card, ms) = (&self.card, now.as_millis());
+        let (card, marks, ms) = (&self.card, (&self.card, &self.plain), now.as_millis());
         let mut displaced = 0;
         let mut see = |table: &Sets<Record, WORDS>, hash, sighting: &Sighting| {
             let work = |record: &mut Record| {
                 record.observe(sighting, ms, card);
-                record.judge_at(ms, card, trusted)
+                record.judge_at(ms, marks, trusted)
             };
             let (points, other) = table.with(hash, |it| rank(it, card, ms), work);
             displaced += u64::from(other);
@@ -220,29 +227,27 @@ impl Watch {
         };
         let mut points = self.listed(request, now);
         if origin.device != 0 {
-            points = points.or(&see(&self.devices, origin.device, &sighting));
+            points = either(points, see(&self.devices, origin.device, &sighting));
         }
         if origin.account != 0 {
             let device = (origin.device != 0).then_some(origin.device);
             let sighting = Sighting { device, ..sighting };
-            points = points.or(&see(&self.accounts, origin.account, &sighting));
+            points = either(points, see(&self.accounts, origin.account, &sighting));
         }
         Seen {
-            score: points.sum(),
+            score: points.map_or(0, |points| points.sum()),
             origin: if trusted { Origin::default() } else { origin },
             displaced,
         }
     }
 
-    fn listed(&self, request: &Request, now: Timestamp) -> Points {
-        let mut points = Points::default();
+    fn listed(&self, request: &Request, now: Timestamp) -> Option<Points> {
         if self.list.is_empty() {
-            return points;
+            return None;
         }
-        for whose in keys_of(request).into_iter().flatten() {
-            points = points.or(&self.list.points(whose, now));
-        }
-        points
+        let each = keys_of(request).into_iter().flatten();
+        each.map(|whose| self.list.points(whose, now))
+            .reduce(|one, other| one.or(&other))
     }
 
     /// A hold or booking of this origin came to something.
@@ -332,7 +337,7 @@ impl Watch {
             read(&self.devices, origin.device),
             read(&self.accounts, origin.account),
         ];
-        let mut points = self.listed(request, now);
+        let mut points = self.listed(request, now).unwrap_or_default();
         for record in [device, account].into_iter().flatten() {
             points = points.or(&record.judge(&self.card, trusted));
         }
@@ -358,7 +363,7 @@ impl Watch {
     /// What a way in can be judged by later, and how suspicious it is by what was taken in about it from elsewhere.
     pub(crate) fn way_in(&self, request: &Request, now: Timestamp) -> (Origin, u8) {
         let Who { origin, trusted } = self.who(request);
-        let listed = suspicion(self.listed(request, now).sum());
+        let listed = suspicion(self.listed(request, now).unwrap_or_default().sum());
         if trusted {
             return (Origin::default(), listed);
         }
@@ -373,7 +378,7 @@ impl Watch {
     /// The score of a request, without its being seen.
     pub(crate) fn score(&self, request: &Request, now: Timestamp) -> u16 {
         let Who { origin, trusted } = self.who(request);
-        let listed = self.listed(request, now);
+        let listed = self.listed(request, now).unwrap_or_default();
         self.points(origin, trusted, now).or(&listed).sum()
     }
 
@@ -411,6 +416,14 @@ impl Watch {
 /// Who is forgotten first: the least suspicious, of these the one longest unheard of.
 fn rank(record: &Record, card: &Card, ms: u64) -> (u16, u64) {
     (record.at(ms).judge(card, false).sum(), record.last())
+}
+
+/// Of two views of one request, where each may have nothing to say.
+fn either(one: Option<Points>, other: Option<Points>) -> Option<Points> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.or(&other)),
+        (one, other) => one.or(other),
+    }
 }
 
 fn keys_of(request: &Request) -> [Option<Whose>; 2] {
