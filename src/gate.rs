@@ -16,6 +16,7 @@ pub mod evidence;
 pub(crate) mod limit;
 
 use std::net::IpAddr;
+use std::ops::Range;
 
 use crate::raw::cells::{Given, Wait};
 use crate::raw::hash::SplitMix;
@@ -150,15 +151,21 @@ impl Gate {
     /// Has each cache line on its way that these will be asked for in.
     #[inline]
     pub(crate) fn fetch(&self, hashes: &Hashes) {
-        self.limits_of(hashes)
-            .for_each(|(_, limiter, hash)| limiter.fetch(hash));
+        for kind in 0..KINDS.len() {
+            if let Some((limiter, hash)) = self.limit_of(kind, hashes) {
+                limiter.fetch(hash);
+            }
+        }
     }
 
     /// Whether it is their turn; if so, each key has been charged for it, and the answer says of which kinds this took a cell from somebody who still
     /// owed something.
     pub(crate) fn ask(&self, hashes: &Hashes, now: Timestamp) -> Result<Kinds, TooSoon> {
         let (mut chances, mut objection) = (PerKind::default(), None);
-        for (kind, limiter, hash) in self.limits_of(hashes) {
+        for kind in 0..KINDS.len() {
+            let Some((limiter, hash)) = self.limit_of(kind, hashes) else {
+                continue;
+            };
             match limiter.look(hash, now) {
                 Ok(chance) => chances[kind] = Some(chance),
                 Err(told) => {
@@ -171,8 +178,8 @@ impl Gate {
             return Err(too_soon);
         }
         let mut displaced = Kinds::default();
-        for (kind, (limiter, chance)) in self.limiters.iter().zip(&chances).enumerate() {
-            let (Some(limiter), Some(chance)) = (limiter, chance) else {
+        for kind in 0..KINDS.len() {
+            let (Some(limiter), Some(chance)) = (&self.limiters[kind], &chances[kind]) else {
                 continue;
             };
             match limiter.take(chance, now) {
@@ -180,9 +187,7 @@ impl Gate {
                 Ok(Given::Displacing) => displaced.add(kind),
                 Err(told) => {
                     // Somebody else had the last turn meanwhile.
-                    self.limits_of(hashes)
-                        .take_while(|(narrower, ..)| *narrower < kind)
-                        .for_each(|(_, limiter, hash)| limiter.take_back(hash, now));
+                    self.take_back(0..kind, hashes, now);
                     return Err(TooSoon::and(None, kind, told));
                 }
             }
@@ -192,8 +197,13 @@ impl Gate {
 
     /// Takes back what these keys were charged for a turn that led to nothing.
     pub(crate) fn refund(&self, hashes: &Hashes, now: Timestamp) {
-        self.limits_of(hashes)
-            .for_each(|(_, limiter, hash)| limiter.take_back(hash, now));
+        self.take_back(0..KINDS.len(), hashes, now);
+    }
+
+    fn take_back(&self, kinds: Range<usize>, hashes: &Hashes, now: Timestamp) {
+        for (limiter, hash) in kinds.filter_map(|kind| self.limit_of(kind, hashes)) {
+            limiter.take_back(hash, now);
+        }
     }
 
     /// The limiter of each kind.
@@ -201,14 +211,13 @@ impl Gate {
         &self.limiters
     }
 
-    /// The limits that these keys come under, with each key's hash, the narrowest first.
+    /// The limit that the key of this kind comes under, and the key's hash.
     #[inline]
-    fn limits_of(&self, hashes: &Hashes) -> impl Iterator<Item = (usize, &Limiter, u64)> {
-        let each = self.limiters.iter().zip(hashes.0).enumerate();
-        each.filter_map(|(kind, (limiter, hash))| match (limiter, hash) {
-            (Some(limiter), 1..) => Some((kind, limiter, hash)),
+    fn limit_of(&self, kind: usize, hashes: &Hashes) -> Option<(&Limiter, u64)> {
+        match (&self.limiters[kind], hashes.0[kind]) {
+            (Some(limiter), hash @ 1..) => Some((limiter, hash)),
             _ => None,
-        })
+        }
     }
 }
 

@@ -38,7 +38,7 @@ use crate::words::sync::Mutex;
 use crate::words::sync::atomic::{AtomicU64, Ordering};
 
 pub(crate) use line::WAYS;
-use line::{How, INSTANT, INSTANT_BITS, Line, Now, RANGE, tag_of_hash};
+use line::{How, INSTANT, INSTANT_BITS, Line, Now, RANGE, tag_of, tag_of_hash};
 use pace::MOST_FINES;
 pub(crate) use pace::Pace;
 
@@ -59,11 +59,10 @@ pub(crate) struct Wait(pub(crate) u64);
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Chance {
     hash: u64,
-    /// By which instant it was found, in milliseconds.
-    ms: u64,
     /// The cell's word, and the one to swap it for.
     word: u64,
     next: u64,
+    line: usize,
     way: u8,
     how: How,
 }
@@ -97,27 +96,32 @@ impl Cells {
         self.lines.len() as u64 * WAYS as u64
     }
 
-    /// The key's line, by the lower half of its hash, and its tag, by the upper bits.
+    /// Which line is the key's, by the lower half of its hash.
+    #[inline]
+    fn line_of(&self, hash: u64) -> usize {
+        (((hash & 0xffff_ffff) * self.lines.len() as u64) >> 32) as usize
+    }
+
+    /// The key's line, and its tag, by the upper bits.
     #[inline]
     fn open(&self, hash: u64) -> (&Line, u64) {
-        let line = ((hash & 0xffff_ffff) * self.lines.len() as u64) >> 32;
-        (&self.lines[line as usize], tag_of_hash(hash))
+        (&self.lines[self.line_of(hash)], tag_of_hash(hash))
     }
 
     /// Whether a key that asks at `ms` could have a turn. Writes nothing.
     #[inline(always)]
     pub(crate) fn look(&self, hash: u64, ms: u64) -> Result<Chance, Wait> {
-        let ((line, tag), now) = (self.open(hash), self.now(ms));
-        let spot = line.find(tag, now);
+        let (line, tag, now) = (self.line_of(hash), tag_of_hash(hash), self.now(ms));
+        let spot = self.lines[line].find(tag, now);
         let late = self.is_due(now);
         if !(late && self.is_all_past(now)) {
             self.verdict(spot.debt, now, ms)?;
         }
         Ok(Chance {
             hash,
-            ms: now.ms,
             word: spot.word,
             next: now.word(tag, spot.debt + self.pace.step),
+            line,
             way: spot.way as u8,
             how: if late { How::Late } else { spot.how() },
         })
@@ -126,12 +130,13 @@ impl Cells {
     /// Gives the turn that a look at `ms` has found, in one swap if nothing has come between; else as if there had been no look.
     #[inline]
     pub(crate) fn take(&self, chance: &Chance, ms: u64) -> Result<Given, Wait> {
-        let (line, tag) = self.open(chance.hash);
+        let (line, tag) = (&self.lines[chance.line], tag_of(chance.next));
         let way = usize::from(chance.way);
         if chance.how == How::Late || !line.swap(way, chance.word, chance.next) {
             return self.charge(chance.hash, ms);
         }
-        Ok(self.given(line, tag, way, chance.how, self.at(chance.ms)))
+        // No earlier than the look: the latest instant only grows.
+        Ok(self.given(line, tag, way, chance.how, self.now(ms)))
     }
 
     /// Has the key's line on its way.

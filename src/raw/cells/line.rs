@@ -41,7 +41,7 @@ impl Now {
     }
 }
 
-const fn tag_of(word: u64) -> u64 {
+pub(super) const fn tag_of(word: u64) -> u64 {
     word >> INSTANT_BITS
 }
 
@@ -114,7 +114,7 @@ impl Line {
     }
 
     /// The cell that the key is judged by: its own, or else whichever owes least. By one reading of the line: of another, a cell that has become the key's own meanwhile would be a reason to take over the next.
-    #[inline]
+    #[inline(always)]
     pub(super) fn find(&self, tag: u64, now: Now) -> Spot {
         let mut words = [0; WAYS];
         for (way, (cell, seen)) in self.0.iter().zip(&mut words).enumerate() {
