@@ -215,12 +215,7 @@ impl Inner {
 
     /// The same where some are asked for a proof, or wait for a turn: with no lock held there is something to do before and after.
     #[inline(never)]
-    fn admit_and_follow_up(
-        &self,
-        request: &Request,
-        at: (u64, &Asker),
-        now: Timestamp,
-    ) -> Outcome {
+    fn admit_and_follow_up(&self, request: &Request, at: (u64, &Asker), now: Timestamp) -> Outcome {
         let shown = self.shown(request, now);
         let mut bulletin = self.bulletin(now);
         bulletin.shown = shown;

@@ -251,6 +251,17 @@ mod tests {
         sets.fetch(11 << 32);
         sets.fetch_strayed(11 << 32);
         assert_eq!(sets.read(11 << 32), None);
+        // Those whose place is taken are found elsewhere, also once it is free.
+        let sets = Sets::<u32, 1>::new(1);
+        for nth in 0..9 {
+            let (hash, value) = ((1 + nth * WAYS as u64) << 32, nth as u32 + 1);
+            assert_eq!(sets.with(hash, |it| *it, |it| *it = value), ((), nth == 8));
+            sets.fetch(hash);
+            sets.fetch_strayed(hash);
+            assert_eq!(sets.read(hash), Some(value));
+        }
+        let kept = (1..9).map(|nth| sets.read((1 + nth * WAYS as u64) << 32));
+        assert!(kept.eq((2..10).map(Some)) && sets.read(1 << 32).is_none());
         // A tag of 0 would be nobody's.
         let sets = Sets::<u32, 1>::new(1);
         sets.with(0, |it| *it, |it| *it = 11);

@@ -58,10 +58,7 @@ impl Inner {
 
     /// Both, for all of a batch.
     #[inline]
-    pub(super) fn fetch_all<const N: usize>(
-        &self,
-        batch: &[Request],
-    ) -> [(Fetched<'_>, Asker); N] {
+    pub(super) fn fetch_all<const N: usize>(&self, batch: &[Request]) -> [(Fetched<'_>, Asker); N] {
         let nothing = Fetched {
             hash: 0,
             pool: None,
