@@ -162,12 +162,12 @@ impl Gate {
     /// owed something.
     pub(crate) fn ask(&self, hashes: &Hashes, now: Timestamp) -> Result<Kinds, TooSoon> {
         let (mut chances, mut objection) = (PerKind::default(), None);
-        for kind in 0..KINDS.len() {
+        for (kind, chance) in chances.iter_mut().enumerate() {
             let Some((limiter, hash)) = self.limit_of(kind, hashes) else {
                 continue;
             };
             match limiter.look(hash, now) {
-                Ok(chance) => chances[kind] = Some(chance),
+                Ok(found) => *chance = Some(found),
                 Err(told) => {
                     let wait = limiter.fine(hash, now, told);
                     objection = Some(TooSoon::and(objection, kind, wait));
@@ -178,8 +178,8 @@ impl Gate {
             return Err(too_soon);
         }
         let mut displaced = Kinds::default();
-        for kind in 0..KINDS.len() {
-            let (Some(limiter), Some(chance)) = (&self.limiters[kind], &chances[kind]) else {
+        for (kind, chance) in chances.iter().enumerate() {
+            let (Some(limiter), Some(chance)) = (&self.limiters[kind], chance) else {
                 continue;
             };
             match limiter.take(chance, now) {

@@ -87,12 +87,13 @@ impl Inner {
     /// A request has come as far as the book.
     #[inline(never)]
     pub(super) fn see(&self, watch: &Watch, request: &Request, who: Who, now: Timestamp) -> Seen {
-        let since_opening = |schedule: &ScheduleId| {
-            let pool = self.places.of(*schedule)?;
-            (pool.opens_at() <= now).then(|| now.since(pool.opens_at()))
+        let early_ms = watch.card().early_ms;
+        let just_opened = |schedule: &ScheduleId| {
+            let opens_at = self.places.of(*schedule).map(Pool::opens_at);
+            opens_at.is_some_and(|at| at <= now && now.since(at) < early_ms)
         };
-        let after = request.schedules().iter().filter_map(since_opening).min();
-        let seen = watch.observe(request, who, after, now);
+        let early = request.schedules().iter().any(just_opened);
+        let seen = watch.observe(request, who, early, now);
         self.count(Count::Observed);
         self.count_displaced_records(seen.displaced);
         if seen.score >= watch.card().slow_at {

@@ -161,15 +161,17 @@ impl<T: Kept<N>, const N: usize> Sets<T, N> {
     ) -> (R, bool) {
         let (set, tag) = self.open(hash);
         let _own = set.head.lock.lock();
-        let (way, mut record, displacing) = match set.find(tag) {
-            Some(way) => (way, set.read(way), false),
-            None => {
-                let free = set.free_for(tag);
-                let way = free.unwrap_or_else(|| set.lowest(rank));
-                set.head.tags[way].store(tag, Ordering::Relaxed);
-                (way, T::default(), free.is_none())
-            }
-        };
+        let (found, mut displacing) = (set.find(tag), false);
+        let way = found.unwrap_or_else(|| {
+            let free = set.free_for(tag);
+            displacing = free.is_none();
+            free.unwrap_or_else(|| set.lowest(rank))
+        });
+        let mut record = T::default();
+        match found {
+            Some(_) => record = set.read(way),
+            None => set.head.tags[way].store(tag, Ordering::Relaxed),
+        }
         let answer = work(&mut record);
         set.write(way, record);
         (answer, displacing)

@@ -28,7 +28,7 @@ fn behaviour_loses_no_request_of_two_at_once() {
         let sees = |patient| {
             let (watch, request) = (watch.clone(), request(patient));
             hand(move || {
-                let seen = watch.observe(&request, None, now);
+                let seen = watch.observe(&request, watch.who(&request), false, now);
                 watch.note(seen.origin, Deed::Confirmed, now);
                 assert_ne!(seen.origin, Origin::default());
             })

@@ -33,7 +33,8 @@ fn gate_gives_back_what_a_lost_race_cost() {
         let asks = |patient| {
             let (gate, lost) = (gate.clone(), lost.clone());
             hand(move || {
-                if let Err(why) = gate.ask(&[Some(patient), None, Some(9), None], NOW) {
+                if let Err(why) = gate.ask(&gate.hashes(&[Some(patient), None, Some(9), None]), NOW)
+                {
                     assert_eq!((why.retry_after_ms, why.by.each().next()), (100, Some(2)));
                     lost.add(patient);
                 }
@@ -44,7 +45,10 @@ fn gate_gives_back_what_a_lost_race_cost() {
         let [loser] = *lost else {
             panic!("one device, one turn: {lost:?} lost");
         };
-        let elsewhere = |patient| gate.ask(&[Some(patient), None, None, None], NOW).is_ok();
+        let elsewhere = |patient| {
+            let hashes = gate.hashes(&[Some(patient), None, None, None]);
+            gate.ask(&hashes, NOW).is_ok()
+        };
         assert!(elsewhere(loser) && !elsewhere(3 - loser));
     });
 }

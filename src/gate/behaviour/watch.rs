@@ -170,19 +170,13 @@ impl Watch {
             .fold(0, |all, bit| all | bit)
     }
 
-    /// Somebody asks. `after_opening`: how many milliseconds after the opening of what they ask for, the least of them.
-    pub(crate) fn observe(
-        &self,
-        request: &Request,
-        who: Who,
-        after_opening: Option<u64>,
-        now: Timestamp,
-    ) -> Seen {
+    /// Somebody asks. `early`: sooner after an opening than people do.
+    pub(crate) fn observe(&self, request: &Request, who: Who, early: bool, now: Timestamp) -> Seen {
         let sighting = Sighting {
             patient: self.keys.hash(request.patient().to_u128()),
             device: None,
             doctors: self.doctors(request),
-            early: after_opening.is_some_and(|ms| ms < self.card.early_ms),
+            early,
             sold_out: None,
         };
         self.sight(request, who, sighting, now)
