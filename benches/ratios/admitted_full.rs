@@ -1,7 +1,7 @@
 //! The request that gets a slot, with all that a service asks of it: limits for patient, account, device and network, and behaviour judged; against the same four limits
 //! by `governor` and the map of queues, which judges no behaviour.
 //!
-//! A million patients, two on a device and account, a hundred in a network; ten thousand schedules of forty slots, thirty requests a schedule a round. The limits
+//! A million patients, two on a device and account, a hundred in a network, who ask a second after the opening, as people do, and whose last hold ran out a season ago; ten thousand schedules of forty slots, thirty requests a schedule a round. The limits
 //! are wide enough for all: what is measured is asking them. Governor goes by its default clock, which reads the processor's counter.
 
 use std::hint::black_box;
