@@ -35,7 +35,7 @@ const INBOX: usize = if cfg!(any(fairslot_loom, fairslot_shuttle)) {
 pub struct Queue {
     settings: SlowQueue,
     seats: Seats,
-    /// Seats taken.
+    /// Seats taken. Who finds a ticket by asking again may leave before who made it has counted it: then it is below 0 for a moment.
     taken: AtomicU32,
     inbox: Ring<(Ticket, Put)>,
     ring: Mutex<Core>,
@@ -191,7 +191,7 @@ impl Queue {
             since: now.as_millis(),
         };
         // Relaxed: only the number counts, and only roughly: it says who had better wait for the lock.
-        let taken = self.taken.fetch_add(1, Ordering::Relaxed) + 1;
+        let taken = at_least_0(self.taken.fetch_add(1, Ordering::Relaxed).wrapping_add(1));
         match self.inbox.push((ticket, put)) {
             Err(own) => {
                 let mut core = self.folded(ended);
@@ -373,7 +373,7 @@ impl Queue {
     /// How many wait, those who are just coming included.
     #[must_use]
     pub fn waiting(&self) -> u32 {
-        self.taken.load(Ordering::Relaxed)
+        at_least_0(self.taken.load(Ordering::Relaxed))
     }
 
     /// How many clusters wait.
@@ -409,4 +409,9 @@ impl Queue {
             false => due,
         }
     }
+}
+
+/// A count that may be below 0 for a moment: there is room for 2^28 at most.
+const fn at_least_0(count: u32) -> u32 {
+    if count.cast_signed() < 0 { 0 } else { count }
 }

@@ -1,7 +1,7 @@
 //! A hash table of numbers, whose keys lie elsewhere: which of the things in an array is it?
 //!
 //! A word an entry: its number, and as many bits of its hash, which tell where it belongs and let nearly everybody pass by without reading the thing itself. Whoever finds a place
-//! taken goes on to the next (linear probing), and whoever leaves has those after moved up. So a look reads one cache line nearly always, and a table that
+//! taken goes on to the next (linear probing), and whoever leaves has those after moved up. So a look reads one cache line mostly, and a table that
 //! is to grow reads nothing but itself.
 
 use super::ahead;
