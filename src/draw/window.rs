@@ -11,7 +11,6 @@
 mod seat;
 
 use std::fmt;
-use std::hint::black_box;
 
 use crossbeam_utils::CachePadded;
 
@@ -141,11 +140,17 @@ impl Window {
         self.entries.taken.load(Ordering::Relaxed)
     }
 
+    /// Whether two people lie under the same lock.
+    #[cfg(all(test, fairslot_loom))]
+    pub(crate) fn are_neighbours(&self, one: PatientId, other: PatientId) -> bool {
+        std::ptr::eq(self.shard(one.to_u128()).0, self.shard(other.to_u128()).0)
+    }
+
     /// Where somebody is, and by which hash.
     fn shard(&self, identity: u128) -> (&Mutex<Shard>, u64) {
         let hash = self.keys.hash(identity);
         // Bits that the table inside doesn't go by.
-        (&self.shards[(hash >> 40) as usize % SHARDS], hash)
+        (&self.shards[hash as usize % SHARDS], hash)
     }
 
     /// Enters a person, or puts together what is said about one who is in: see [`Entry`].
@@ -163,9 +168,9 @@ impl Window {
         if shard.closed {
             return Err(EnterError::Closed);
         }
-        let own = |seat: &Seat| seat.identity == identity;
-        let (token, noted) = match shard.seats.find_mut(hash, own) {
-            Some(seat) => {
+        let (token, noted) = match shard.find(identity, hash) {
+            Some(at) => {
+                let seat = &mut shard.seats[at];
                 let noted = source.map_or(Ok(()), |source| {
                     self.also_from((source, entry.trace), seat, &mut shard.extras)
                 });
@@ -182,19 +187,16 @@ impl Window {
                     identity,
                     token: self.key.token(self.terms.draw, entry.patient),
                     tag: source.map_or(0, |it| self.tag(it)),
-                    // At most 2^28 come.
-                    came: shard.came.len() as u32,
                     groups: entry.groups,
                     suspicion: entry.suspicion,
                     believed,
                 };
-                shard.came.push(Came {
+                let came = Came {
                     cluster: cluster.unwrap_or_default(),
                     trace: entry.trace,
-                });
+                };
                 let token = seat.token;
-                let hashed = |seat: &Seat| self.keys.hash(seat.identity);
-                shard.seats.insert_unique(hash, seat, hashed);
+                shard.let_in(hash, seat, came);
                 (token, Ok(()))
             }
             None => return Err(EnterError::Full),
@@ -339,7 +341,7 @@ impl Window {
     }
 
     fn freeze(&self, judge: impl Fn(Trace) -> u8, own: impl Fn(PatientId) -> u8) -> Frozen {
-        let shards: Vec<_> = self.shards.iter().map(|shard| self.take(shard)).collect();
+        let shards: Vec<_> = self.shards.iter().map(|it| it.lock().close()).collect();
         let count = shards.iter().map(|shard| shard.seats.len()).sum();
         let mut list = List::default();
         let mut would_wait = Vec::new();
@@ -351,14 +353,11 @@ impl Window {
                 mut extras,
                 ..
             } = shard;
-            // Read once from front to end, it is at hand when it is asked for in the order of the table.
-            black_box(came.iter().fold(0, |all, came| all ^ came.trace[0]));
-            for seat in seats {
+            for (seat, came) in seats.into_iter().zip(&came) {
                 let extra = match extras.is_empty() {
                     true => None,
                     false => extras.remove(&seat.identity),
                 };
-                let came = &came[seat.came as usize];
                 let ways = extra.as_ref().map_or(&[][..], |it| &it.traces);
                 let mut row = seat.row(came, ways, &judge);
                 if let Some(extra) = extra {
@@ -378,14 +377,5 @@ impl Window {
             (list, patients),
             would_wait,
         )
-    }
-
-    fn take(&self, shard: &Mutex<Shard>) -> Shard {
-        let mut shard = shard.lock();
-        let taken = Shard {
-            closed: true,
-            ..Shard::default()
-        };
-        std::mem::replace(&mut *shard, taken)
     }
 }

@@ -27,6 +27,12 @@ pub(crate) struct Index {
     len: usize,
 }
 
+impl Default for Index {
+    fn default() -> Self {
+        Self::new(0)
+    }
+}
+
 impl Index {
     /// For so many numbers. It grows if there are more.
     pub(crate) fn new(expected: usize) -> Self {

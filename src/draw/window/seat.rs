@@ -2,11 +2,10 @@
 
 use std::collections::HashMap;
 
-use hashbrown::HashTable;
-
 use super::super::bytes::{Cluster, Token};
 use super::super::entry::{Entry, Trace};
 use super::super::list::{List, Row};
+use crate::raw::index::Index;
 use crate::words::cluster::Cluster as Source;
 
 /// What few have, by their 128 bits.
@@ -15,8 +14,10 @@ pub(super) type Extras = HashMap<u128, Extra>;
 #[derive(Default)]
 pub(super) struct Shard {
     pub(super) closed: bool,
-    pub(super) seats: HashTable<Seat>,
-    /// How each first came, by [`Seat::came`].
+    /// Where each person's seat is.
+    index: Index,
+    pub(super) seats: Vec<Seat>,
+    /// How each first came, in the same order.
     pub(super) came: Vec<Came>,
     pub(super) extras: Extras,
 }
@@ -28,7 +29,6 @@ pub(super) struct Seat {
     pub(super) token: Token,
     /// A keyed hash of what the first cluster was made from: who comes from there again is not worked out again.
     pub(super) tag: u64,
-    pub(super) came: u32,
     pub(super) groups: u16,
     pub(super) suspicion: u8,
     pub(super) believed: Believed,
@@ -100,8 +100,30 @@ impl Believed {
 }
 
 impl Shard {
+    pub(super) fn find(&self, identity: u128, hash: u64) -> Option<usize> {
+        let is = |at: u32| self.seats[at as usize].identity == identity;
+        self.index.find(hash, is).map(|at| at as usize)
+    }
+
     pub(super) fn seat(&self, identity: u128, hash: u64) -> Option<&Seat> {
-        self.seats.find(hash, |seat| seat.identity == identity)
+        self.find(identity, hash).map(|at| &self.seats[at])
+    }
+
+    /// Takes somebody in who isn't.
+    pub(super) fn let_in(&mut self, hash: u64, seat: Seat, came: Came) {
+        // At most 2^28 come.
+        self.index.enter(hash, self.seats.len() as u32);
+        self.seats.push(seat);
+        self.came.push(came);
+    }
+
+    /// Nobody comes in any more: who is in.
+    pub(super) fn close(&mut self) -> Self {
+        let closed = Self {
+            closed: true,
+            ..Self::default()
+        };
+        std::mem::replace(self, closed)
     }
 }
 
