@@ -124,7 +124,9 @@ pub(crate) struct Seats {
 impl Seats {
     /// For about so many.
     pub(crate) fn new(expected: u32, keys: Keys) -> Self {
-        let each = (expected / SHARDS + 1) as usize;
+        // Chance takes none of them five standard deviations past the mean.
+        let mean = expected / SHARDS + 1;
+        let each = (mean + 5 * mean.isqrt()) as usize;
         let shard = || Shard {
             table: Index::new(each),
             seats: Vec::new(),
@@ -245,5 +247,27 @@ impl Seats {
 
     pub(crate) fn keys(&self) -> Keys {
         self.keys
+    }
+}
+
+#[cfg(all(test, not(any(fairslot_loom, fairslot_shuttle))))]
+mod tests {
+    use super::*;
+    use crate::raw::hash::SplitMix;
+
+    #[test]
+    fn no_table_grows_while_there_are_no_more_than_expected() {
+        for (seed, expected) in (0..).zip([100, 3_000, 100_000]) {
+            let seats = Seats::new(expected, SplitMix(seed).keys());
+            let tables = || -> usize {
+                let bytes = |it: &Mutex<Shard>| it.lock().table.bytes();
+                seats.shards.iter().map(bytes).sum()
+            };
+            let before = tables();
+            for person in 0..expected {
+                seats.take(PatientId::new(person.into()), 1);
+            }
+            assert_eq!(tables(), before, "{expected}");
+        }
     }
 }

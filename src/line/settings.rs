@@ -15,7 +15,7 @@ pub struct SlowQueue {
     pub turns: u32,
     /// The period, in milliseconds: 1 to 86,400,000, a day.
     pub period_ms: u64,
-    /// How many tickets there may be: 1 to 2^28. Some 110 bytes each while they wait, in lists that double, and 36 for each that there may be, 42 once there are as many; 64 for a cluster.
+    /// How many tickets there may be: 1 to 2^28. Some 110 bytes each while they wait, in lists that double, and 36 to 41 for each that there may be, if there may be 10,000; 64 for a cluster.
     #[cfg_attr(feature = "serde", serde(default = "SlowQueue::capacity"))]
     pub capacity: u32,
     /// How long whoever comes while nobody waits has to wait for the first turn, in milliseconds: 0 to less than `wait_max_ms`. Default 0. In an engine a turn comes a millisecond after who waits for it at the
