@@ -45,11 +45,11 @@ impl FreeWord<'_> {
         bits_of(self.0.load(Ordering::Acquire), tag).unwrap_or(0)
     }
 
-    /// Whether any bit is set, whoever's.
+    /// The bits that are set, whoever's.
     #[inline]
-    pub(crate) fn any(self) -> bool {
+    pub(crate) fn all(self) -> u32 {
         // The low half.
-        self.0.load(Ordering::Acquire) as u32 != 0
+        self.0.load(Ordering::Acquire) as u32
     }
 
     /// Clears the lowest bit and says which it was.
