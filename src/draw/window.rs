@@ -1,7 +1,8 @@
 //! The window: who is in? One entry a person, however often they ask, from many threads at once.
 //!
 //! People lie in sharded tables, each under its lock, found by a keyed hash and told apart by all 128 bits. A person's token is worked out once; who asks again, as
-//! they did at first, costs a look at the table's tags and at one cache line of it, and writes nothing there.
+//! they did at first, costs a look at the table's tags and at one cache line of it, and writes nothing there. What a device or account stands under in the list is
+//! worked out at the close.
 //!
 //! # Concurrency
 //! The close goes from shard to shard and, under the lock of each, marks it closed and takes what is in it. Whoever got a receipt had put the entry in under
@@ -89,7 +90,7 @@ const CLUSTERS_MAX: usize = u16::MAX as usize;
 impl Window {
     /// Opens a window. Publish [`commitment`](Self::commitment) before anybody enters.
     ///
-    /// `entries_max` bounds the memory: 110 to 220 bytes an entry while the window is open, and again as much at the close.
+    /// `entries_max` bounds the memory: 125 to 250 bytes an entry while the window is open, and again as much at the close.
     ///
     /// # Errors
     /// [`Invalid`] for terms out of their range, or an `entries_max` that is not from 1 to 2^28.
@@ -172,7 +173,7 @@ impl Window {
             Some(at) => {
                 let seat = &mut shard.seats[at];
                 let noted = source.map_or(Ok(()), |source| {
-                    self.also_from((source, entry.trace), seat, &mut shard.extras)
+                    self.also_from(source, entry.trace, seat, &mut shard.extras)
                 });
                 match noted {
                     Ok(()) => seat.hear(entry, believed),
@@ -182,7 +183,6 @@ impl Window {
                 (seat.token, noted)
             }
             None if self.entries.take() => {
-                let cluster = source.map(|it| self.key.cluster(self.terms.draw, it));
                 let seat = Seat {
                     identity,
                     token: self.key.token(self.terms.draw, entry.patient),
@@ -192,7 +192,7 @@ impl Window {
                     believed,
                 };
                 let came = Came {
-                    cluster: cluster.unwrap_or_default(),
+                    source,
                     trace: entry.trace,
                 };
                 let token = seat.token;
@@ -213,7 +213,8 @@ impl Window {
     /// Notes a further cluster, if it is one.
     fn also_from(
         &self,
-        (source, trace): (Source, Trace),
+        source: Source,
+        trace: Trace,
         seat: &Seat,
         extras: &mut Extras,
     ) -> Result<(), EnterError> {
@@ -221,17 +222,14 @@ impl Window {
         if seat.believed == Believed::Trusted || seat.tag == self.tag(source) {
             return Ok(());
         }
-        let cluster = self.key.cluster(self.terms.draw, source);
-        let noted = extras
-            .get(&seat.identity)
-            .map_or(&[][..], |it| &it.clusters);
-        if let Err(at) = noted.binary_search(&cluster) {
-            if noted.len() + 1 >= CLUSTERS_MAX || !self.clusters.take() {
+        let ways = extras.get(&seat.identity).map_or(&[][..], |it| &it.ways);
+        if let Err(at) = ways.binary_search_by_key(&Some(source), |it| it.source) {
+            if ways.len() + 1 >= CLUSTERS_MAX || !self.clusters.take() {
                 return Err(EnterError::ClustersFull);
             }
+            let source = Some(source);
             let extra = extras.entry(seat.identity).or_default();
-            extra.clusters.insert(at, cluster);
-            extra.traces.push(trace);
+            extra.ways.insert(at, Came { source, trace });
         }
         Ok(())
     }
@@ -343,6 +341,7 @@ impl Window {
     fn freeze(&self, judge: impl Fn(Trace) -> u8, own: impl Fn(PatientId) -> u8) -> Frozen {
         let shards: Vec<_> = self.shards.iter().map(|it| it.lock().close()).collect();
         let count = shards.iter().map(|shard| shard.seats.len()).sum();
+        let name = |source| self.key.cluster(self.terms.draw, source);
         let mut list = List::default();
         let mut would_wait = Vec::new();
         let mut bins = Bins::new(count);
@@ -358,11 +357,11 @@ impl Window {
                     true => None,
                     false => extras.remove(&seat.identity),
                 };
-                let ways = extra.as_ref().map_or(&[][..], |it| &it.traces);
-                let mut row = seat.row(came, ways, &judge);
+                let ways = extra.as_ref().map_or(&[][..], |it| &it.ways);
+                let mut row = seat.row(came, ways, name, &judge);
                 if let Some(extra) = extra {
                     would_wait.extend(extra.would_wait.map(|source| (seat.token, source)));
-                    extra.add_to(&mut row, &mut list);
+                    extra.add_to(&mut row, &mut list, name);
                 }
                 let patient = seat.identity.into();
                 row.suspicion = row.suspicion.max(own(patient));

@@ -61,10 +61,8 @@ impl Engine {
     pub fn request(&self, request: &Request) -> Outcome {
         let inner = &*self.inner;
         // By far the most frequent answers, by the shortest way; the general one would come to the same.
-        if let (Some(schedule), None) = (request.sole_schedule(), request.request_id())
-            && !request.would_wait()
-        {
-            match inner.first_look(schedule, request) {
+        if request.request_id().is_none() && !request.would_wait() {
+            match inner.first_look(request.sole_schedule(), request) {
                 Some(Look::SoldOut) => {
                     inner.count_refused_request(Refusal::SoldOut);
                     return Outcome::Refused(Refusal::SoldOut);

@@ -73,6 +73,9 @@ mod numbers {
     }
 }
 
+/// No schedule: none was ever minted with bits above the generation's.
+const NO_SCHEDULE: ScheduleId = ScheduleId(u64::MAX);
+
 /// One schedule, which is nearly always so and costs no allocation, or several.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -81,6 +84,7 @@ mod numbers {
     serde(from = "Vec<ScheduleId>", into = "Vec<ScheduleId>")
 )]
 struct Schedules {
+    /// The one, else none's.
     one: ScheduleId,
     /// All of them, if they are not just one.
     all: Option<Box<[ScheduleId]>>,
@@ -91,7 +95,7 @@ impl From<Vec<ScheduleId>> for Schedules {
         match *all {
             [one] => Self { one, all: None },
             _ => Self {
-                one: ScheduleId(0),
+                one: NO_SCHEDULE,
                 all: Some(all.into()),
             },
         }
@@ -217,14 +221,10 @@ impl Request {
             .unwrap_or(std::slice::from_ref(&self.schedules.one))
     }
 
-    /// The schedule, if it is just one.
+    /// The schedule, if it is just one, else none's: so whoever only looks needn't ask which.
     #[inline]
-    pub(crate) const fn sole_schedule(&self) -> Option<ScheduleId> {
-        if self.schedules.all.is_none() {
-            Some(self.schedules.one)
-        } else {
-            None
-        }
+    pub(crate) const fn sole_schedule(&self) -> ScheduleId {
+        self.schedules.one
     }
 
     /// Its name, if it has one.

@@ -45,9 +45,10 @@ pub(super) enum Believed {
     Trusted,
 }
 
-/// How somebody first came.
+/// A way somebody came. What it stands under in the list is worked out at the close: nobody needs it before, and while the window is open there is a rush.
 pub(super) struct Came {
-    pub(super) cluster: Cluster,
+    /// `None` through a channel that is trusted.
+    pub(super) source: Option<Source>,
     pub(super) trace: Trace,
 }
 
@@ -66,21 +67,24 @@ impl Seat {
 
     /// Its row, with no more than the first cluster; judged by that way and these.
     #[inline]
-    pub(super) fn row(&self, came: &Came, ways: &[Trace], judge: impl Fn(Trace) -> u8) -> Row {
+    pub(super) fn row(
+        &self,
+        came: &Came,
+        ways: &[Came],
+        name: impl Fn(Source) -> Cluster,
+        judge: impl Fn(Trace) -> u8,
+    ) -> Row {
         let judged = match self.believed {
             Believed::AsOthers => ways
                 .iter()
-                .fold(judge(came.trace), |least, way| least.min(judge(*way))),
+                .fold(judge(came.trace), |least, way| least.min(judge(way.trace))),
             Believed::Cleared | Believed::Trusted => 0,
         };
         let trusted = self.believed == Believed::Trusted;
+        let source = came.source.filter(|_| !trusted);
         Row {
             token: self.token,
-            cluster: if trusted {
-                Cluster::default()
-            } else {
-                came.cluster
-            },
+            cluster: source.map_or_else(Cluster::default, name),
             more: 0,
             groups: self.groups,
             suspicion: self.suspicion.max(judged),
@@ -129,13 +133,13 @@ impl Shard {
 
 impl Extra {
     /// Adds to the row what it says: the clusters in order, or none if one channel was trusted.
-    pub(super) fn add_to(self, row: &mut Row, list: &mut List) {
-        let mut clusters = self.clusters;
-        if row.trusted {
-            clusters.clear();
-        } else if let Some(least) = clusters.first_mut().filter(|it| **it < row.cluster) {
-            std::mem::swap(least, &mut row.cluster);
+    pub(super) fn add_to(self, row: &mut Row, list: &mut List, name: impl Fn(Source) -> Cluster) {
+        let mut clusters = Vec::new();
+        if !row.trusted {
+            clusters.extend(self.ways.iter().filter_map(|way| way.source).map(name));
+            clusters.push(row.cluster);
             clusters.sort_unstable();
+            row.cluster = clusters.remove(0);
         }
         row.more = list.note(clusters, self.preferences);
     }
@@ -143,9 +147,8 @@ impl Extra {
 
 #[derive(Default)]
 pub(super) struct Extra {
-    pub(super) clusters: Vec<Cluster>,
-    /// Of these, in any order.
-    pub(super) traces: Vec<Trace>,
+    /// How else they came, each once, in the order of their sources.
+    pub(super) ways: Vec<Came>,
     pub(super) preferences: Vec<u16>,
     /// Through what they asked who would go on waiting.
     pub(super) would_wait: Option<Source>,
