@@ -86,7 +86,7 @@ fn what(what: What) -> Json {
         What::CheckedIn => json!({"what": "checked_in"}),
         What::Fulfilled => json!({"what": "fulfilled"}),
         What::NoShow => json!({"what": "no_show"}),
-        What::Withdrawn => json!({"what": "withdrawn"}),
+        What::Withdrawn { booked } => json!({"what": "withdrawn", "booked": booked}),
         What::Reinstated => json!({"what": "reinstated"}),
         What::Published { capacity } => json!({"what": "published", "capacity": capacity}),
         What::SlotsAdded { first, count } => {

@@ -251,7 +251,7 @@ impl Inner {
                             slot,
                             version,
                             whose: None,
-                            what: What::Withdrawn,
+                            what: What::Withdrawn { booked: false },
                         });
                         return false;
                     }
@@ -267,7 +267,9 @@ impl Inner {
                             slot,
                             version: word.version(),
                             whose: Some((book.patient(), record.claim(seen.holder()))),
-                            what: What::Withdrawn,
+                            what: What::Withdrawn {
+                                booked: seen.state() == State::Booked,
+                            },
                         });
                         return true;
                     }

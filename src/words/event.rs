@@ -75,7 +75,10 @@ pub enum What {
     /// Booked → NoShow (爽约).
     NoShow,
     /// Any but a visited state → Withdrawn.
-    Withdrawn,
+    Withdrawn {
+        /// It was Booked: somebody has to be told, and what was paid is due back. Else it was Held, or nobody's.
+        booked: bool,
+    },
     /// Withdrawn → Free.
     Reinstated,
     /// A schedule was published. Its slots start Free.
@@ -168,7 +171,7 @@ impl What {
             Self::CheckedIn => plain(8),
             Self::Fulfilled => plain(9),
             Self::NoShow => plain(10),
-            Self::Withdrawn => plain(11),
+            Self::Withdrawn { booked } => number(11, u64::from(booked)),
             Self::Reinstated => plain(12),
             Self::Published { capacity } => number(13, u64::from(capacity)),
             Self::SlotsAdded { first, count } => {
@@ -267,7 +270,7 @@ impl Packed {
             8 => What::CheckedIn,
             9 => What::Fulfilled,
             10 => What::NoShow,
-            11 => What::Withdrawn,
+            11 => What::Withdrawn { booked: low != 0 },
             12 => What::Reinstated,
             13 => What::Published {
                 capacity: low as u16,
@@ -343,6 +346,7 @@ mod tests {
                 first: SlotNo::from_index(first),
                 count
             }),
+            any::<bool>().prop_map(|booked| What::Withdrawn { booked }),
             any::<u32>().prop_map(|affected| What::SessionWithdrawn { affected }),
             any::<u32>().prop_map(|freed| What::SessionReinstated { freed }),
             prop::sample::select(vec![
@@ -352,7 +356,6 @@ mod tests {
                 What::CheckedIn,
                 What::Fulfilled,
                 What::NoShow,
-                What::Withdrawn,
                 What::Reinstated,
                 What::Retired,
                 What::Returned,

@@ -107,7 +107,11 @@ impl Book {
                 assert!(passed_on || now >= since + QUIET, "{slot}: too early");
                 Slot::Free
             }
-            (What::Withdrawn, was) if was != Slot::Withdrawn => Slot::Withdrawn,
+            (What::Withdrawn { booked }, was)
+                if was != Slot::Withdrawn && booked == matches!(was, Slot::Booked(_)) =>
+            {
+                Slot::Withdrawn
+            }
             (What::Reinstated, Slot::Withdrawn) => Slot::Free,
             (what, was) => panic!("{what:?} of {was:?}"),
         };

@@ -37,9 +37,9 @@ fn a_withdrawal_ends_what_is_not_visited_and_a_reinstatement_frees_it() {
     assert_eq!(
         told(&events),
         [
-            (1, 2, What::Withdrawn),
-            (2, 3, What::Withdrawn),
-            (4, 1, What::Withdrawn),
+            (1, 2, What::Withdrawn { booked: false }),
+            (2, 3, What::Withdrawn { booked: true }),
+            (4, 1, What::Withdrawn { booked: false }),
             (0, 0, session)
         ]
     );

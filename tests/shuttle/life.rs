@@ -154,7 +154,11 @@ fn step(before: State, event: &Event, rests: bool) -> Option<State> {
             Some(given_up)
         }
         What::Returned if before == State::Resting => Some(State::Free),
-        What::Withdrawn if before.holder() == hold && before != State::Withdrawn => {
+        What::Withdrawn { booked }
+            if before.holder() == hold
+                && before != State::Withdrawn
+                && booked == hold.is_some_and(|hold| before == State::Booked(hold)) =>
+        {
             Some(State::Withdrawn)
         }
         What::Reinstated if before == State::Withdrawn => Some(State::Free),

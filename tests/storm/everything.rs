@@ -85,8 +85,9 @@ fn follows(before: Option<&What>, next: &What) -> bool {
         | What::Released
         | What::Expired => held,
         What::Cancelled | What::ExchangedOut { .. } => booked,
-        What::Withdrawn => free || held || booked,
-        What::Reinstated => matches!(before, Some(What::Withdrawn)),
+        What::Withdrawn { booked: true } => booked,
+        What::Withdrawn { booked: false } => free || held,
+        What::Reinstated => matches!(before, Some(What::Withdrawn { .. })),
         _ => false,
     }
 }

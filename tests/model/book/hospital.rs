@@ -88,10 +88,14 @@ impl Book {
         let mut affected = 0;
         for slot in self.pages[schedule].slots() {
             match self.owner(now, schedule, slot) {
-                None => self.write_slot(now, schedule, slot, Did::Withdrawn),
+                None => {
+                    let did = Did::Withdrawn { booked: false };
+                    self.write_slot(now, schedule, slot, did);
+                }
                 Some(hold) if matches!(self.entries[hold].state, State::Held | State::Booked) => {
+                    let booked = self.entries[hold].state == State::Booked;
                     self.entries[hold].state = State::Ended(End::Withdrawn, now);
-                    self.write(now, hold, Did::Withdrawn);
+                    self.write(now, hold, Did::Withdrawn { booked });
                     affected += 1;
                 }
                 Some(_visited) => {}

@@ -209,7 +209,9 @@ pub(crate) enum Did {
     CheckedIn,
     Fulfilled,
     NoShow,
-    Withdrawn,
+    Withdrawn {
+        booked: bool,
+    },
     Reinstated,
     Published {
         capacity: u16,

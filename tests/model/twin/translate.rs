@@ -161,7 +161,7 @@ impl Twin {
                 What::CheckedIn => Did::CheckedIn,
                 What::Fulfilled => Did::Fulfilled,
                 What::NoShow => Did::NoShow,
-                What::Withdrawn => Did::Withdrawn,
+                What::Withdrawn { booked } => Did::Withdrawn { booked },
                 What::Reinstated => Did::Reinstated,
                 What::Published { capacity } => Did::Published { capacity },
                 What::SlotsAdded { first, count } => Did::SlotsAdded {
