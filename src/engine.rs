@@ -13,6 +13,7 @@ mod driver;
 mod evidence;
 mod lottery;
 mod observe;
+mod place;
 mod queue;
 mod request;
 mod returns;
@@ -21,7 +22,6 @@ mod stats;
 mod supply;
 mod turn;
 mod wait;
-mod waiting;
 
 use std::fmt;
 

@@ -24,10 +24,10 @@ use crate::words::sync::atomic::{AtomicU64, Ordering};
 use crate::words::ticket::Line;
 use crate::words::time::Timestamp;
 
+use super::place::Place;
 use super::request::Seen;
 use super::stats::Count;
 use super::turn::Turn;
-use super::waiting::Place;
 use super::{Bulletin, Inner, Standing};
 
 /// In which rounds who has all points there are is visited: every fourth. Who has just enough is visited every round.

@@ -8,10 +8,10 @@
 //! In this order: desk, book, the registry, a list. Whoever returns slots holds the desk, so that a slot is either on the list or on its way under a lock that the audit passes through.
 
 mod check;
+mod join;
 mod lists;
 mod quota;
 mod together;
-mod wait;
 mod wish;
 
 pub(super) use lists::{Returning, Returns};

@@ -12,9 +12,9 @@ use crate::words::ticket::Line;
 use crate::words::time::Timestamp;
 
 use super::super::challenge::Shown;
+use super::super::place::Place;
 use super::super::request::Seen;
 use super::super::turn::Turn;
-use super::super::waiting::Place;
 use super::super::{Bulletin, Inner, Standing};
 use super::urn::{Progress, Urn};
 

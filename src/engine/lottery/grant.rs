@@ -13,8 +13,8 @@ use crate::words::sync::Arc;
 use crate::words::ticket::Line;
 use crate::words::time::Timestamp;
 
+use super::super::place::Place;
 use super::super::stats::Count;
-use super::super::waiting::Place;
 use super::super::{Bulletin, Inner};
 use super::urn::{Close, Progress, Urn};
 
