@@ -45,6 +45,11 @@ pub(super) const fn tag_of(word: u64) -> u64 {
     word >> INSTANT_BITS
 }
 
+/// Where a key's cell is mostly: where its tag says, if that was idle when the key came.
+const fn home_of(tag: u64) -> usize {
+    tag as usize % WAYS
+}
+
 /// Never 0, which is nobody's.
 pub(super) const fn tag_of_hash(hash: u64) -> u64 {
     let tag = tag_of(hash);
@@ -104,18 +109,27 @@ impl Line {
         Self(std::array::from_fn(|_| AtomicU64::new(0)))
     }
 
+    /// The word of a cell, if it is of this tag.
+    #[inline(always)]
+    fn word_of(&self, way: usize, tag: u64) -> Option<u64> {
+        let word = self.0[way].load(Ordering::Relaxed);
+        (tag_of(word) == tag).then_some(word)
+    }
+
     /// The key's own, as the tags tell, and its word.
     #[inline(always)]
     pub(super) fn own(&self, tag: u64) -> Option<(usize, u64)> {
-        self.0.iter().enumerate().find_map(|(way, cell)| {
-            let word = cell.load(Ordering::Relaxed);
-            (tag_of(word) == tag).then_some((way, word))
-        })
+        let own = |way| self.word_of(way, tag).map(|word| (way, word));
+        own(home_of(tag)).or_else(|| (0..WAYS).find_map(own))
     }
 
     /// The cell that the key is judged by: its own, or else whichever owes least. By one reading of the line: of another, a cell that has become the key's own meanwhile would be a reason to take over the next.
     #[inline(always)]
     pub(super) fn find(&self, tag: u64, now: Now) -> Spot {
+        let home = home_of(tag);
+        if let Some(word) = self.word_of(home, tag) {
+            return Spot::own(home, word, now);
+        }
         let mut words = [0; WAYS];
         for (way, (cell, seen)) in self.0.iter().zip(&mut words).enumerate() {
             let word = cell.load(Ordering::Relaxed);
@@ -125,18 +139,18 @@ impl Line {
             *seen = word;
         }
         let mut least = Spot {
-            way: 0,
-            word: 0,
-            debt: u64::MAX,
+            way: home,
+            word: words[home],
+            debt: now.debt(words[home]),
             own: false,
         };
         for (way, word) in words.into_iter().enumerate() {
+            if least.debt == 0 {
+                break;
+            }
             let debt = now.debt(word);
             if debt < least.debt {
                 (least.way, least.word, least.debt) = (way, word, debt);
-            }
-            if debt == 0 {
-                break;
             }
         }
         least
