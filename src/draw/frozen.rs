@@ -11,6 +11,7 @@ use super::verify::{Flaw, Gone, Place, Proof, Transcript};
 use crate::raw::tree::Tree;
 use crate::words::cluster::Cluster;
 use crate::words::id::PatientId;
+use crate::words::sync::Mutex;
 
 /// What is published at the close, before the beacon speaks: from here on nothing can be added, left out or changed unseen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,8 +39,8 @@ pub struct Frozen {
     list: List,
     /// Who they are, in the list's order. Never published.
     patients: Vec<PatientId>,
-    /// Who would go on waiting, and through what they asked.
-    would_wait: Vec<(Token, Cluster)>,
+    /// Who would go on waiting, and through what they asked: until it is known who does.
+    would_wait: Mutex<Vec<(Token, Cluster)>>,
     tree: Tree,
 }
 
@@ -67,7 +68,7 @@ impl Frozen {
             seed,
             list,
             patients,
-            would_wait,
+            would_wait: Mutex::new(would_wait),
         }
     }
 
@@ -143,8 +144,9 @@ impl Frozen {
         self.patients.iter().zip(&self.list.rows).map(of)
     }
 
-    /// Who got nothing and would go on waiting, in the order of their turns: through what they asked, and what they would have taken.
-    pub(crate) fn would_wait(&self, draft: &Draft) -> Vec<(PatientId, Cluster, &[u16])> {
+    /// Who got nothing and would go on waiting, in the order of their turns: through what they asked, and what they would have taken. It is told once, and what they
+    /// asked through is not kept beyond that.
+    pub(crate) fn take_would_wait(&self, draft: &Draft) -> Vec<(PatientId, Cluster, &[u16])> {
         let ranks = Numbers::ranks(&draft.lot);
         let seated = draft.seated.iter().map(|it| it.index);
         let mut served: Vec<u32> = seated.chain(draft.passed.iter().copied()).collect();
@@ -156,7 +158,8 @@ impl Frozen {
             let waits = served.binary_search(&index).is_err();
             waits.then(|| (late, ranks.of(token), index, *source))
         };
-        let mut all: Vec<_> = self.would_wait.iter().filter_map(waits).collect();
+        let would_wait = std::mem::take(&mut *self.would_wait.lock());
+        let mut all: Vec<_> = would_wait.iter().filter_map(waits).collect();
         // Equal ranks are told apart by the token, as in the walk.
         all.sort_unstable_by_key(|(late, rank, index, _)| (*late, *rank, *index));
         let of = |(_, _, index, source)| {
@@ -336,5 +339,33 @@ pub(crate) fn place(list: &List, seated: &Seated) -> Place {
         rank: seated.rank,
         pool: seated.pool,
         allotment: seated.allotment,
+    }
+}
+
+#[cfg(all(test, not(any(fairslot_loom, fairslot_shuttle))))]
+mod tests {
+    use super::super::{Entry, Policy, ServerKey, Window};
+    use super::*;
+    use crate::words::id::DeviceId;
+    use crate::words::time::Timestamp;
+
+    #[test]
+    fn what_losers_asked_through_is_told_once_and_kept_no_longer() {
+        let terms = Terms::new(1, Timestamp::from_millis(1_000), Policy::new(1));
+        let (seed, key) = (Seed::new([7; 32]), ServerKey::new([9; 32]));
+        let window = Window::open(terms, seed, key, 9).unwrap();
+        for patient in 1..=3 {
+            let entry = Entry::new(PatientId::new(patient)).device(DeviceId::new(patient));
+            window.enter(&entry.would_wait(true)).unwrap();
+        }
+        let frozen = window.close();
+        let mut draft = frozen.begin(BeaconValue::None).unwrap();
+        let (winner, seated) = frozen.next(&mut draft).unwrap();
+        draft.taken(seated);
+        let told = frozen.take_would_wait(&draft);
+        assert_eq!(told.len(), 2);
+        assert!(told.iter().all(|(patient, through, _)| *patient != winner
+            && *through == Cluster::Device(DeviceId::new(patient.to_u128()))));
+        assert_eq!(frozen.would_wait.lock().len(), 0);
     }
 }

@@ -11,6 +11,7 @@
 
 mod seat;
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use crossbeam_utils::CachePadded;
@@ -90,7 +91,7 @@ const CLUSTERS_MAX: usize = u16::MAX as usize;
 impl Window {
     /// Opens a window. Publish [`commitment`](Self::commitment) before anybody enters.
     ///
-    /// `entries_max` bounds the memory: 125 to 250 bytes an entry while the window is open, and again as much at the close.
+    /// `entries_max` bounds the memory: 125 to 250 bytes an entry while the window is open, some 100 for each further way in which somebody came, and again as much at the close.
     ///
     /// # Errors
     /// [`Invalid`] for terms out of their range, or an `entries_max` that is not from 1 to 2^28.
@@ -222,15 +223,15 @@ impl Window {
         if seat.believed == Believed::Trusted || seat.tag == self.tag(source) {
             return Ok(());
         }
-        let ways = extras.get(&seat.identity).map_or(&[][..], |it| &it.ways);
-        if let Err(at) = ways.binary_search_by_key(&Some(source), |it| it.source) {
-            if ways.len() + 1 >= CLUSTERS_MAX || !self.clusters.take() {
-                return Err(EnterError::ClustersFull);
-            }
-            let source = Some(source);
-            let extra = extras.entry(seat.identity).or_default();
-            extra.ways.insert(at, Came { source, trace });
+        let ways = extras.get(&seat.identity).map(|it| &it.ways);
+        if ways.is_some_and(|ways| ways.contains_key(&source)) {
+            return Ok(());
         }
+        if ways.map_or(0, BTreeMap::len) + 1 >= CLUSTERS_MAX || !self.clusters.take() {
+            return Err(EnterError::ClustersFull);
+        }
+        let extra = extras.entry(seat.identity).or_default();
+        extra.ways.insert(source, trace);
         Ok(())
     }
 
@@ -357,7 +358,7 @@ impl Window {
                     true => None,
                     false => extras.remove(&seat.identity),
                 };
-                let ways = extra.as_ref().map_or(&[][..], |it| &it.ways);
+                let ways = extra.iter().flat_map(|it| it.ways.values().copied());
                 let mut row = seat.row(came, ways, name, &judge);
                 if let Some(extra) = extra {
                     would_wait.extend(extra.would_wait.map(|source| (seat.token, source)));

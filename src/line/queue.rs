@@ -121,7 +121,7 @@ impl fmt::Debug for Queue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Queue")
             .field("settings", &self.settings)
-            .field("taken", &self.taken.load(Ordering::Relaxed))
+            .field("waiting", &self.waiting())
             .finish_non_exhaustive()
     }
 }

@@ -222,7 +222,7 @@ impl Slots {
     #[inline]
     pub(crate) fn any_free(&self) -> bool {
         // Acquire: pairs with the release of whoever cleared the last one, so that what a claim did before is seen by a refusal.
-        (FreeWord(&self.bits).all() | self.left.load(Ordering::Acquire)) != 0
+        (FreeWord(&self.bits).bits_of_anyone() | self.left.load(Ordering::Acquire)) != 0
     }
 
     /// Has the word on its way of the slot that would be claimed next, if it is one of the first 32, and that of the hash in a filter that is no part of the pool's lines, for

@@ -47,7 +47,7 @@ impl FreeWord<'_> {
 
     /// The bits that are set, whoever's.
     #[inline]
-    pub(crate) fn all(self) -> u32 {
+    pub(crate) fn bits_of_anyone(self) -> u32 {
         // The low half.
         self.0.load(Ordering::Acquire) as u32
     }

@@ -30,6 +30,7 @@ fn every_transition_is_told_once_with_its_version() {
     let (_, absent) = pipe.book(10, &schedule);
     pipe.mark("no_show", &absent);
     pipe.say(json!({"op": "add_slots", "schedule": schedule, "count": 3}));
+    pipe.book(11, &schedule);
     pipe.session("withdraw", &schedule);
     pipe.session("reinstate", &schedule);
     let told = events(&mut pipe);
@@ -55,6 +56,8 @@ fn every_transition_is_told_once_with_its_version() {
         "confirmed",
         "no_show",
         "slots_added",
+        "held",
+        "confirmed",
     ];
     // The slots that nobody has visited.
     expected.extend(["withdrawn"; 4]);
@@ -62,6 +65,9 @@ fn every_transition_is_told_once_with_its_version() {
     expected.extend(["reinstated"; 4]);
     expected.push("session_reinstated");
     assert_eq!(whats, expected);
+    let withdrawn = all.iter().filter(|it| it["what"] == "withdrawn");
+    let booked: Vec<_> = withdrawn.map(|it| it["booked"].clone()).collect();
+    assert_eq!(booked, [true, false, false, false]);
     let bits = |identity: u128| format!("{identity:032x}");
     let patient = bits(PatientId::from_text("7").to_u128());
     assert_eq!(

@@ -1,6 +1,6 @@
 //! What is kept of who is in.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::super::bytes::{Cluster, Token};
 use super::super::entry::{Entry, Trace};
@@ -45,7 +45,7 @@ pub(super) enum Believed {
     Trusted,
 }
 
-/// A way somebody came. What it stands under in the list is worked out at the close: nobody needs it before, and while the window is open there is a rush.
+/// The way somebody came first. What it stands under in the list is worked out at the close: nobody needs it before, and while the window is open there is a rush.
 pub(super) struct Came {
     /// `None` through a channel that is trusted.
     pub(super) source: Option<Source>,
@@ -70,14 +70,14 @@ impl Seat {
     pub(super) fn row(
         &self,
         came: &Came,
-        ways: &[Came],
+        ways: impl Iterator<Item = Trace>,
         name: impl Fn(Source) -> Cluster,
         judge: impl Fn(Trace) -> u8,
     ) -> Row {
         let judged = match self.believed {
             Believed::AsOthers => ways
-                .iter()
-                .fold(judge(came.trace), |least, way| least.min(judge(way.trace))),
+                .map(&judge)
+                .fold(judge(came.trace), |least, way| least.min(way)),
             Believed::Cleared | Believed::Trusted => 0,
         };
         let trusted = self.believed == Believed::Trusted;
@@ -136,7 +136,7 @@ impl Extra {
     pub(super) fn add_to(self, row: &mut Row, list: &mut List, name: impl Fn(Source) -> Cluster) {
         let mut clusters = Vec::new();
         if !row.trusted {
-            clusters.extend(self.ways.iter().filter_map(|way| way.source).map(name));
+            clusters.extend(self.ways.into_keys().map(name));
             clusters.push(row.cluster);
             clusters.sort_unstable();
             row.cluster = clusters.remove(0);
@@ -147,8 +147,8 @@ impl Extra {
 
 #[derive(Default)]
 pub(super) struct Extra {
-    /// How else they came, each once, in the order of their sources.
-    pub(super) ways: Vec<Came>,
+    /// How else they came.
+    pub(super) ways: BTreeMap<Source, Trace>,
     pub(super) preferences: Vec<u16>,
     /// Through what they asked who would go on waiting.
     pub(super) would_wait: Option<Source>,
@@ -180,7 +180,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_seat_is_a_cache_line() {
+    fn a_seat_is_a_cache_line_and_how_they_came_48_bytes() {
         assert_eq!((size_of::<Seat>(), align_of::<Seat>()), (64, 64));
+        assert_eq!(size_of::<Came>(), 48);
     }
 }

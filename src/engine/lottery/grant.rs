@@ -226,7 +226,7 @@ impl Inner {
         let mut went_on = Vec::new();
         // Where nobody goes on to any more.
         let mut full: Vec<ScheduleId> = Vec::new();
-        for (patient, through, wishes) in frozen.would_wait(draft) {
+        for (patient, through, wishes) in frozen.take_would_wait(draft) {
             if full.len() == urn.members().len() {
                 break;
             }
