@@ -234,7 +234,7 @@ impl EngineBuilder {
         self
     }
 
-    /// How many people may enter one draw: 1 to 268,435,455. Default 1,048,576: a city's worth, drawn in a few hundred milliseconds. Memory is taken as they come, 125 to 250 bytes each beside their
+    /// How many people may enter one draw: 1 to 268,435,455. Default 1,048,576: a city's worth, drawn in a few hundred milliseconds. Memory is taken as they come, 116 to 232 bytes each beside their
     /// records while the window is open, and once more at its close.
     pub fn draw_entries_max(mut self, max: u32) -> Self {
         self.draw_entries_max = max;

@@ -180,8 +180,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_seat_is_a_cache_line_and_how_they_came_48_bytes() {
+    fn a_seat_is_a_cache_line_and_how_they_came_40_bytes() {
         assert_eq!((size_of::<Seat>(), align_of::<Seat>()), (64, 64));
-        assert_eq!(size_of::<Came>(), 48);
+        assert_eq!(size_of::<Came>(), 40);
     }
 }
