@@ -1,12 +1,12 @@
 //! The slow queue: whose turn is it?
 //!
 //! Two halves. *Seats* say who has a ticket: whoever asks again learns it there, by one look into a table, and goes. The *ring* says whose turn it is, under one lock;
-//! it learns of newcomers through an inbox, which whoever has the lock empties (flat combining), so nobody waits for the lock to join, unless the queue is full, or
+//! who comes while somebody else has it puts their ticket into an inbox, which whoever has the lock empties (flat combining), so nobody waits for the lock to join, unless the queue is full, or
 //! the inbox.
 //!
 //! # Concurrency
-//! A ticket's seat is taken before it is put into the inbox, and given back under the ring's lock, except when it never came to the ring. So what comes out of the inbox without a seat has left meanwhile and
-//! is dropped. Lock order: ring → a shard of the seats; nobody takes the ring's with a shard's in hand.
+//! A ticket's seat is taken before it goes into the ring or the inbox, and given back under the ring's lock, except when it never came to the ring. So what comes to the ring without a seat has left meanwhile and
+//! is dropped. Whoever has the lock takes in those in the inbox before themselves. Lock order: ring → a shard of the seats; nobody takes the ring's with a shard's in hand.
 //!
 //! # Ordering
 //! Who pushes into the inbox and finds the lock taken relies on the holder to look again after letting go. The fences on both sides (push, fence, try; let go, fence, look) see to it
@@ -192,17 +192,27 @@ impl Queue {
         };
         // Relaxed: only the number counts, and only roughly: it says who had better wait for the lock.
         let taken = at_least_0(self.taken.fetch_add(1, Ordering::Relaxed).wrapping_add(1));
-        match self.inbox.push((ticket, put)) {
-            Err(own) => {
-                let mut core = self.folded(ended);
+        let newcomer = (ticket, put);
+        let core = match self.ring.try_lock() {
+            Some(core) => Some((core, newcomer)),
+            None => self
+                .inbox
+                .push(newcomer)
+                .err()
+                .map(|own| (self.ring.lock(), own)),
+        };
+        match core {
+            Some((mut core, own)) => {
+                core.turns.fetch(&put);
+                self.fold(&mut core, ended);
                 self.admit(&mut core, own, ended);
                 self.let_go(core, ended);
             }
-            Ok(()) if taken > self.settings.capacity => {
+            None if taken > self.settings.capacity => {
                 let core = self.folded(ended);
                 self.let_go(core, ended);
             }
-            Ok(()) => self.fold_if_free(ended),
+            None => self.fold_if_free(ended),
         }
     }
 

@@ -137,6 +137,12 @@ impl Turns {
         Some((item, self.items[item as usize].since))
     }
 
+    /// Has on its way what is asked first about an item that is to be put in.
+    pub(crate) fn fetch(&self, put: &Put) {
+        self.by_key.fetch(put.group);
+        self.by_member.fetch(hash_of(put.group, put.member));
+    }
+
     /// Puts an item in that isn't.
     pub(crate) fn put(&mut self, put: Put) {
         self.by_member.fetch(hash_of(put.group, put.member));
