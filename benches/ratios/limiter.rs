@@ -184,7 +184,7 @@ pub(crate) fn million(args: &Args, rounds: Rounds) -> Vec<Row> {
 
 /// `limiter_flood`: what invented identities leave behind, and what they gain.
 pub(crate) fn flood(args: &Args, _: Rounds) -> Vec<Row> {
-    let invented = if args.quick { 100_000 } else { 50_000_000 };
+    let invented = if args.quick { 100_000 } else { 100_000_000 };
     let limiter = limiter(Limit::new(RATE, 1_000, BURST));
     let start = Timestamp::from_millis(1_790_000_000_000);
     let grown = measure(|| {
@@ -193,7 +193,7 @@ pub(crate) fn flood(args: &Args, _: Rounds) -> Vec<Row> {
             black_box(limiter.check(key(number), now).is_ok());
         }
     });
-    let fewer = invented / 25;
+    let fewer = invented / 50;
     let theirs = measure(|| {
         let governor = governor();
         for number in 0..fewer {

@@ -198,7 +198,7 @@ impl Inner {
         let asker = self.fetch_guards(request, 0);
         self.fetch_slot(request, fetched.pool);
         let (at, now) = ((fetched.hash, &asker), self.read_and_pass(read));
-        if self.step_up.is_some() || self.slowed.is_some() {
+        if self.has_follow_ups() {
             return self.admit_and_follow_up(request, at, now);
         }
         self.admit(request, at, &mut self.bulletin(now))
@@ -209,6 +209,12 @@ impl Inner {
         let now = read.unwrap_or_else(|| self.now());
         self.pass(now);
         now
+    }
+
+    /// Whether some are asked for a proof, or wait for a turn.
+    #[inline]
+    fn has_follow_ups(&self) -> bool {
+        self.step_up.is_some() || self.slowed.is_some()
     }
 
     /// The same where some are asked for a proof, or wait for a turn: with no lock held there is something to do before and after.

@@ -1,7 +1,7 @@
 //! What will a request want? The cache lines that nobody has at hand, fetched ahead.
 //!
 //! A grant wants six of them. Whoever has them all on their way before working on the first waits for two misses, not for six:
-//! for those whose address the request tells, and for those that they lead to. Limits and the judging of behaviour want a line for each key, two more for each of device and
+//! for those whose address the request tells, and for those that they lead to. Of a batch they are on their way while others are worked on. Limits and the judging of behaviour want a line for each key, two more for each of device and
 //! account, and one that notes where the request came from.
 
 use crate::gate::behaviour::Who;
@@ -34,6 +34,76 @@ pub(super) const NOBODY: Asker = Asker {
     who: Who::NOBODY,
 };
 
+/// How many requests before it is worked on a request's lines are fetched; and those that they lead to.
+const FAR: usize = 6;
+const NEAR: usize = 3;
+/// Requests that are between the two, or worked on: a power of two.
+const RING: usize = 8;
+
+/// The requests of a batch in turn, with the lines of the next ones on their way: a core fetches while it works.
+pub(super) struct Ahead<'a> {
+    inner: &'a Inner,
+    requests: &'a [Request],
+    fetched: [(Fetched<'a>, Asker); RING],
+    /// The next to be worked on.
+    next: usize,
+}
+
+impl<'a> Ahead<'a> {
+    #[inline]
+    pub(super) fn new(inner: &'a Inner, requests: &'a [Request]) -> Self {
+        let nothing = Fetched {
+            hash: 0,
+            pool: None,
+        };
+        let mut ahead = Self {
+            inner,
+            requests,
+            fetched: [(nothing, NOBODY); RING],
+            next: 0,
+        };
+        (0..FAR).for_each(|at| ahead.fetch(at));
+        (0..NEAR).for_each(|at| ahead.fetch_led_to(at));
+        ahead
+    }
+
+    /// What the next one goes by.
+    #[inline(always)]
+    pub(super) fn next(&mut self) -> &(Fetched<'a>, Asker) {
+        let at = self.next;
+        self.fetch(at + FAR);
+        self.fetch_led_to(at + NEAR);
+        self.next += 1;
+        &self.fetched[at % RING]
+    }
+
+    #[inline(always)]
+    fn fetch(&mut self, at: usize) {
+        if let Some(request) = self.requests.get(at) {
+            // At most `FAR`.
+            let more = (at - self.next) as u32;
+            let fetched = &mut self.fetched[at % RING];
+            fetched.0 = self.inner.fetch(request, more);
+            if self.inner.is_guarded() {
+                fetched.1 = self.inner.fetch_guards(request, more);
+            }
+        }
+    }
+
+    /// The lines that those lead to, which should have come by now.
+    #[inline(always)]
+    fn fetch_led_to(&self, at: usize) {
+        if let Some(request) = self.requests.get(at) {
+            let (fetched, asker) = &self.fetched[at % RING];
+            self.inner.fetch_slot(request, fetched.pool);
+            self.inner.ledger.fetch_own(fetched.hash);
+            if let Some(watch) = &self.inner.watch {
+                watch.fetch_strayed(asker.who);
+            }
+        }
+    }
+}
+
 impl Inner {
     /// Fetches every line that a request will want and whose address it tells. `more`: how many are worked on before it.
     #[inline]
@@ -54,33 +124,6 @@ impl Inner {
         if let Some(pool) = pool {
             pool.slots().fetch(|| self.filter_hash(request.patient()));
         }
-    }
-
-    /// Both, for all of a batch.
-    #[inline]
-    pub(super) fn fetch_all<const N: usize>(&self, batch: &[Request]) -> [(Fetched<'_>, Asker); N] {
-        let nothing = Fetched {
-            hash: 0,
-            pool: None,
-        };
-        let mut all = [(nothing, NOBODY); N];
-        for ((request, fetched), more) in batch.iter().zip(&mut all).zip(0..) {
-            fetched.0 = self.fetch(request, more);
-        }
-        if self.is_guarded() {
-            for ((request, fetched), more) in batch.iter().zip(&mut all).zip(0..) {
-                fetched.1 = self.fetch_guards(request, more);
-            }
-        }
-        for (request, (fetched, _)) in batch.iter().zip(&all) {
-            self.fetch_slot(request, fetched.pool);
-            self.ledger.fetch_own(fetched.hash);
-        }
-        if let Some(watch) = &self.watch {
-            let batch = &all[..batch.len().min(N)];
-            batch.iter().for_each(|(_, it)| watch.fetch_strayed(it.who));
-        }
-        all
     }
 
     /// Whether there are limits, or behaviour is judged.

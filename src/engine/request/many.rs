@@ -1,37 +1,36 @@
-//! Many ask at once: the cache lines of all are fetched before the first is worked on.
+//! Many ask at once: the cache lines of those to come are fetched while others are worked on.
 
 use crate::pool::Look;
 use crate::words::ask::{Outcome, Request};
 use crate::words::time::Timestamp;
 
-use super::super::challenge::Shown;
 use super::super::{Bulletin, Engine, Inner};
-use super::fetch::{Asker, Fetched};
+use super::fetch::{Ahead, Asker, Fetched};
 
-/// Requests whose cache lines are fetched together. More does not help: a core has a dozen misses under way at most.
+/// Requests that are worked on with the list of listeners in hand.
 const BATCH: usize = 16;
 
 impl Engine {
-    /// Asks for many at once: as if sent one after the other at the same time, and faster, because the cache lines of all are
-    /// fetched before the first is worked on. Not all-or-nothing.
+    /// Asks for many at once: as if sent one after the other at the same time, and faster, because the cache lines of those to come are
+    /// fetched while others are worked on. Not all-or-nothing.
     #[must_use]
     pub fn request_many(&self, requests: &[Request]) -> Vec<Outcome> {
         let inner = &*self.inner;
         let now = inner.now();
         inner.pass(now);
         let mut outcomes = Vec::with_capacity(requests.len());
+        let mut ahead = Ahead::new(inner, requests);
         for batch in requests.chunks(BATCH) {
-            let fetched = inner.fetch_all::<BATCH>(batch);
-            if inner.step_up.is_some() {
-                inner.admit_by_proofs(batch, &fetched, now, &mut outcomes);
+            if inner.has_follow_ups() {
+                for request in batch {
+                    outcomes.push(inner.one_followed_up(request, ahead.next(), now));
+                }
                 continue;
             }
             let mut bulletin = inner.bulletin(now);
-            let each = batch.iter().zip(&fetched);
-            outcomes
-                .extend(each.map(|(request, it)| inner.one_of_many(request, it, &mut bulletin)));
-            drop(bulletin);
-            inner.pass_turns(now);
+            for request in batch {
+                outcomes.push(inner.one_of_many(request, ahead.next(), &mut bulletin));
+            }
         }
         outcomes
     }
@@ -52,52 +51,37 @@ impl Inner {
         {
             return self.admit(request, (at.hash, asker), bulletin);
         }
-        self.glance_or_admit(request, (at.hash, asker), bulletin)
+        self.glance_or(request, (at.hash, bulletin.at), || {
+            self.admit(request, (at.hash, asker), bulletin)
+        })
+    }
+
+    /// The same where there is something to do before and after.
+    fn one_followed_up(
+        &self,
+        request: &Request,
+        (at, asker): &(Fetched<'_>, Asker),
+        now: Timestamp,
+    ) -> Outcome {
+        // What is refused at a glance spends no answer.
+        self.glance_or(request, (at.hash, now), || {
+            self.admit_and_follow_up(request, (at.hash, asker), now)
+        })
     }
 
     #[inline(never)]
-    fn glance_or_admit(
+    fn glance_or(
         &self,
         request: &Request,
-        (hash, asker): (u64, &Asker),
-        bulletin: &mut Bulletin<'_>,
+        (hash, now): (u64, Timestamp),
+        admit: impl FnOnce() -> Outcome,
     ) -> Outcome {
-        let now = bulletin.at;
         match self.glance(request, now, || hash) {
             Some(why) => {
                 self.glance_refused(request, why, now);
                 self.refuse(why)
             }
-            None => self.admit(request, (hash, asker), bulletin),
-        }
-    }
-
-    /// Some of many, where some are asked for a proof: what they show is looked at before the first lock, and what is asked for comes after the last.
-    #[inline(never)]
-    fn admit_by_proofs(
-        &self,
-        batch: &[Request],
-        fetched: &[(Fetched<'_>, Asker); BATCH],
-        now: Timestamp,
-        outcomes: &mut Vec<Outcome>,
-    ) {
-        let (first, mut shown) = (outcomes.len(), [Shown::Nothing; BATCH]);
-        for ((shown, request), (at, _)) in shown.iter_mut().zip(batch).zip(fetched) {
-            // What is refused at a glance spends no answer.
-            let answers = request.challenge_answer().is_some();
-            if answers && self.glance(request, now, || at.hash).is_none() {
-                *shown = self.shown(request, now);
-            }
-        }
-        let mut bulletin = self.bulletin(now);
-        for ((request, (at, asker)), shown) in batch.iter().zip(fetched).zip(shown) {
-            bulletin.shown = shown;
-            outcomes.push(self.glance_or_admit(request, (at.hash, asker), &mut bulletin));
-        }
-        drop(bulletin);
-        self.pass_turns(now);
-        for (outcome, request) in outcomes.iter_mut().skip(first).zip(batch) {
-            *outcome = self.issued(request, *outcome, now);
+            None => admit(),
         }
     }
 }
