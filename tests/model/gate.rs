@@ -146,6 +146,25 @@ fn many_requests_are_counted_one_by_one() {
     );
 }
 
+/// Each goes by their own lines, however many are on their way at once: nobody pays another's limit, nor is written into another's book.
+#[test]
+fn a_long_batch_is_each_ones_own() {
+    for settings in [seldom, |builder| builder] {
+        let desk = Desk::built(settings);
+        let schedules = [10; 5].map(|slots| desk.publish(slots));
+        let ask = |number: u32| {
+            let schedule = schedules[number as usize % schedules.len()];
+            Request::new(PatientId::new(u128::from(number) + 1_000), schedule)
+        };
+        let requests: Vec<Request> = (0..50).map(ask).collect();
+        let first = desk.engine.request_many(&requests);
+        assert!(first.iter().all(|outcome| outcome.held().is_some()));
+        let again = desk.engine.request_many(&requests);
+        let has = Some(Refusal::AlreadyHolds);
+        assert!(again.iter().all(|outcome| outcome.refused() == has));
+    }
+}
+
 /// An exchange asks for a slot as well: the patient's limit counts it, and whatever is said, the old booking stands.
 #[test]
 fn an_exchange_is_a_request_of_the_patients() {
