@@ -9,7 +9,8 @@
 //!
 //! Where a draw opens the sessions, the same people press at the same instants. Each patient waits in one draw at a time, a
 //! rule that the service keeps: a person for the session that is dearest, a bot with each of its papers for the session
-//! that the client behind them wants, by the same taste as everybody's. Who presses again meanwhile asks for the same.
+//! that the client behind them wants, by the same taste as everybody's. Who presses again meanwhile asks for the same. A
+//! person who isn't drawn presses once more, for whatever is left of the sessions that would do.
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -45,7 +46,9 @@ pub(crate) struct Crowd {
 const WISHES: usize = 3;
 /// A bot has the papers of so many people, and wants a slot for each.
 pub(crate) const PAPERS: u32 = 10;
-/// The last instant at which anybody asks.
+/// The attempt of a person who has lost a draw, for whatever would do.
+pub(crate) const LAST: u32 = u32::MAX;
+/// The last instant at which anybody asks of their own accord.
 pub(crate) const ASKING_MS: i64 = 90_000;
 /// How long a bot asks 100 times a second.
 const BOT_RUSH_S: f64 = 5.0;
@@ -102,6 +105,11 @@ impl Crowd {
             Some(bot) => self.orders[bot as usize][paper as usize],
             None => self.wishes[client as usize][0],
         }
+    }
+
+    /// How long a person who was told no takes to press again: one to four seconds, as between any two presses.
+    pub(crate) fn reaction_ms(&self, client: u32) -> i64 {
+        (1_000.0 + 3_000.0 * chance(self.seed, client, LAST, 3)) as i64
     }
 
     /// The sessions that would do. After the fourth attempt a person takes any of the wishes, before that one at a time;

@@ -205,7 +205,8 @@ pub(crate) fn json(story: &Story) -> Value {
         let [p50, p99, p999, max] = quantiles(latency);
         json!({ "p50_ns": p50, "p99_ns": p99, "p999_ns": p999, "max_ns": max })
     };
-    let mut line = json!({
+    let draws = story.draws.as_ref();
+    json!({
         "schedules": story.hospital.periods.len(),
         "capacity": story.hospital.capacity(),
         "taken_elsewhere": story.hospital.taken(),
@@ -221,20 +222,15 @@ pub(crate) fn json(story: &Story) -> Value {
         "requests_per_s": story.requests_per_s().round(),
         "yes": latency(&record.yes),
         "no": latency(&record.no),
-    });
-    if story.options.openings.len() > 1 || story.kind == Kind::Lottery {
-        line["opening"] = story.kind.name().into();
-        line["people_won"] = record.won(false).into();
-        line["bots_won"] = record.won(true).into();
-        line["advantage"] = story.advantage().into();
-    }
-    if let Some(draws) = story.draws {
-        line["drawn"] = draws.drawn.into();
-        line["entries"] = draws.entries.into();
-        line["verified"] = draws.verified.into();
-        line["waiting"] = record.place.count().into();
-        line["held_by_draw"] = (record.drawn(false) + record.drawn(true)).into();
-        line["place"] = latency(&record.place);
-    }
-    line
+        "opening": story.kind.name(),
+        "people_won": record.won(false),
+        "bots_won": record.won(true),
+        "advantage": story.advantage(),
+        "drawn": draws.map(|draws| draws.drawn),
+        "entries": draws.map(|draws| draws.entries),
+        "verified": draws.map(|draws| draws.verified),
+        "waiting": draws.map(|_| record.place.count()),
+        "held_by_draw": draws.map(|_| record.drawn(false) + record.drawn(true)),
+        "place": draws.map(|_| latency(&record.place)),
+    })
 }

@@ -22,6 +22,8 @@ mod goals;
 mod habit;
 mod hand_off;
 mod hoard;
+#[path = "../shared/json.rs"]
+mod json;
 mod limiter;
 mod mechanism;
 mod opening;

@@ -6,6 +6,7 @@ use fairslot::line::Quota;
 use fairslot::{EntryWindow, Limit, ReturnPolicy};
 use serde::Deserialize;
 
+use crate::json;
 use crate::mechanism::{ALL_PPM, CELLS, Limits, Mechanism, Opens, Returns, Rules};
 
 /// A file larger than this is not a policy.
@@ -104,7 +105,7 @@ pub(crate) fn read(path: &Path) -> Result<&'static Mechanism, String> {
 }
 
 fn parse(text: &str) -> Result<Mechanism, String> {
-    let file: File = serde_json::from_str(text).map_err(|why| why.to_string())?;
+    let file: File = json::read(text.as_bytes())?;
     let mechanism = Mechanism {
         name: "policy",
         what: "the policy of the file",

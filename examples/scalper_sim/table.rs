@@ -304,9 +304,7 @@ fn ploy_json(ploy: &Cell, options: &Options) -> Value {
         fields.insert("devices".to_owned(), ploy.attack.devices.into());
         let [people, victims] = chances(ploy);
         for (key, chance) in [("person_chance", people), ("victim_chance", victims)] {
-            if let Some(chance) = chance {
-                fields.insert(key.to_owned(), chance.into());
-            }
+            fields.insert(key.to_owned(), json!(chance));
         }
     }
     object
@@ -330,17 +328,15 @@ fn json(cell: &Cell, options: &Options) -> Value {
     put("trials", options.size.trials.into());
     put("seed", options.size.seed.into());
     for figure in &FIGURES {
-        let Some(estimate) = figure.estimate(cell) else {
-            continue;
-        };
-        put(figure.key, estimate.mean.into());
-        if let Some(interval) = estimate.interval() {
-            let ends = json!([interval.low, interval.high]);
-            put(&format!("{}_ci", figure.key), ends);
-        }
+        // What a cell doesn't have is there, and null.
+        let estimate = figure.estimate(cell);
+        put(figure.key, json!(estimate.map(|it| it.mean)));
+        let ends = estimate.and_then(|it| it.interval());
+        put(
+            &format!("{}_ci", figure.key),
+            json!(ends.map(|ends| [ends.low, ends.high])),
+        );
     }
-    if let Some(within) = within(cell, options) {
-        put("within_reference", within.into());
-    }
+    put("within_reference", json!(within(cell, options)));
     Value::Object(fields)
 }

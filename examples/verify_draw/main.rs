@@ -10,6 +10,8 @@ mod console;
 #[path = "../shared/flags.rs"]
 #[allow(dead_code, reason = "shared: each example uses a part")]
 mod flags;
+#[path = "../shared/json.rs"]
+mod json;
 mod own;
 
 use std::path::Path;
@@ -43,7 +45,7 @@ fn check(file: &Path, known: &Known) -> Result<String, String> {
     let shown = shown.escape_debug();
     let text = std::fs::read(file).map_err(|why| format!("{shown}: cannot be read: {why}"))?;
     let transcript: Transcript =
-        serde_json::from_slice(&text).map_err(|why| format!("{shown}: is no transcript: {why}"))?;
+        json::read(&text).map_err(|why| format!("{shown}: is no transcript: {why}"))?;
     let verified = verify(&transcript).map_err(|flaw| format!("{shown}: does not hold: {flaw}"))?;
     let closing = verified.closing;
     for (flag, noted, published) in [

@@ -42,8 +42,8 @@ impl Estimate {
         })
     }
 
-    /// Where the true mean lies: Student's t with n−1 degrees of freedom, which supposes that the repetitions' values are not far from normal. `None`
-    /// if there was only one.
+    /// Where the true mean lies: Student's t with n−1 degrees of freedom, which supposes that the repetitions' values are not far from normal: of
+    /// a few it may reach past what the figure can be (a share below 0 or above 1). `None` if there was only one.
     #[must_use]
     pub fn interval(&self) -> Option<Interval> {
         let reach = t_95(self.n.checked_sub(1)?) * self.sd? / (self.n as f64).sqrt();

@@ -126,6 +126,8 @@ fn whatever_else_a_file_is_gets_its_sentence() {
         let why = sentence(&[&file(name, text)]);
         assert!(why.contains("is no transcript"), "{name}: {why}");
     }
+    let why = sentence(&[&file("field", br#"{"terms": {"draw": 7}}"#)]);
+    assert!(why.contains("is no transcript: terms.draw: "), "{why}");
     for missing in [".", "/nowhere/at/all.json"] {
         let why = sentence(&[missing]);
         assert!(why.contains("cannot be read"), "{why}");

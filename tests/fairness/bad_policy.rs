@@ -18,8 +18,8 @@ fn every_wrong_policy_gets_its_sentence() {
         ("", &["EOF"][..]),
         ("[]", &["policy"]),
         ("{\"window\": 1}", &["window_ms"]),
-        ("{\"window_ms\": \"10 s\"}", &["string"]),
-        ("{\"window_ms\": -1}", &["-1"]),
+        ("{\"window_ms\": \"10 s\"}", &["window_ms: ", "string"]),
+        ("{\"window_ms\": -1}", &["window_ms: ", "-1"]),
         ("{\"window_ms\": 1.5}", &["1.5"]),
         ("{\"window_ms\": 1, \"window_ms\": 1}", &["duplicate"]),
         ("{\"window_ms\": 0}", &["window_ms", "at least 1"]),
@@ -44,7 +44,7 @@ fn every_wrong_policy_gets_its_sentence() {
         ),
         (
             "{\"limits\": {\"device\": {\"requests\": 1}}}",
-            &["period_ms"],
+            &["limits.device: ", "period_ms"],
         ),
         (
             "{\"limits\": {\"device\": {\"requests\": 0, \"period_ms\": 1000, \"burst\": 5}}}",

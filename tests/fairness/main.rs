@@ -28,6 +28,8 @@ mod habit;
 mod hand_off;
 #[path = "../../examples/scalper_sim/hoard.rs"]
 mod hoard;
+#[path = "../../examples/shared/json.rs"]
+mod json;
 #[path = "../../examples/scalper_sim/limiter.rs"]
 mod limiter;
 #[path = "../../examples/scalper_sim/mechanism.rs"]

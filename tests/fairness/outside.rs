@@ -49,12 +49,18 @@ fn a_cell_is_an_object_with_what_was_measured() {
     let attacks = ["none", "A0", "A1", "A2", "A3", "A4"];
     assert_eq!(names, attacks.repeat(MECHANISMS.len()));
     for (nth, cell) in cells.iter().enumerate() {
-        assert_eq!(cell["mechanism"], MECHANISMS[nth / attacks.len()].name);
+        let mechanism = &MECHANISMS[nth / attacks.len()];
+        assert_eq!(cell["mechanism"], mechanism.name);
         let fields = cell.as_object().expect("an object");
-        assert!(fields.values().all(|value| !value.is_null()), "{cell}");
         assert!(
-            !fields.contains_key("within_reference"),
-            "too small to say: {cell}"
+            fields.keys().eq(cells[0].as_object().expect("one").keys()),
+            "what a cell doesn't have is there, and null: {cell}"
+        );
+        assert!(cell["within_reference"].is_null(), "too small to say");
+        assert_eq!(
+            cell["flagged_honest"].is_number(),
+            mechanism.judges() && mechanism.rules().is_some(),
+            "who enters a draw that judges: {cell}"
         );
         let measured = ["yield_share", "jain", "decision_delay_ms", "requests"];
         for key in measured {
@@ -65,7 +71,7 @@ fn a_cell_is_an_object_with_what_was_measured() {
         }
     }
     let none = &cells[0];
-    assert!(none.get("advantage").is_none() && none.get("uplift_pp").is_none());
+    assert!(none["advantage"].is_null() && none["uplift_pp"].is_null());
     let a3 = &cells[4];
     assert!(a3["advantage"].as_f64() > Some(1.0) && a3["uplift_pp"].as_f64() > Some(0.0));
 }

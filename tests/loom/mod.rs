@@ -5,7 +5,7 @@
 //! LOOM_MAX_PREEMPTIONS=5 …      # deeper, where a model has a bound
 //! ```
 //!
-//! The raw structures and the pool alone go without a bound; the engine's verbs, two at a time, with at most four preemptions. Each model says
+//! The raw structures and the pool alone go without a bound; the engine's verbs, two at a time, with at most four preemptions, its draws, lines and returns with at most three. Each model says
 //! in its last line how many interleavings that was.
 //!
 //! **What loom does not see.** It remembers one last access of each atomic. A thread that loads and then swaps hides by its own load what others had

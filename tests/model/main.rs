@@ -5,7 +5,7 @@
 //! * `twin` drives the engine and puts its answers into the book's words; `op` says what can
 //!   be done, `whim` picks something, `walk` lets both do it, `seen` looks at what
 //!   they saw.
-//! * The rest are single situations at exact times, a fault's number first where `FAULTS.md` has one.
+//! * The rest are single situations at exact times, a fault's number first where `docs/faults.md` has one.
 
 mod book;
 #[path = "../limit/exact.rs"]

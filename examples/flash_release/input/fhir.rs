@@ -106,7 +106,10 @@ fn status(object: &Object, place: &Place<'_>) -> Result<Status, String> {
         "entered-in-error" => Ok(Status::EnteredInError),
         other => Err(place.field(
             "status",
-            format_args!("{:?} is not a slot's status; free or busy is", short(other)),
+            format_args!(
+                "{:?} is none of free, busy, busy-unavailable, busy-tentative and entered-in-error",
+                short(other)
+            ),
         )),
     }
 }

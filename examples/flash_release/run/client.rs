@@ -10,7 +10,7 @@ use fairslot::{
 use super::Morning;
 use super::places::{Places, Waits};
 use crate::cli::Kind;
-use crate::crowd::{Attempt, PAPERS, Wanted, chance};
+use crate::crowd::{Attempt, LAST, PAPERS, Wanted, chance};
 use crate::hospital::HOLD_TTL_MS;
 use crate::latency::timed;
 use crate::tally::{End, Record, Sale};
@@ -19,8 +19,8 @@ use crate::tally::{End, Record, Sale};
 pub(super) struct Clients<'a> {
     morning: &'a Morning<'a>,
     attempts: std::iter::Peekable<std::vec::IntoIter<Attempt>>,
-    /// What clients will do about their holds: when, and which sale.
-    plans: BinaryHeap<Reverse<(i64, usize)>>,
+    /// What clients will do because of what they were told, and when.
+    errands: BinaryHeap<Reverse<(i64, Errand)>>,
     /// The holds behind the sales of the record, and who has them.
     holds: Vec<(Hold, PatientId, Plan)>,
     /// A bit for each paper of each client of this thread: served.
@@ -33,6 +33,14 @@ pub(super) struct Clients<'a> {
 
 const NEVER: i64 = i64::MAX;
 const KNOWS: i64 = i64::MIN;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Errand {
+    /// About a hold: which sale it is.
+    Settle(usize),
+    /// For what is left.
+    Ask(Attempt),
+}
 
 /// What a client does about a hold. The shares are assumptions, made so that everything happens within the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,7 +84,7 @@ impl<'a> Clients<'a> {
         Self {
             morning,
             attempts: crowd.share(nth, of).into_iter().peekable(),
-            plans: BinaryHeap::new(),
+            errands: BinaryHeap::new(),
             holds: Vec::new(),
             served: vec![0; crowd.clients() as usize / of + 1],
             asked_at: vec![NEVER; crowd.clients() as usize / of + 1],
@@ -92,9 +100,9 @@ impl<'a> Clients<'a> {
     /// When the next of them has something to do.
     pub(super) fn due(&mut self) -> Option<i64> {
         let attempt = self.attempts.peek().map(|attempt| attempt.at);
-        let plan = self.plans.peek().map(|Reverse((at, _))| *at);
+        let errand = self.errands.peek().map(|Reverse((at, _))| *at);
         let news = self.places.news_at();
-        attempt.into_iter().chain(plan).chain(news).min()
+        attempt.into_iter().chain(errand).chain(news).min()
     }
 
     /// Does everything that is due at `now`, in the order in which it became due.
@@ -109,10 +117,13 @@ impl<'a> Clients<'a> {
                 self.hear(due, now);
                 continue;
             }
-            match self.plans.peek() {
-                Some(&Reverse((at, sale))) if at == due => {
-                    self.plans.pop();
-                    self.settle(sale);
+            match self.errands.peek() {
+                Some(&Reverse((at, errand))) if at == due => {
+                    self.errands.pop();
+                    match errand {
+                        Errand::Settle(sale) => self.settle(sale),
+                        Errand::Ask(attempt) => self.ask(attempt),
+                    }
                 }
                 _ => {
                     if let Some(attempt) = self.attempts.next() {
@@ -201,6 +212,7 @@ impl<'a> Clients<'a> {
                 Ok(Outcome::Refused(Refusal::SoldOut)) => {
                     self.record.entries[entry].won = Some(false);
                     self.knows(client, at);
+                    self.ask_on(client, at);
                 }
                 // The draw gives one slot after the other: who hasn't heard when the first has, hears soon.
                 Ok(Outcome::Waiting(_)) => self.places.wait_on(waits, entry),
@@ -226,6 +238,20 @@ impl<'a> Clients<'a> {
         self.served[client as usize / self.morning.threads] |= 1 << paper(patient);
         self.knows(client, at);
         self.decide(hold, patient, client, bot);
+    }
+
+    /// A person whom the draw left without a slot presses once more, for whatever is left of what would do. Bots ask anyway.
+    fn ask_on(&mut self, client: u32, at: i64) {
+        if self.morning.crowd.is_bot(client) {
+            return;
+        }
+        let attempt = Attempt {
+            at: at + self.morning.crowd.reaction_ms(client),
+            client,
+            nth: LAST,
+        };
+        self.errands
+            .push(Reverse((attempt.at, Errand::Ask(attempt))));
     }
 
     fn note_first(&mut self, client: u32, at: i64) {
@@ -317,7 +343,8 @@ impl<'a> Clients<'a> {
         };
         self.holds.push((hold, patient, plan));
         if plan != Plan::WalkAway {
-            self.plans.push(Reverse((held_at + after, sale)));
+            self.errands
+                .push(Reverse((held_at + after, Errand::Settle(sale))));
         }
     }
 
