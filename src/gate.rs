@@ -162,8 +162,9 @@ impl Gate {
     /// owed something.
     pub(crate) fn ask(&self, hashes: &Hashes, now: Timestamp) -> Result<Kinds, TooSoon> {
         let (mut chances, mut objection) = (PerKind::default(), None);
-        for (kind, chance) in chances.iter_mut().enumerate() {
-            let Some((limiter, hash)) = self.limit_of(kind, hashes) else {
+        let each = || self.limiters.iter().zip(&hashes.0).enumerate();
+        for ((kind, limit), chance) in each().zip(&mut chances) {
+            let (Some(limiter), &hash @ 1..) = limit else {
                 continue;
             };
             match limiter.look(hash, now) {
@@ -178,11 +179,11 @@ impl Gate {
             return Err(too_soon);
         }
         let mut displaced = Kinds::default();
-        for (kind, chance) in chances.iter().enumerate() {
-            let (Some(limiter), Some(chance)) = (&self.limiters[kind], chance) else {
+        for ((kind, (limiter, &hash)), chance) in each().zip(&chances) {
+            let (Some(limiter), Some(chance)) = (limiter, chance) else {
                 continue;
             };
-            match limiter.take(chance, now) {
+            match limiter.take(chance, hash, now) {
                 Ok(Given::Fairly) => {}
                 Ok(Given::Displacing) => displaced.add(kind),
                 Err(told) => {

@@ -319,12 +319,24 @@ impl Inner {
         }
     }
 
-    /// A hold begins here that ends then. Only the first to end is noted for what comes of that: when it does, so is the next.
+    /// A hold was claimed here that ends then.
     #[inline(always)]
     pub(super) fn hold_begins(&self, (schedule, pool): (ScheduleId, &Pool), until: Timestamp) {
-        let until = until.as_millis();
-        if pool.lower_due(until) && self.returns.in_use() {
-            self.returns.note(schedule, until);
+        let first = pool.claimed_until(until.as_millis());
+        self.note_end(schedule, until, first);
+    }
+
+    /// A hold that stands here ends then, and no more when it did.
+    pub(super) fn hold_goes_on(&self, (schedule, pool): (ScheduleId, &Pool), until: Timestamp) {
+        let first = pool.lower_due(until.as_millis());
+        self.note_end(schedule, until, first);
+    }
+
+    /// Only the first to end is noted for what comes of that: when it does, so is the next.
+    #[inline(always)]
+    fn note_end(&self, schedule: ScheduleId, until: Timestamp, first: bool) {
+        if first && self.returns.in_use() {
+            self.returns.note(schedule, until.as_millis());
         }
     }
 

@@ -194,13 +194,18 @@ impl Limiter {
     }
 
     #[inline(always)]
-    pub(super) fn look(&self, hash: u64, now: Timestamp) -> Result<Chance, Wait> {
+    pub(super) fn look(&self, hash: u64, now: Timestamp) -> Result<Chance<'_>, Wait> {
         self.cells.look(hash, now.as_millis())
     }
 
     #[inline]
-    pub(super) fn take(&self, chance: &Chance, now: Timestamp) -> Result<Given, Wait> {
-        self.cells.take(chance, now.as_millis())
+    pub(super) fn take(
+        &self,
+        chance: &Chance<'_>,
+        hash: u64,
+        now: Timestamp,
+    ) -> Result<Given, Wait> {
+        self.cells.take(chance, hash, now.as_millis())
     }
 
     #[inline]

@@ -9,10 +9,16 @@ impl Pool {
         self.due.earliest()
     }
 
-    /// Notes that a hold here ends at `deadline`. To be called after the claim's swap and before it is told. Whether it may be the first to end.
+    /// Notes that something here is due at `deadline`, which can be seen already. Whether it may be the first.
     #[inline]
     pub(crate) fn lower_due(&self, deadline: u64) -> bool {
         self.due.lower(deadline)
+    }
+
+    /// Notes that a hold here ends at `deadline`. To be called after the claim's swap, by which its end can be seen, and before it is told. Whether it may be the first to end.
+    #[inline]
+    pub(crate) fn claimed_until(&self, deadline: u64) -> bool {
+        self.due.lower_after_swap(deadline)
     }
 
     /// Frees every hold that is due, by its word alone. `read` reads the deadline, and what else is to be told, from the holder's record; both belong

@@ -176,12 +176,12 @@ impl At<'_> {
         Word(self.0.load(Ordering::Acquire))
     }
 
-    /// Swaps the word if it is still what was seen; else says what it is.
+    /// Swaps the word if it is still what was seen; else says what it is. Sequentially consistent for those who then read the pool's due bound.
     #[inline]
     pub(crate) fn swap(self, seen: Word, next: Word) -> Result<Word, Word> {
         match self
             .0
-            .compare_exchange(seen.0, next.0, Ordering::AcqRel, Ordering::Acquire)
+            .compare_exchange(seen.0, next.0, Ordering::SeqCst, Ordering::Acquire)
         {
             Ok(_) => Ok(next),
             Err(now) => Err(Word(now)),

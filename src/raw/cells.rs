@@ -24,9 +24,9 @@
 //! written, nothing is judged by an earlier instant.
 //!
 //! # Ordering
-//! A word says all there is to know of a cell and publishes nothing else, so loads and swaps are Relaxed: every step is one swap of one word, which fails if the
-//! word has changed. Two words have to do with each other in one place, where a key may have got two cells: `Line::unite` argues it.
-//! `latest` is a number on its own. `swept` is written Release by who has emptied cells and read Acquire, so that whoever goes by it finds them empty.
+//! A word says all there is to know of a cell and publishes nothing else, so loads are Relaxed: every step is one swap of one word, which fails if the
+//! word has changed. Two words have to do with each other in one place, where a key may have got two cells; for that swaps are sequentially consistent, and `Line::unite` argues it.
+//! `latest` is a number on its own. `calm_until` is written Release by who has emptied cells and read Acquire, so that whoever goes by it finds them empty.
 
 mod line;
 mod pace;
@@ -57,12 +57,11 @@ pub(crate) struct Wait(pub(crate) u64);
 
 /// A turn that a key can have, as it was found: to be [taken](Cells::take), or not.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Chance {
-    hash: u64,
+pub(crate) struct Chance<'a> {
+    line: &'a Line,
     /// The cell's word, and the one to swap it for.
     word: u64,
     next: u64,
-    line: usize,
     way: u8,
     how: How,
 }
@@ -72,8 +71,8 @@ pub(crate) struct Cells {
     pace: Pace,
     /// The latest instant at which anything was written, in milliseconds.
     latest: AtomicU64,
-    /// The instant at which cells that owed nothing were last emptied, in milliseconds.
-    swept: AtomicU64,
+    /// The last instant, in milliseconds, at which anything is written before cells that owe nothing are emptied again: not a quarter of the range after that was last done.
+    calm_until: AtomicU64,
     sweeping: Mutex<()>,
 }
 
@@ -86,7 +85,7 @@ impl Cells {
                 .collect(),
             pace,
             latest: AtomicU64::new(0),
-            swept: AtomicU64::new(0),
+            calm_until: AtomicU64::new(pace.quarter_ms - 1),
             sweeping: Mutex::new(()),
         }
     }
@@ -96,47 +95,39 @@ impl Cells {
         self.lines.len() as u64 * WAYS as u64
     }
 
-    /// Which line is the key's, by the lower half of its hash.
-    #[inline]
-    fn line_of(&self, hash: u64) -> usize {
-        (((hash & 0xffff_ffff) * self.lines.len() as u64) >> 32) as usize
-    }
-
-    /// The key's line, and its tag, by the upper bits.
+    /// The key's line, by the lower half of its hash, and its tag, by the upper bits.
     #[inline]
     fn open(&self, hash: u64) -> (&Line, u64) {
-        (&self.lines[self.line_of(hash)], tag_of_hash(hash))
+        let line = ((hash & 0xffff_ffff) * self.lines.len() as u64) >> 32;
+        (&self.lines[line as usize], tag_of_hash(hash))
     }
 
     /// Whether a key that asks at `ms` could have a turn. Writes nothing.
     #[inline(always)]
-    pub(crate) fn look(&self, hash: u64, ms: u64) -> Result<Chance, Wait> {
-        let (line, tag, now) = (self.line_of(hash), tag_of_hash(hash), self.now(ms));
-        let spot = self.lines[line].find(tag, now);
+    pub(crate) fn look(&self, hash: u64, ms: u64) -> Result<Chance<'_>, Wait> {
+        let ((line, tag), now) = (self.open(hash), self.now(ms));
+        let spot = line.find(tag, now);
         let late = self.is_due(now);
         if !(late && self.is_all_past(now)) {
             self.verdict(spot.debt, now, ms)?;
         }
         Ok(Chance {
-            hash,
+            line,
             word: spot.word,
             next: now.word(tag, spot.debt + self.pace.step),
-            line,
             way: spot.way as u8,
             how: if late { How::Late } else { spot.how() },
         })
     }
 
-    /// Gives the turn that a look at `ms` has found, in one swap if nothing has come between; else as if there had been no look.
+    /// Gives the turn that a look of this hash at `ms` has found, in one swap if nothing has come between; else as if there had been no look.
     #[inline]
-    pub(crate) fn take(&self, chance: &Chance, ms: u64) -> Result<Given, Wait> {
-        let (line, tag) = (&self.lines[chance.line], tag_of(chance.next));
-        let way = usize::from(chance.way);
+    pub(crate) fn take(&self, chance: &Chance<'_>, hash: u64, ms: u64) -> Result<Given, Wait> {
+        let (line, way) = (chance.line, usize::from(chance.way));
         if chance.how == How::Late || !line.swap(way, chance.word, chance.next) {
-            return self.charge(chance.hash, ms);
+            return self.charge(hash, ms);
         }
-        // No earlier than the look: the latest instant only grows.
-        Ok(self.given(line, tag, way, chance.how, self.now(ms)))
+        Ok(self.given(line, tag_of(chance.next), way, chance.how, ms))
     }
 
     /// Has the key's line on its way.
@@ -156,7 +147,7 @@ impl Cells {
             let debt = now.ahead(word);
             self.verdict(debt, now, ms)?;
             if line.swap(way, word, now.word(tag, debt + self.pace.step)) {
-                self.wrote_at(now);
+                self.wrote_at(ms);
                 return Ok(Given::Fairly);
             }
         }
@@ -178,17 +169,17 @@ impl Cells {
                 spot.word,
                 now.word(tag, spot.debt + self.pace.step),
             ) {
-                return Ok(self.given(line, tag, spot.way, spot.how(), now));
+                return Ok(self.given(line, tag, spot.way, spot.how(), ms));
             }
         }
     }
 
-    /// A cell was swapped for a turn.
+    /// A cell was swapped for a turn that was asked for at `ms`.
     #[inline]
-    fn given(&self, line: &Line, tag: u64, way: usize, how: How, now: Now) -> Given {
-        self.wrote_at(now);
+    fn given(&self, line: &Line, tag: u64, way: usize, how: How, ms: u64) -> Given {
+        self.wrote_at(ms);
         if how != How::Own {
-            line.unite(way, tag, now);
+            line.unite(way, tag, || self.now(ms));
         }
         match how {
             How::Displacing => Given::Displacing,
@@ -240,7 +231,7 @@ impl Cells {
                 continue;
             }
             if line.swap(spot.way, spot.word, now.word(tag, debt)) {
-                self.wrote_at(now);
+                self.wrote_at(ms);
                 return self.verdict(debt, now, ms).err().unwrap_or(told);
             }
         }
@@ -271,28 +262,27 @@ impl Cells {
         }
     }
 
-    #[inline]
-    fn since_swept(&self, now: Now) -> u64 {
-        now.ms.saturating_sub(self.swept.load(Ordering::Acquire))
-    }
-
     /// Whether cells that owe nothing have to be emptied before anything is written.
     #[inline]
     fn is_due(&self, now: Now) -> bool {
-        self.since_swept(now) >= self.pace.quarter_ms
+        now.ms > self.calm_until.load(Ordering::Acquire)
     }
 
     /// Whether so much time has passed that every cell is past, whatever its bits say: three eighths of the range, because what stands there was
     /// written no later than two eighths after the last sweep and owes no more than one (two threads' cells, united).
     #[inline]
     fn is_all_past(&self, now: Now) -> bool {
-        self.since_swept(now) >= self.pace.quarter_ms + self.pace.quarter_ms / 2
+        let overdue = now
+            .ms
+            .saturating_sub(self.calm_until.load(Ordering::Acquire));
+        overdue > self.pace.quarter_ms / 2
     }
 
+    /// Something was written for who asked at `ms`: the latest instant, unless it was judged by a later one, which stands there already.
     #[inline]
-    fn wrote_at(&self, now: Now) {
-        if self.latest.load(Ordering::Relaxed) < now.ms {
-            self.latest.fetch_max(now.ms, Ordering::Relaxed);
+    fn wrote_at(&self, ms: u64) {
+        if self.latest.load(Ordering::Relaxed) < ms {
+            self.latest.fetch_max(ms, Ordering::Relaxed);
         }
     }
 
@@ -303,7 +293,7 @@ impl Cells {
         if !self.is_due(now) {
             return;
         }
-        self.wrote_at(now);
+        self.wrote_at(now.ms);
         let all_past = self.is_all_past(now);
         for cell in self.lines.iter().flat_map(|line| &line.0) {
             let word = cell.load(Ordering::Relaxed);
@@ -312,7 +302,9 @@ impl Cells {
                 let _ = cell.compare_exchange(word, 0, Ordering::Relaxed, Ordering::Relaxed);
             }
         }
-        self.swept.store(now.ms, Ordering::Release);
+        // At the end of time: for ever.
+        let until = now.ms.saturating_add(self.pace.quarter_ms - 1);
+        self.calm_until.store(until, Ordering::Release);
     }
 }
 

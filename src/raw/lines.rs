@@ -48,6 +48,16 @@ impl Bucket {
     fn find(&self, tag: u64, from: usize) -> Option<(usize, u32)> {
         (from..ENTRIES).find_map(|i| number_under(tag, &self.entries[i]).map(|number| (i, number)))
     }
+
+    /// The first place without an entry. Counted without a branch a place, which no core could guess.
+    #[inline]
+    fn first_free(&self) -> Option<&AtomicU64> {
+        let free =
+            |(i, entry): (usize, &AtomicU64)| u32::from(entry.load(Ordering::Relaxed) == 0) << i;
+        let free = self.entries.iter().enumerate().map(free);
+        let free = free.fold(0, |all, bit| all | bit);
+        self.entries.get(free.trailing_zeros() as usize)
+    }
 }
 
 /// The number of an entry, if it is under the tag.
@@ -110,13 +120,14 @@ impl Lines {
         fetch(self.bucket(hash));
     }
 
-    /// The first number under the hash in its own bucket, if no place before it is empty, and unless somebody is just changing it.
+    /// A number under the hash in its own bucket, unless somebody is just changing it.
     #[inline]
     pub(crate) fn glance(&self, hash: u64) -> Option<u32> {
         let (bucket, tag) = (self.bucket(hash), tag_of(hash));
-        let full = |entry: &&AtomicU64| entry.load(Ordering::Relaxed) != 0;
-        let mut entries = bucket.entries.iter().take_while(full);
-        entries.find_map(|entry| number_under(tag, entry))
+        // Without a branch an entry, which no core could guess.
+        let numbers = bucket.entries.iter().map(|entry| number_under(tag, entry));
+        let number = numbers.fold(0, |found, number| found | number.unwrap_or(0));
+        (number != 0).then_some(number)
     }
 
     #[inline]
@@ -194,13 +205,13 @@ impl<'a> Locked<'a> {
     /// Puts a number under the hash; false if there is no room left to link on.
     #[inline]
     pub(crate) fn insert(&self, number: u32) -> bool {
-        for place in &self.bucket.entries {
-            if place.load(Ordering::Relaxed) == 0 {
+        match self.bucket.first_free() {
+            Some(place) => {
                 place.store(self.tag | u64::from(number), Ordering::Release);
-                return true;
+                true
             }
+            None => self.insert_beyond(number),
         }
-        self.insert_beyond(number)
     }
 
     #[cold]

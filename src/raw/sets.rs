@@ -57,30 +57,27 @@ impl<const N: usize> Set<N> {
         }
     }
 
-    /// The way with this tag.
+    /// The ways with this tag, a bit each: counted without a branch, since which it is no core can guess.
     #[inline]
-    fn find(&self, tag: u32) -> Option<usize> {
-        let home = home(tag);
-        match self.head.tags[home].load(Ordering::Relaxed) == tag {
-            true => Some(home),
-            false => self.first(tag),
-        }
+    fn ways_of(&self, tag: u32) -> u32 {
+        let tags = self
+            .head
+            .tags
+            .each_ref()
+            .map(|own| own.load(Ordering::Relaxed));
+        let bit = |(way, own): (usize, u32)| u32::from(own == tag) << way;
+        tags.into_iter()
+            .enumerate()
+            .map(bit)
+            .fold(0, |all, bit| all | bit)
     }
 
-    #[inline(never)]
-    fn first(&self, tag: u32) -> Option<usize> {
-        let mut tags = self.head.tags.iter();
-        tags.position(|own| own.load(Ordering::Relaxed) == tag)
-    }
-
-    /// Where a newcomer's record goes, if there is room.
+    /// The way with this tag; if there is none, where a newcomer's record goes, if there is room.
     #[inline]
-    fn free_for(&self, tag: u32) -> Option<usize> {
-        let home = home(tag);
-        match self.head.tags[home].load(Ordering::Relaxed) {
-            0 => Some(home),
-            _ => self.first(0),
-        }
+    fn way_for(&self, tag: u32) -> Option<usize> {
+        let (own, free, home) = (self.ways_of(tag), self.ways_of(0), 1 << home(tag));
+        let free = if free & home == 0 { free } else { home };
+        first(if own == 0 { free } else { own })
     }
 
     #[inline]
@@ -116,6 +113,12 @@ const fn place(hash: u64, sets: usize) -> (usize, u32) {
     let (low, tag) = (hash & 0xffff_ffff, (hash >> 32) as u32);
     let tag = if tag == 0 { 1 } else { tag };
     (((low * sets as u64) >> 32) as usize, tag)
+}
+
+/// The first of these ways.
+#[inline]
+fn first(ways: u32) -> Option<usize> {
+    (ways != 0).then(|| ways.trailing_zeros() as usize)
 }
 
 /// Where the record of a tag is likely to be.
@@ -161,27 +164,23 @@ impl<T: Kept<N>, const N: usize> Sets<T, N> {
     ) -> (R, bool) {
         let (set, tag) = self.open(hash);
         let _own = set.head.lock.lock();
-        let (found, mut displacing) = (set.find(tag), false);
-        let way = found.unwrap_or_else(|| {
-            let free = set.free_for(tag);
-            displacing = free.is_none();
-            free.unwrap_or_else(|| set.lowest(rank))
-        });
-        let mut record = T::default();
-        match found {
-            Some(_) => record = set.read(way),
-            None => set.head.tags[way].store(tag, Ordering::Relaxed),
-        }
+        let room = set.way_for(tag);
+        // What nobody has had yet is all zeros: a newcomer's record.
+        let (way, mut record) = match room {
+            Some(way) => (way, set.read(way)),
+            None => (set.lowest(rank), T::default()),
+        };
+        set.head.tags[way].store(tag, Ordering::Relaxed);
         let answer = work(&mut record);
         set.write(way, record);
-        (answer, displacing)
+        (answer, room.is_none())
     }
 
     /// The key's record as it is, if there is one.
     pub(crate) fn read(&self, hash: u64) -> Option<T> {
         let (set, tag) = self.open(hash);
         let _own = set.head.lock.lock();
-        Some(set.read(set.find(tag)?))
+        Some(set.read(first(set.ways_of(tag))?))
     }
 
     /// Has the line on its way by which the key's record is found, and the record where it is likely to be.
@@ -197,7 +196,7 @@ impl<T: Kept<N>, const N: usize> Sets<T, N> {
     pub(crate) fn fetch_strayed(&self, hash: u64) {
         let (set, tag) = self.open(hash);
         if set.head.tags[home(tag)].load(Ordering::Relaxed) != tag
-            && let Some(way) = set.first(tag).or_else(|| set.first(0))
+            && let Some(way) = set.way_for(tag)
         {
             fetch(&set.records[way]);
         }

@@ -19,6 +19,10 @@ mod real {
         Arc::downgrade(of)
     }
 
+    /// Between sequentially consistent accesses, which a model checker may take for weaker ones than they are: nothing.
+    #[inline(always)]
+    pub(crate) fn fence_of_models() {}
+
     /// Threads that have a lane of their own at one time.
     pub(crate) const LANES: usize = 64;
 
@@ -102,6 +106,11 @@ mod model {
     use shuttle::sync::{Mutex as Inner, MutexGuard as InnerGuard};
 
     use std::collections::VecDeque;
+
+    /// loom takes sequentially consistent accesses for acquiring and releasing ones; between its fences there is the order that all of them have.
+    pub(crate) fn fence_of_models() {
+        atomic::fence(atomic::Ordering::SeqCst);
+    }
 
     /// In a model every thread shares the one lane, the harder case.
     pub(crate) const LANES: usize = 0;

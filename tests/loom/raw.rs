@@ -309,7 +309,7 @@ fn peek(cells: &Cells, tag: u64, ms: u64) -> Result<(), Wait> {
 fn take(cells: &Cells, tag: u64, ms: u64) -> Result<Given, Wait> {
     cells
         .look(key(tag), ms)
-        .and_then(|chance| cells.take(&chance, ms))
+        .and_then(|chance| cells.take(&chance, key(tag), ms))
 }
 
 /// Threads: two give one key its first turn, and the clocks by which they go let each take another cell. Property: both turns count, in one cell; so the

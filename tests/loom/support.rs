@@ -263,7 +263,7 @@ impl Stand {
             .claim(self.id.tag(), State::Held, holder, |slot, version| {
                 record.claimed(slot, version);
             });
-        self.pool().lower_due(deadline);
+        self.pool().claimed_until(deadline);
         claimed.ok()
     }
 

@@ -218,7 +218,7 @@ impl Inner {
             return Err(Refusal::HoldExpired);
         };
         record.set_until(until);
-        self.hold_begins((line.schedule, line.pool), until);
+        self.hold_goes_on((line.schedule, line.pool), until);
         let (wake, lane) = record.wake();
         if until.as_millis() < wake {
             record.set_wake(until.as_millis(), lane);

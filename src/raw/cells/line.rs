@@ -1,6 +1,7 @@
 //! One line of cells: which is a key's own, and which is the one to take over?
 
-use crate::words::sync::atomic::{AtomicU64, Ordering, fence};
+use crate::words::sync::atomic::{AtomicU64, Ordering};
+use crate::words::sync::fence_of_models;
 
 /// Cells in a line.
 pub(crate) const WAYS: usize = if cfg!(any(fairslot_loom, fairslot_shuttle)) {
@@ -123,30 +124,43 @@ impl Line {
         own(home_of(tag)).or_else(|| (0..WAYS).find_map(own))
     }
 
-    /// The cell that the key is judged by: its own, or else whichever owes least. By one reading of the line: of another, a cell that has become the key's own meanwhile would be a reason to take over the next.
+    /// The cell that the key is judged by: its own, or else whichever owes least.
     #[inline(always)]
     pub(super) fn find(&self, tag: u64, now: Now) -> Spot {
         let home = home_of(tag);
-        if let Some(word) = self.word_of(home, tag) {
+        let word = self.0[home].load(Ordering::Relaxed);
+        if tag_of(word) == tag {
             return Spot::own(home, word, now);
         }
-        let mut words = [0; WAYS];
-        for (way, (cell, seen)) in self.0.iter().zip(&mut words).enumerate() {
+        if now.debt(word) > 0 || self.has(tag) {
+            return self.find_in_all(tag, now);
+        }
+        Spot {
+            way: home,
+            word,
+            debt: 0,
+            own: false,
+        }
+    }
+
+    #[inline(always)]
+    fn has(&self, tag: u64) -> bool {
+        (0..WAYS).any(|way| self.word_of(way, tag).is_some())
+    }
+
+    /// The same wherever it is. By one reading of the line: of another, a cell that has become the key's own meanwhile would be a reason to take over the next.
+    #[inline(never)]
+    fn find_in_all(&self, tag: u64, now: Now) -> Spot {
+        let mut least = Spot {
+            way: 0,
+            word: 0,
+            debt: u64::MAX,
+            own: false,
+        };
+        for (way, cell) in self.0.iter().enumerate() {
             let word = cell.load(Ordering::Relaxed);
             if tag_of(word) == tag {
                 return Spot::own(way, word, now);
-            }
-            *seen = word;
-        }
-        let mut least = Spot {
-            way: home,
-            word: words[home],
-            debt: now.debt(words[home]),
-            own: false,
-        };
-        for (way, word) in words.into_iter().enumerate() {
-            if least.debt == 0 {
-                break;
             }
             let debt = now.debt(word);
             if debt < least.debt {
@@ -158,25 +172,34 @@ impl Line {
 
     #[inline]
     pub(super) fn swap(&self, way: usize, word: u64, next: u64) -> bool {
-        let (set, get) = (Ordering::Relaxed, Ordering::Relaxed);
+        let (set, get) = (Ordering::SeqCst, Ordering::Relaxed);
         self.0[way].compare_exchange(word, next, set, get).is_ok()
     }
 
     /// After a cell was taken over: another thread may have given the same key another one at the same time. What the higher of two owes goes to the lower.
     ///
-    /// Both threads swap a cell, fence, and look at the other's. Sequentially consistent fences have an order, so the later one's thread sees both cells. If
+    /// Both threads swap a cell and look at the other's, all four sequentially consistent. These have an order, so the thread whose swap is the later one sees both cells. If
     /// both threads do, both go about it, and the one that empties the higher cell carries its debt over.
-    pub(super) fn unite(&self, mut way: usize, tag: u64, now: Now) {
-        fence(Ordering::SeqCst);
+    #[inline]
+    pub(super) fn unite(&self, way: usize, tag: u64, now: impl FnOnce() -> Now) {
+        fence_of_models();
+        // Beginning with the next, so that nothing hangs on which one it is.
+        let mut others = (1..WAYS).map(|by| (way + by) % WAYS);
+        if others.any(|other| tag_of(self.0[other].load(Ordering::SeqCst)) == tag) {
+            self.unite_at(way, tag, now());
+        }
+    }
+
+    #[cold]
+    fn unite_at(&self, mut way: usize, tag: u64, now: Now) {
         for other in 0..WAYS {
-            if other != way && tag_of(self.0[other].load(Ordering::Relaxed)) == tag {
+            if other != way && tag_of(self.0[other].load(Ordering::SeqCst)) == tag {
                 self.merge(way.min(other), way.max(other), tag, now);
                 way = way.min(other);
             }
         }
     }
 
-    #[cold]
     fn merge(&self, lower: usize, higher: usize, tag: u64, now: Now) {
         let under_tag = |word| (tag_of(word) == tag).then_some(word);
         let change = |way: usize, next: &dyn Fn(u64) -> u64| {
