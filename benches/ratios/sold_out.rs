@@ -1,6 +1,7 @@
 //! The refusal that nearly everybody gets: whole calls of `request` on a schedule that is sold out.
 
 use std::hint::black_box;
+use std::sync::Arc;
 
 use fairslot::{
     AccountId, Behaviour, CoarseClock, DeviceId, Engine, EngineBuilder, Outcome, PatientId,
@@ -19,10 +20,13 @@ use crate::round::{Contestant, Rounds, Seat, Series, contest, median};
 const SLOTS: u32 = 40;
 /// Patients who are refused; they lie in L1, as whoever asks lies at hand.
 const ASKERS: usize = 512;
+/// Rounds of all of them from one tick of the clock to the next: about half a millisecond. Who of the refused is in the sample goes by patient and time.
+const TICK: usize = 256;
 
 /// Calls from `ScheduleId` to `Outcome`: the request is put together, asked, and its answer looked at.
 struct Ours {
     engine: Engine,
+    clock: Arc<CoarseClock>,
     /// Patient and schedule, the same one each time, which the compiler cannot know.
     asks: Vec<(PatientId, ScheduleId)>,
     names: Option<RequestId>,
@@ -37,9 +41,9 @@ impl Ours {
     }
 
     fn built(calls: usize, settings: impl FnOnce(EngineBuilder) -> EngineBuilder) -> Self {
-        let clock = CoarseClock::new(SystemClock::new());
+        let clock = Arc::new(CoarseClock::new(SystemClock::new()));
         let start = fairslot::Clock::now(&clock);
-        let engine = settings(Engine::builder().clock(clock).seed(7))
+        let engine = settings(Engine::builder().clock(Arc::clone(&clock)).seed(7))
             .build()
             .unwrap_or_else(|why| panic!("{why}"));
         let schedule = engine
@@ -54,6 +58,7 @@ impl Ours {
             .collect();
         Self {
             engine,
+            clock,
             asks,
             names: None,
             from: false,
@@ -76,9 +81,15 @@ impl Contestant for Ours {
 
     fn run(&self, seat: Seat) {
         let mut left = seat.share(self.calls).len();
-        while left > 0 {
+        for round in 0.. {
             let asks = &self.asks[..left.min(ASKERS)];
+            if asks.is_empty() {
+                return;
+            }
             left -= asks.len();
+            if round % TICK == 0 {
+                self.clock.tick();
+            }
             match self.names {
                 None if self.from => {
                     for (patient, schedule) in asks {

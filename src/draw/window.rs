@@ -91,7 +91,7 @@ const CLUSTERS_MAX: usize = u16::MAX as usize;
 impl Window {
     /// Opens a window. Publish [`commitment`](Self::commitment) before anybody enters.
     ///
-    /// `entries_max` bounds the memory: 116 to 232 bytes an entry while the window is open, up to 700 more for whoever came in a second way and some 60 for each way after that; and again as much at the close.
+    /// `entries_max` bounds the memory: 116 to 232 bytes an entry while the window is open, up to 700 more for whoever came in a second way and 60 to 80 for each way after that; and again as much at the close.
     ///
     /// # Errors
     /// [`Invalid`] for terms out of their range, or an `entries_max` that is not from 1 to 2^28.
