@@ -58,20 +58,26 @@ impl<const N: usize> Set<N> {
     }
 
     /// The ways with this tag, a bit each: told without a branch, since which it is no core can guess.
-    #[inline(always)]
+    #[inline]
     fn ways_of(&self, tag: u32) -> u32 {
-        let bit =
-            |(way, own): (usize, &AtomicU32)| u32::from(own.load(Ordering::Relaxed) == tag) << way;
-        let each = self.head.tags.iter().enumerate().map(bit);
-        each.fold(0, |all, bit| all | bit)
+        let tags = self
+            .head
+            .tags
+            .each_ref()
+            .map(|own| own.load(Ordering::Relaxed));
+        let bit = |(way, own): (usize, u32)| u32::from(own == tag) << way;
+        tags.into_iter()
+            .enumerate()
+            .map(bit)
+            .fold(0, |all, bit| all | bit)
     }
 
     /// The way with this tag; if there is none, where a newcomer's record goes, if there is room.
     #[inline]
     fn way_for(&self, tag: u32) -> Option<usize> {
-        let (own, free) = (self.ways_of(tag), self.ways_of(0));
-        // The lowest bit counts.
-        first(own | (free & 1 << home(tag)) << 8 | free << 16)
+        let (own, free, home) = (self.ways_of(tag), self.ways_of(0), 1 << home(tag));
+        let free = if free & home == 0 { free } else { home };
+        first(if own == 0 { free } else { own })
     }
 
     #[inline]
@@ -109,10 +115,10 @@ const fn place(hash: u64, sets: usize) -> (usize, u32) {
     (((low * sets as u64) >> 32) as usize, tag)
 }
 
-/// The first of these ways. Several sets of them may follow on each other, eight bits each.
-#[inline(always)]
+/// The first of these ways.
+#[inline]
 fn first(ways: u32) -> Option<usize> {
-    (ways != 0).then(|| ways.trailing_zeros() as usize % 8)
+    (ways != 0).then(|| ways.trailing_zeros() as usize)
 }
 
 /// Where the record of a tag is likely to be.
@@ -189,7 +195,9 @@ impl<T: Kept<N>, const N: usize> Sets<T, N> {
     #[inline]
     pub(crate) fn fetch_strayed(&self, hash: u64) {
         let (set, tag) = self.open(hash);
-        if let Some(way) = set.way_for(tag) {
+        if set.head.tags[home(tag)].load(Ordering::Relaxed) != tag
+            && let Some(way) = set.way_for(tag)
+        {
             fetch(&set.records[way]);
         }
     }

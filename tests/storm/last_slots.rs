@@ -52,7 +52,7 @@ fn f41_sold_out_never_while_each_gives_up_his_own() {
     let schedule = publish(&engine, 2);
     let meetings = Meetings::default();
     together(2, |lane| {
-        for round in 0..ROUNDS {
+        for round in meetings.rounds(ROUNDS) {
             let who = PatientId::new(u128::from(2 * round + lane));
             let hold = meetings.call(|| ask(&engine, who, schedule));
             let hold = hold.unwrap_or_else(|why| panic!("round {round}: {why}"));

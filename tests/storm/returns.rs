@@ -146,7 +146,7 @@ fn draws_and_returns_in_a_storm_leave_whole_books() {
     let (known, meetings, audits) = (Mutex::default(), Meetings::default(), AtomicU64::new(0));
     together(3, |lane| {
         let mut dice = Dice(lane);
-        for round in 0..ROUNDS {
+        for round in meetings.rounds(ROUNDS) {
             meetings.call(|| act(&engine, &clock, &schedules, &known, &mut dice));
             if lane == 0 && round % 16 == 0 {
                 let audit = engine.audit();

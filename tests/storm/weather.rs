@@ -113,6 +113,11 @@ impl Meetings {
         self.met.load(SeqCst)
     }
 
+    /// So many rounds, and more while the threads have hardly met, within bounds: on a busy machine they may run one after the other.
+    pub(crate) fn rounds(&self, usually: u64) -> impl Iterator<Item = u64> {
+        (0..100 * usually).take_while(move |round| *round < usually || self.met() < 3)
+    }
+
     /// Without a few there was no storm.
     pub(crate) fn assert_any(&self, what: &str) {
         assert!(
