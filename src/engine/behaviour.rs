@@ -59,8 +59,9 @@ impl Inner {
         request: &Request,
     ) -> Option<Look> {
         let (watch, now) = (self.watch.as_deref()?, self.recent()?);
-        let look = self.look_for(schedule, request.patient(), now)?;
-        if look == Look::SoldOut && watch.samples(request.patient(), now) {
+        let hash = self.filter_hash(request.patient());
+        let look = self.look_for(schedule, request.patient(), hash, now)?;
+        if look == Look::SoldOut && watch.samples(hash, now) {
             self.see_sold_out(watch, request, now);
         }
         Some(look)
@@ -71,7 +72,7 @@ impl Inner {
     pub(super) fn glance_refused(&self, request: &Request, why: Refusal, now: Timestamp) {
         if let Some(watch) = &self.watch
             && why == Refusal::SoldOut
-            && watch.samples(request.patient(), now)
+            && watch.samples(self.filter_hash(request.patient()), now)
         {
             self.see_sold_out(watch, request, now);
         }

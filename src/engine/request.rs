@@ -128,23 +128,23 @@ impl Inner {
             return self.first_look_watched(schedule, request);
         };
         let now = self.not_before_high(recent.get());
-        self.look_for(schedule, request.patient(), now)
+        let patient = request.patient();
+        self.look_for(schedule, patient, self.filter_hash(patient), now)
     }
 
-    /// The look itself, where it is plain whether there is anything to be had; nothing is said to who may have a slot already.
+    /// The look itself, where it is plain whether there is anything to be had; nothing is said to who may have a slot already. `hash`: the filter's, of the patient.
     #[inline(always)]
     pub(super) fn look_for(
         &self,
         schedule: ScheduleId,
         patient: PatientId,
+        hash: u64,
         now: Timestamp,
     ) -> Option<Look> {
         let pool = self.places.find(schedule)?;
         let look = pool.look_plainly(schedule, now, true)?;
         // The filter knows everybody who has a slot here, and a few who have not.
-        let may_have = look == Look::SoldOut
-            && pool.may_know(self.filter_hash(patient))
-            && self.has_line(patient);
+        let may_have = look == Look::SoldOut && pool.may_know(hash) && self.has_line(patient);
         (!may_have).then_some(look)
     }
 

@@ -84,7 +84,8 @@ pub(crate) struct Watch {
     trusted: Box<[ChannelId]>,
     keys: Keys,
     sample: u32,
-    /// Hashes below this are in the sample.
+    /// Of the sample: what is below `below`, once multiplied by `odd`, is in it.
+    odd: u64,
     below: u64,
 }
 
@@ -96,6 +97,7 @@ impl Watch {
         seeds: &mut SplitMix,
     ) -> Result<Self, Invalid> {
         behaviour.check()?;
+        let keys = seeds.keys();
         Ok(Self {
             card: behaviour.card,
             plain: Plain::of(&behaviour.card),
@@ -105,8 +107,9 @@ impl Watch {
             returns: Returns::new(),
             doctors: Arena::new(schedules_max),
             trusted: trusted.into(),
-            keys: seeds.keys(),
+            keys,
             sample: behaviour.sample,
+            odd: keys.quick(0) | 1,
             below: u64::MAX.checked_div(behaviour.sample.into()).unwrap_or(0),
         })
     }
@@ -182,12 +185,12 @@ impl Watch {
         self.sight(request, who, sighting, now)
     }
 
-    /// Whether this one of those that are told `sold_out` is in the sample.
+    /// Whether this one of those that are told `sold_out` is in the sample, by a keyed hash of whom it is for.
     #[inline]
-    pub(crate) fn samples(&self, patient: PatientId, now: Timestamp) -> bool {
-        // Time goes into the half that identities made from numbers leave empty.
-        let at = u128::from(now.as_millis()) << 64;
-        self.keys.quick(patient.to_u128() ^ at) < self.below
+    pub(crate) fn samples(&self, patient: u64, now: Timestamp) -> bool {
+        // The upper bits of a product depend on all that are below them. Time is spread over all bits first, or some pace would keep step with it.
+        let at = now.as_millis().wrapping_mul(self.odd);
+        (patient ^ at).wrapping_mul(self.odd) < self.below
     }
 
     /// One of them that is.
@@ -450,5 +453,41 @@ impl fmt::Debug for Watch {
         f.debug_struct("Watch")
             .field("capacity", &self.capacity())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(test, not(any(fairslot_loom, fairslot_shuttle))))]
+mod tests {
+    use super::*;
+
+    /// Of two thousand who ask ten times at one pace some one or two are seen twice by chance, at whatever pace and under whatever key: else whoever keeps it would be taken for a script, or never be seen.
+    #[test]
+    fn no_pace_keeps_step_with_the_sample() {
+        const PEOPLE: u128 = 2_000;
+        const TIMES: u64 = 10;
+        let mut seen = 0;
+        let mut tried = 0;
+        for seed in 0..40 {
+            let mut seeds = SplitMix(seed);
+            let watch = Watch::new(&Behaviour::default(), &[], 1, &mut seeds).expect("sound");
+            let filter = seeds.keys();
+            for pace in [1, 10, 100, 233, 250, 256, 500, 610, 900, 987, 1_000, 2_048] {
+                let often = |person: u128| {
+                    let hash = filter.quick(person);
+                    let at = |nth| Timestamp::from_millis(1_790_000_000_000 + nth * pace);
+                    let times = (0..TIMES).filter(|nth| watch.samples(hash, at(*nth)));
+                    times.count() as u64
+                };
+                let times: Vec<u64> = (0..PEOPLE).map(often).collect();
+                let twice = times.iter().filter(|times| **times > 1).count();
+                assert!(twice <= 14, "{twice} at {pace} ms, seed {seed}");
+                seen += times.iter().sum::<u64>();
+                tried += TIMES * PEOPLE as u64;
+            }
+        }
+        assert!(
+            seen.abs_diff(tried / 256) < tried / 256 / 20,
+            "{seen} of {tried}"
+        );
     }
 }
