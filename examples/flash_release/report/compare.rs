@@ -56,7 +56,7 @@ fn who_caption(stories: &[Story]) -> String {
             let (people, bots) = (story.won_by(false, false), story.won_by(true, false));
             let _ = write!(
                 text,
-                " What the winners gave back or did not pay for was sold again first come: people have {} of these slots, bots {}.",
+                " What the draws left, and what winners gave back or did not pay for, was sold first come: people have {} of these slots, bots {}.",
                 grouped(people),
                 grouped(bots)
             );
@@ -191,7 +191,7 @@ fn knew_caption(stories: &[Story]) -> String {
             waited(99)
         );
     }
-    text.push_str(" This wait is what the draw costs; nobody has to press a second time in it.");
+    text.push_str(" This wait is what the draw costs; nobody has to press a second time for it; who is not drawn asks once more for what is left elsewhere.");
     text
 }
 
