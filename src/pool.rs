@@ -16,6 +16,7 @@
 //!    know that a step seen half done has been finished: what the audit relies on.
 
 mod due;
+mod look;
 pub(crate) mod places;
 pub(crate) mod slots;
 pub(crate) mod word;
@@ -23,12 +24,14 @@ pub(crate) mod word;
 use std::fmt;
 
 use crate::raw::ahead::fetch;
+use crate::raw::bits::{Marks, TAG_BITS};
 use crate::raw::bound::Bound;
-use crate::words::id::{GENERATION_BITS, PLACE_BITS, ScheduleId};
+use crate::words::id::{GENERATION_BITS, ScheduleId};
 use crate::words::schedule::{Opening, Schedule};
 use crate::words::sync::atomic::{AtomicU64, Ordering};
 use crate::words::time::Timestamp;
 
+pub(crate) use look::Look;
 use places::Desk;
 use slots::{Slots, Term};
 use word::{State, Word};
@@ -39,26 +42,11 @@ const WITHDRAWN: u64 = 1 << FLAGS_SHIFT;
 const RETIRED: u64 = 2 << FLAGS_SHIFT;
 /// It opens by a draw that has not been drawn. Until it is, `opens_at` says when people may enter.
 const UNDRAWN: u64 = 4 << FLAGS_SHIFT;
-/// Any of these: a bit that one comparison of signs tells.
-const FLAGGED: u64 = 1 << 63;
-
-/// What the first line of a pool says of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Look {
-    /// No schedule of this id stands here.
-    Unknown,
-    Withdrawn,
-    NotOpen {
-        in_ms: u64,
-    },
-    Closed,
-    /// People may enter its draw, or could until a moment ago.
-    Window,
-    /// Nothing is free and nothing is due.
-    SoldOut,
-    /// There may be something to have.
-    Open,
-}
+/// The same, as marks on the free bits, which the first look goes by: each is put there before the flag is set, and taken away after it was cleared.
+const WITHDRAWN_MARK: Marks = Marks::of(0);
+const UNDRAWN_MARK: Marks = Marks::of(1);
+/// It is past, or the pool's own lines don't tell all. Never taken away.
+const ASIDE_MARK: Marks = Marks::of(2);
 
 /// Why a slot could not be claimed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,7 +60,7 @@ pub(crate) enum Lost {
 /// The place of a schedule: two cache lines that are fetched together. The first is all that a look reads.
 #[repr(C, align(128))]
 pub(crate) struct Pool {
-    /// Flags (12 bits, above), generation (24, where an id has it), how often the flags or the capacity have changed (12), capacity (16).
+    /// Flags (12 bits, above), generation (21), how often the flags or the capacity have changed (15), capacity (16).
     meta: AtomicU64,
     opens_at: AtomicU64,
     closes_at: AtomicU64,
@@ -82,39 +70,33 @@ pub(crate) struct Pool {
     hold_ttl: AtomicU64,
 }
 
-const GENERATION_SHIFT: u32 = PLACE_BITS;
+const GENERATION_SHIFT: u32 = 31;
 const FLAGS_SHIFT: u32 = GENERATION_SHIFT + GENERATION_BITS;
 const CHANGE: u64 = 1 << 16;
 const CHANGES: u64 = (1 << GENERATION_SHIFT) - CHANGE;
+const _: () = assert!(GENERATION_BITS == TAG_BITS);
 
 /// The generation that a reading of `meta` tells.
-const fn generation_of(meta: u64) -> u64 {
-    meta << (64 - FLAGS_SHIFT) >> (64 - GENERATION_BITS)
+const fn generation_of(meta: u64) -> u32 {
+    // 21 bits.
+    (meta << (64 - FLAGS_SHIFT) >> (64 - GENERATION_BITS)) as u32
 }
 
-/// Whether it is of the schedule of this id, and no flag is set. An id that was never minted may have any bits, those of flags as well.
-const fn is_plain(meta: u64, id: ScheduleId) -> bool {
-    (meta ^ id.0) >> GENERATION_SHIFT == 0 && (meta as i64) >= 0
-}
-
-/// With the bit that says whether any flag is set.
-const fn flagged(meta: u64) -> u64 {
-    match meta & (WITHDRAWN | RETIRED | UNDRAWN) {
-        0 => meta & !FLAGGED,
-        _ => meta | FLAGGED,
-    }
+/// Whether it is of that generation, and no flag is set.
+const fn is_plain(meta: u64, generation: u32) -> bool {
+    meta >> GENERATION_SHIFT == generation as u64
 }
 
 /// A reading of `meta`, changed once more.
 const fn changed(meta: u64) -> u64 {
-    flagged(meta & !CHANGES | meta.wrapping_add(CHANGE) & CHANGES)
+    meta & !CHANGES | meta.wrapping_add(CHANGE) & CHANGES
 }
 
 impl Default for Pool {
     fn default() -> Self {
         let zero = || AtomicU64::new(0);
         Self {
-            meta: AtomicU64::new(RETIRED | FLAGGED),
+            meta: AtomicU64::new(RETIRED),
             opens_at: zero(),
             closes_at: zero(),
             due: Bound::default(),
@@ -129,8 +111,7 @@ impl Pool {
 
     /// The generation of the schedule that stands here, or that stood here last.
     pub(crate) fn generation(&self) -> u32 {
-        // 24 bits.
-        generation_of(self.meta.load(Ordering::Acquire)) as u32
+        generation_of(self.meta.load(Ordering::Acquire))
     }
 
     #[inline]
@@ -182,81 +163,7 @@ impl Pool {
         self.slots.term(Term::HoldCap)
     }
 
-    // ---- looking ------------------------------------------------------------------------------------------------------------
-
-    /// Judges by the time and the free bits alone; what is due may be free. Writes nothing.
-    #[inline]
-    pub(crate) fn look(&self, id: ScheduleId, now: Timestamp) -> Look {
-        self.look_by(id, now, true)
-    }
-
-    /// The same after a sweep: what is free has its bit set.
-    pub(crate) fn look_after_sweep(&self, id: ScheduleId, now: Timestamp) -> Look {
-        self.look_by(id, now, false)
-    }
-
-    #[inline(always)]
-    fn look_by(&self, id: ScheduleId, now: Timestamp, due_counts: bool) -> Look {
-        loop {
-            if let Some(look) = self.look_plainly(id, now, due_counts) {
-                return look;
-            }
-            if let Some(look) = self.look_closer(id, now) {
-                return look;
-            }
-        }
-    }
-
-    /// Whether a schedule that stands here, is open and stays as it is meanwhile has anything to give: the two usual answers, by the shortest way.
-    #[inline(always)]
-    pub(crate) fn look_plainly(
-        &self,
-        id: ScheduleId,
-        now: Timestamp,
-        due_counts: bool,
-    ) -> Option<Look> {
-        let meta = self.meta.load(Ordering::Acquire);
-        let now = now.as_millis();
-        if !is_plain(meta, id) {
-            return None;
-        }
-        let opens_at = self.opens_at.load(Ordering::Relaxed);
-        if now < opens_at || now >= self.closes_at.load(Ordering::Relaxed) {
-            return None;
-        }
-        if due_counts && self.is_due(now) || self.slots.any_free() {
-            return Some(Look::Open);
-        }
-        // If it has changed, no bit is set perhaps because the session was withdrawn meanwhile.
-        (self.meta.load(Ordering::Acquire) == meta).then_some(Look::SoldOut)
-    }
-
-    /// The other answers, by one reading of `meta`, since a second one may tell of another time. None: by now it stands here, is open and has no flag, which is to be looked at plainly.
-    #[cold]
-    #[inline(never)]
-    fn look_closer(&self, id: ScheduleId, now: Timestamp) -> Option<Look> {
-        let (meta, now) = (self.meta.load(Ordering::Acquire), now.as_millis());
-        let opens_at = self.opens_at.load(Ordering::Relaxed);
-        if meta & RETIRED != 0 || generation_of(meta) != id.generation() {
-            Some(Look::Unknown)
-        } else if meta & WITHDRAWN != 0 {
-            Some(Look::Withdrawn)
-        } else if now < opens_at {
-            Some(Look::NotOpen {
-                in_ms: opens_at - now,
-            })
-        } else if now >= self.closes_at.load(Ordering::Relaxed) {
-            Some(Look::Closed)
-        } else {
-            (meta & UNDRAWN != 0).then_some(Look::Window)
-        }
-    }
-
-    /// Whether a hold here may have run out.
-    #[inline]
-    pub(crate) fn is_due(&self, now: u64) -> bool {
-        self.due.is_past(now)
-    }
+    // ---- looking: see `look` ------------------------------------------------------------------------------------------------
 
     /// Has the pool's two lines on their way.
     #[inline]
@@ -391,7 +298,11 @@ impl Pool {
             schedule.hold_ttl_ms.min(schedule.hold_cap_ms),
         );
         self.due.clear();
-        self.slots.open(generation, capacity);
+        let marks = match flags & UNDRAWN {
+            0 => ASIDE_MARK,
+            _ => ASIDE_MARK.and(UNDRAWN_MARK),
+        };
+        self.slots.open(generation, capacity, marks);
         let cancel_until = schedule.cancel_until.unwrap_or(schedule.starts_at);
         for (term, value) in [
             (Term::StartsAt, schedule.starts_at.as_millis()),
@@ -403,13 +314,20 @@ impl Pool {
         // Release: whoever finds this generation finds everything above.
         self.meta
             .store(meta(generation, capacity, flags), Ordering::Release);
+        // Without a free slot, all their versions used up, it isn't sold out before it opens.
+        if self.slots.fit_own_lines(capacity) && self.slots.any_free() {
+            self.slots.own_bits().unmark(ASIDE_MARK);
+        }
     }
 
     /// Adds slots, all free. The caller has checked the sum.
     pub(crate) fn grow(&self, _desk: &Desk<'_>, count: u16) {
         let meta = self.meta.load(Ordering::Relaxed);
-        let (generation, capacity) = (generation_of(meta) as u32, meta as u16);
+        let (generation, capacity) = (generation_of(meta), meta as u16);
         self.slots.reach(generation, capacity + count);
+        if !self.slots.fit_own_lines(capacity + count) {
+            self.slots.own_bits().mark(ASIDE_MARK);
+        }
         self.change(|meta| meta + u64::from(count));
         for slot in capacity..capacity + count {
             if self
@@ -425,10 +343,14 @@ impl Pool {
     /// Sets the flag that is not set, or clears the one that is. Once it is set nothing new is claimed: a claim that comes later sees it, or finds
     /// its word withdrawn.
     pub(crate) fn set_withdrawn(&self, _desk: &Desk<'_>, withdrawn: bool) {
-        self.change(|meta| match withdrawn {
-            true => meta | WITHDRAWN,
-            false => meta & !WITHDRAWN,
-        });
+        let bits = self.slots.own_bits();
+        if withdrawn {
+            bits.mark(WITHDRAWN_MARK);
+            self.change(|meta| meta | WITHDRAWN);
+        } else {
+            self.change(|meta| meta & !WITHDRAWN);
+            bits.unmark(WITHDRAWN_MARK);
+        }
     }
 
     /// The draw is drawn: it opened at `at`, and what is left is first come. Only whoever drew calls this, once.
@@ -436,6 +358,7 @@ impl Pool {
         self.opens_at.store(at.as_millis(), Ordering::Relaxed);
         // Release: who sees that it is drawn sees since when.
         self.change(|meta| meta & !UNDRAWN);
+        self.slots.own_bits().unmark(UNDRAWN_MARK);
     }
 
     /// People may enter another draw from `at` on.
@@ -458,12 +381,13 @@ impl Pool {
 
     /// From here on nothing finds this schedule.
     pub(crate) fn set_retired(&self, _desk: &Desk<'_>) {
+        self.slots.own_bits().mark(ASIDE_MARK);
         self.change(|meta| meta | RETIRED);
     }
 }
 
 const fn meta(generation: u32, capacity: u16, flags: u64) -> u64 {
-    flagged(((generation as u64) << GENERATION_SHIFT) | flags | capacity as u64)
+    ((generation as u64) << GENERATION_SHIFT) | flags | capacity as u64
 }
 
 impl fmt::Debug for Pool {
@@ -478,6 +402,68 @@ impl fmt::Debug for Pool {
 #[cfg(all(test, not(any(fairslot_loom, fairslot_shuttle))))]
 mod tests {
     use super::*;
+    use crate::words::id::PractitionerId;
+    use crate::words::lottery::Lottery;
+    use crate::words::schedule::Session;
+
+    fn pool(plan: &Schedule) -> (places::Places, ScheduleId) {
+        let places = places::Places::new(1);
+        let id = places.settle(plan).expect("room");
+        (places, id)
+    }
+
+    fn plan(capacity: u32, opening: Opening) -> Schedule {
+        let day = "2026-12-01".parse().expect("a day");
+        let starts_at = Timestamp::from_millis(1_000_000);
+        Schedule::new(
+            PractitionerId::new(1),
+            day,
+            Session::Morning,
+            capacity,
+            opening,
+            starts_at,
+        )
+    }
+
+    #[test]
+    fn the_first_look_is_for_who_fits() {
+        let (at, opens) = (Timestamp::from_millis, Timestamp::from_millis(10));
+        for (capacity, fits) in [(1, true), (40, true), (41, false), (1_000, false)] {
+            let (places, id) = pool(&plan(capacity, Opening::first_come(opens)));
+            let (pool, desk) = places.desk(id).expect("it stands");
+            let first = |now| pool.first_look(id, at(now));
+            assert_eq!(first(10), fits.then_some(Look::Open), "{capacity}");
+            assert_eq!([9, 1_000_000].map(first), [None; 2]);
+            while pool.slots().take_lowest(id.tag()).is_some() {}
+            assert_eq!(first(10), fits.then_some(Look::SoldOut), "{capacity}");
+            let other = ScheduleId(id.0 ^ (1 << 52));
+            assert_eq!(
+                pool.first_look(other, opens),
+                first(10),
+                "places are told apart before"
+            );
+            assert_eq!(pool.first_look(ScheduleId(id.0 + 1), opens), None);
+            pool.grow(&desk, 1);
+            assert_eq!(first(10), None, "what was added lies elsewhere");
+            assert_eq!(pool.look(id, opens), Look::Open);
+        }
+    }
+
+    #[test]
+    fn what_was_drawn_is_told_by_the_first_look() {
+        let opens = Timestamp::from_millis(10);
+        let (places, id) = pool(&plan(2, Opening::Lottery(Lottery::new(opens))));
+        let (pool, desk) = places.desk(id).expect("it stands");
+        let first = || pool.first_look(id, opens);
+        assert_eq!(first(), None);
+        pool.set_withdrawn(&desk, true);
+        pool.set_drawn(opens);
+        assert_eq!(first(), None, "called off, whatever was drawn");
+        pool.set_withdrawn(&desk, false);
+        assert_eq!(first(), Some(Look::Open));
+        pool.set_retired(&desk);
+        assert_eq!(first(), None);
+    }
 
     #[test]
     fn changes_wrap_within_their_own_bits() {

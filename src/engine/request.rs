@@ -142,8 +142,26 @@ impl Inner {
         now: Timestamp,
     ) -> Option<Look> {
         let pool = self.places.find(schedule)?;
-        let look = pool.look_plainly(schedule, now, true)?;
+        let Some(look) = pool.first_look(schedule, now) else {
+            return self.second_look_for((schedule, pool), patient, hash, now);
+        };
         // The filter knows everybody who has a slot here, and a few who have not.
+        let may_have = look == Look::SoldOut
+            && pool.slots().own_filter_may_know(hash)
+            && self.has_line(patient);
+        (!may_have).then_some(look)
+    }
+
+    /// The same where one reading of the free bits is not enough: in a large schedule, or where a hold has run out.
+    #[inline(never)]
+    fn second_look_for(
+        &self,
+        (schedule, pool): (ScheduleId, &Pool),
+        patient: PatientId,
+        hash: u64,
+        now: Timestamp,
+    ) -> Option<Look> {
+        let look = pool.look_plainly(schedule, now, true)?;
         let may_have = look == Look::SoldOut && pool.may_know(hash) && self.has_line(patient);
         (!may_have).then_some(look)
     }

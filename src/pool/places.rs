@@ -186,7 +186,8 @@ impl Places {
                 .by_room
                 .entry(pool.slots().first_room())
                 .or_default()
-                .push(id.place());
+                // 28 bits, as it was minted.
+                .push(id.place() as u32);
         }
     }
 }

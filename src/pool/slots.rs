@@ -1,26 +1,26 @@
 //! Where a pool keeps its slots' words and free bits.
 //!
-//! The bits of the first 32 slots lie in the pool's first line, for the look, and the filter of a schedule of up to 40 in its second; everything else in boxed
+//! The bits of the first 40 slots lie in the pool's first line, for the look, and the filter of a schedule of up to 40 in its second; everything else in boxed
 //! segments: the first holds what is seldom asked about the schedule, the filter of a larger one, and as many slots as it was published with; later ones, each
 //! twice as large, what was added. Segments never move and are kept for the next schedule in this place.
 //!
-//! For the look at a larger pool, `left` is never less than the number of bits set beyond the first 32: it is raised before a bit is set and
+//! For the look at a larger pool, `left` is never less than the number of bits set beyond those: it is raised before a bit is set and
 //! lowered after one was cleared. So 0 means that none is set.
 
 use crate::raw::ahead::fetch;
-use crate::raw::bits::{BITS, FreeWord};
+use crate::raw::bits::{BITS, FreeWord, Marks};
 use crate::raw::filter;
 use crate::words::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use crate::words::sync::{OnceBox, OnceLock};
 
 use super::word::{At, State};
 
-/// Later segments: the first has at least 32 slots, each has twice the one before, so 12 reach past 65,535.
+/// Later segments: the first has at least 40 slots, each has twice the one before, so 12 reach past 65,535.
 const MORE: usize = 12;
 
 /// Filter words in the pool's own line, and for how many slots they do.
 const OWN_FILTER: usize = 5;
-const OWN_ROOM: u32 = 40;
+const OWN_ROOM: u32 = BITS;
 const _: () = assert!(OWN_FILTER as u32 == filter::words_for(OWN_ROOM));
 
 /// What is seldom asked about a schedule, in front of its first segment.
@@ -39,13 +39,13 @@ type Segment = OnceLock<Box<[AtomicU64]>>;
 #[derive(Debug, Default)]
 #[repr(C)]
 pub(crate) struct Slots {
-    /// The bits of slots 0 to 31.
+    /// The bits of slots 0 to 39, and the marks.
     bits: AtomicU64,
     first: Segment,
     // From here on in the pool's second line.
     /// Slots in the first segment.
     first_room: AtomicU32,
-    /// At least the number of bits set beyond the first 32.
+    /// At least the number of bits set beyond the first 40.
     left: AtomicU32,
     more: OnceBox<[Segment; MORE]>,
     /// The filter, unless it needs more words.
@@ -77,7 +77,7 @@ fn segment(front: u32, bits: u32, slots: u32, generation: u32) -> Box<[AtomicU64
         .collect();
     words[front as usize..(front + bits) as usize]
         .iter()
-        .for_each(|word| FreeWord(word).reset(generation, 0));
+        .for_each(|word| FreeWord(word).reset(generation, None));
     words
 }
 
@@ -98,6 +98,24 @@ impl Slots {
     #[inline]
     fn has_own_filter(&self) -> bool {
         self.first_room.load(Ordering::Relaxed) <= OWN_ROOM
+    }
+
+    /// Whether so many slots all have their bits in the pool's first line and their filter in its second.
+    pub(crate) fn fit_own_lines(&self, capacity: u16) -> bool {
+        let first = self.first_room.load(Ordering::Relaxed);
+        u32::from(capacity) <= first && first <= OWN_ROOM
+    }
+
+    /// The free bits that lie in the pool's first line; only where [all fit](Self::fit_own_lines) they are all there are.
+    #[inline(always)]
+    pub(crate) fn own_bits(&self) -> FreeWord<'_> {
+        FreeWord(&self.bits)
+    }
+
+    /// Whether an entry may be in the filter, where [all fit](Self::fit_own_lines).
+    #[inline(always)]
+    pub(crate) fn own_filter_may_know(&self, hash: u64) -> bool {
+        filter::may_hold(&self.filter, hash)
     }
 
     /// Whether the filter of a larger schedule may have an entry.
@@ -222,17 +240,18 @@ impl Slots {
     #[inline]
     pub(crate) fn any_free(&self) -> bool {
         // Acquire: pairs with the release of whoever cleared the last one, so that what a claim did before is seen by a refusal.
-        (FreeWord(&self.bits).bits_of_anyone() | self.left.load(Ordering::Acquire)) != 0
+        let beyond = u64::from(self.left.load(Ordering::Acquire));
+        (FreeWord(&self.bits).bits_of_anyone() | beyond) != 0
     }
 
-    /// Has the word on its way of the slot that would be claimed next, if it is one of the first 32, and that of the hash in a filter that is no part of the pool's lines, for
+    /// Has the word on its way of the slot that would be claimed next, if it is one of the first 40, and that of the hash in a filter that is no part of the pool's lines, for
     /// which it waits.
     #[inline]
     pub(crate) fn fetch(&self, hash: impl Fn() -> u64) {
         let Some(first) = self.first.get() else {
             return;
         };
-        let slot = self.bits.load(Ordering::Relaxed).trailing_zeros() as usize;
+        let slot = FreeWord(&self.bits).bits_of_anyone().trailing_zeros() as usize;
         let before = first.len() - self.first_room() as usize;
         if let Some(word) = first.get(before + slot) {
             fetch(word);
@@ -245,7 +264,7 @@ impl Slots {
     /// Clears the lowest bit there is and says whose it was.
     #[inline]
     pub(crate) fn take_lowest(&self, generation: u32) -> Option<u16> {
-        // Below 32.
+        // Below 40.
         if let Some(bit) = FreeWord(&self.bits).take_lowest(generation) {
             return Some(bit as u16);
         }
@@ -353,8 +372,8 @@ impl Slots {
         ))
     }
 
-    /// Hands the place to a schedule: empty filter, every slot free but those whose versions are used up, every bit of the new generation.
-    pub(crate) fn open(&self, generation: u32, capacity: u16) {
+    /// Hands the place to a schedule: empty filter, every slot free but those whose versions are used up, every bit of the new generation; with these marks.
+    pub(crate) fn open(&self, generation: u32, capacity: u16, marks: Marks) {
         self.reach(generation, capacity);
         let filters = [&self.filter, self.large_filter()];
         filters
@@ -362,10 +381,10 @@ impl Slots {
             .flatten()
             .for_each(|word| word.store(0, Ordering::Relaxed));
         self.left.store(0, Ordering::Relaxed);
-        FreeWord(&self.bits).reset(generation, 0);
+        FreeWord(&self.bits).reset(generation, Some(marks));
         for (bits, slots) in (0..=MORE).map_while(|segment| self.parts(segment)) {
             bits.iter()
-                .for_each(|word| FreeWord(word).reset(generation, 0));
+                .for_each(|word| FreeWord(word).reset(generation, None));
             slots.iter().for_each(|word| {
                 At(word).begin();
             });
@@ -388,7 +407,7 @@ mod tests {
 
     fn opened(capacity: u16) -> Slots {
         let slots = Slots::default();
-        slots.open(1, capacity);
+        slots.open(1, capacity, Marks::of(0));
         slots
     }
 
@@ -445,12 +464,12 @@ mod tests {
             .swap(old, old.to(State::Held, 9))
             .unwrap();
         slots.word(3).unwrap().swap(held, held.freed()).unwrap();
-        slots.open(2, 35);
+        slots.open(2, 43, Marks::of(0));
         assert!(
             !slots.take(1, 3),
             "the old generation's calls change nothing"
         );
-        assert_eq!(std::iter::from_fn(|| slots.take_lowest(2)).count(), 35);
+        assert_eq!(std::iter::from_fn(|| slots.take_lowest(2)).count(), 43);
         assert_eq!(
             (
                 slots.word(3).unwrap().load().version(),

@@ -26,16 +26,18 @@ impl<T: Default, const N: usize> Arena<T, N> {
 
     /// The element, if its chunk was ever reached.
     #[inline]
-    pub(crate) fn get(&self, index: u32) -> Option<&T> {
-        let chunk = self.chunks.get(index as usize / N)?.get()?;
-        Some(&chunk[index as usize % N])
+    pub(crate) fn get(&self, index: impl Into<u64>) -> Option<&T> {
+        let index = usize::try_from(index.into()).ok()?;
+        let chunk = self.chunks.get(index / N)?.get()?;
+        Some(&chunk[index % N])
     }
 
     /// The element, its chunk made if need be; `None` beyond the directory.
     #[inline]
-    pub(crate) fn reach(&self, index: u32) -> Option<&T> {
-        let chunk = self.chunks.get(index as usize / N)?;
-        Some(&chunk.get_or_init(Self::chunk)[index as usize % N])
+    pub(crate) fn reach(&self, index: impl Into<u64>) -> Option<&T> {
+        let index = usize::try_from(index.into()).ok()?;
+        let chunk = self.chunks.get(index / N)?;
+        Some(&chunk.get_or_init(Self::chunk)[index % N])
     }
 
     /// Made where it lies: a chunk is larger than many a thread's stack, and an arm that made an array first would want room for it there, be it reached or not.
@@ -66,11 +68,11 @@ mod tests {
     #[test]
     fn elements_stay_where_they_are() {
         let arena = Arena::<std::sync::atomic::AtomicU32, 8>::new(100);
-        assert!(arena.get(0).is_none());
-        let first = arena.reach(7).map(std::ptr::from_ref);
-        assert!(arena.get(0).is_some() && arena.get(8).is_none());
-        assert!(arena.reach(99).is_some());
-        assert_eq!(arena.get(7).map(std::ptr::from_ref), first);
-        assert!(arena.reach(104).is_none() && arena.get(u32::MAX).is_none());
+        assert!(arena.get(0_u32).is_none());
+        let first = arena.reach(7_u32).map(std::ptr::from_ref);
+        assert!(arena.get(0_u32).is_some() && arena.get(8_u32).is_none());
+        assert!(arena.reach(99_u32).is_some());
+        assert_eq!(arena.get(7_u32).map(std::ptr::from_ref), first);
+        assert!(arena.reach(104_u32).is_none() && arena.get(u64::MAX).is_none());
     }
 }

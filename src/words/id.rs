@@ -367,37 +367,37 @@ impl From<HoldId> for BookingId {
 
 /// Places of schedules that an engine can have: 28 bits, 268 million.
 pub(crate) const PLACE_BITS: u32 = 28;
-/// Generations of one place: 24 bits; a place that has used them up is not used again.
-pub(crate) const GENERATION_BITS: u32 = 24;
+/// Generations of one place: 21 bits, two million; a place that has used them up is not used again.
+pub(crate) const GENERATION_BITS: u32 = 21;
 /// Records that an engine can have: 28 bits; number 0 stands for none.
 pub(crate) const RECORD_BITS: u32 = 28;
 
 impl ScheduleId {
     pub(crate) const fn pack(place: u32, generation: u32) -> Self {
         debug_assert!(place < 1 << PLACE_BITS && generation < 1 << GENERATION_BITS);
-        Self(((generation as u64) << PLACE_BITS) | place as u64)
+        Self(((place as u64) << GENERATION_BITS) | generation as u64)
     }
 
-    /// Where it stands, or would stand: an id that was never minted has a place too, but no pool there has its generation.
+    /// Where it stands, or would stand. More than 28 bits in an id that was never minted: every number is a place and a generation.
     #[inline]
-    pub(crate) const fn place(self) -> u32 {
-        (self.0 & ((1 << PLACE_BITS) - 1)) as u32
+    pub(crate) const fn place(self) -> u64 {
+        self.0 >> GENERATION_BITS
     }
 
-    /// Which schedule of that place it is. More than 24 bits in an id that was never minted.
+    /// Which schedule of that place it is.
     #[inline]
-    pub(crate) const fn generation(self) -> u64 {
-        self.0 >> PLACE_BITS
+    pub(crate) const fn generation(self) -> u32 {
+        self.0 as u32 & ((1 << GENERATION_BITS) - 1)
     }
 
     /// The generation as the tag of free bits.
     #[inline]
     pub(crate) const fn tag(self) -> u32 {
-        self.generation() as u32
+        self.generation()
     }
 }
 
-/// What the bits of a [`HoldId`] say: 52 bits of schedule, 28 of record, 16 of slot, 32 of the version of the claim.
+/// What the bits of a [`HoldId`] say: 49 bits of schedule (and 3 that are 0), 28 of record, 16 of slot, 32 of the version of the claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Claim {
     pub(crate) schedule: ScheduleId,
@@ -422,7 +422,7 @@ impl Claim {
 }
 
 impl TicketId {
-    /// 52 bits of schedule, 28 of record, 48 of a seal.
+    /// 49 bits of schedule (and 3 that are 0), 28 of record, 48 of a seal.
     pub(crate) const fn pack(schedule: ScheduleId, record: u32, seal: u64) -> Self {
         Self::from_bits(
             ((schedule.0 as u128) << 76)
@@ -469,7 +469,7 @@ mod tests {
         fn minted_ids_round_trip(place in 0u32..1 << PLACE_BITS, generation in 0u32..1 << GENERATION_BITS,
                                  record in 0u32..1 << RECORD_BITS, slot: u16, version: u32) {
             let schedule = ScheduleId::pack(place, generation);
-            prop_assert_eq!((schedule.place(), schedule.generation(), schedule.tag()), (place, u64::from(generation), generation));
+            prop_assert_eq!((schedule.place(), schedule.generation(), schedule.tag()), (u64::from(place), generation, generation));
             let claim = Claim { schedule, record, slot, version };
             prop_assert_eq!(Claim::from(claim.hold_id()), claim);
             prop_assert_eq!(Claim::from(claim.booking_id()), claim);

@@ -15,8 +15,8 @@ fn the_fixed_morning_has_the_bytes_that_it_had() {
         (log.len(), hex.as_str(), last.to_string().as_str()),
         (
             8_608,
-            "53ee2fd2619f9d8c72d7c157a0eddb202e630bb6ff8aa9ba1c7865062ce72bc6",
-            "0bc2d0037ae80febf84cef021db7d09ca962292ead562eb3a0aac313f652d477",
+            "3841edd35f9ffedbd9ed5992cfd785c146bed6b361555c916ffca056399af953",
+            "6387f23047f3ca8c8aa606928badf8e4a5b12bffb3e51482e0e293ce5be4f4f7",
         )
     );
 }

@@ -177,7 +177,10 @@ fn a_cancelled_slot_rests_and_nobody_is_told() {
 
 #[test]
 fn whatever_ends_a_claim_lets_the_slot_rest() {
-    let desk = Desk::new(3, ReturnPolicy::Draw);
+    // Nothing returns before the hold has run out.
+    let mut policy = WaitlistPolicy::default();
+    policy.returns.quiet_ms = 2 * TTL;
+    let desk = Desk::with(3, ReturnPolicy::Draw, policy);
     let other = desk.engine.publish(&plan(1, ReturnPolicy::AtOnce));
     let other = other.expect("a sound schedule");
     let (released, moved) = (desk.hold(1), desk.book(2));

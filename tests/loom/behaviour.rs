@@ -12,7 +12,7 @@ use crate::words::time::Timestamp;
 
 /// Threads: two see a request each of a device that nobody knows yet. Property: it has one record, and both requests are in it.
 ///
-/// 386 interleavings, all that loom tries.
+/// 394 interleavings, all that loom tries.
 #[test]
 fn behaviour_loses_no_request_of_two_at_once() {
     explore(None, || {

@@ -48,7 +48,7 @@ fn winners(engine: &Engine, tickets: &[TicketId]) -> Vec<bool> {
 /// Threads: one enters just before the close, one draws at it. Property: whoever was told to wait is in the draw, and whoever was not is told to come back, or
 /// has a slot that the draw left.
 ///
-/// 15,241 interleavings, at most two preemptions.
+/// 7,114 interleavings, at most two preemptions.
 #[test]
 fn enter_against_draw() {
     explore(Some(2), || {
@@ -133,7 +133,7 @@ fn fix_beacon_against_reinstate() {
 
 /// Threads: two come by at the close. Property: it is drawn once, for as many as there are slots, and both see the same.
 ///
-/// 5,004 interleavings, at most two preemptions.
+/// 13,875 interleavings, at most two preemptions.
 #[test]
 fn f34_two_closers() {
     explore(Some(2), || {
@@ -160,7 +160,7 @@ fn f34_two_closers() {
 
 /// Threads: one leaves, one draws. Property: who has left has no slot, and the place goes to the next.
 ///
-/// 963 interleavings, at most two preemptions.
+/// 516 interleavings, at most two preemptions.
 #[test]
 fn leave_against_grant() {
     explore(Some(2), || {
@@ -187,7 +187,7 @@ fn leave_against_grant() {
 
 /// Threads: one calls the session off, one draws. Property: nobody has a slot, no place is left undecided, and the books agree.
 ///
-/// 10,499 interleavings, at most two preemptions.
+/// 14,214 interleavings, at most two preemptions.
 #[test]
 fn withdraw_against_grant() {
     explore(Some(2), || {

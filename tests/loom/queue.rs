@@ -87,7 +87,7 @@ fn queue_turn_against_leave() {
 /// Threads: one serves, one withdraws the session. Property: who waited is told that it was called off, whether or not they had a slot for a moment, and the slot is
 /// withdrawn.
 ///
-/// 757 interleavings, at most one preemption.
+/// 234 interleavings, at most one preemption.
 #[test]
 fn f36_queue_turn_against_withdraw() {
     explore(Some(1), || {
@@ -111,7 +111,7 @@ fn f36_queue_turn_against_withdraw() {
 
 /// Threads: one serves, one withdraws the session and reinstates it. Property: who waited is told for good that it was called off, and nobody has the slot.
 ///
-/// 770 interleavings, at most one preemption.
+/// 247 interleavings, at most one preemption.
 #[test]
 fn queue_turn_against_withdraw_and_reinstate() {
     explore(Some(1), || {
@@ -139,7 +139,7 @@ fn queue_turn_against_withdraw_and_reinstate() {
 /// Threads: somebody joins a full queue, where somebody else has to make room; one withdraws the session and reinstates it. Property: what who had to go is told after that
 /// they are told for good, and they don't wait.
 ///
-/// 84 interleavings, at most one preemption.
+/// 83 interleavings, at most one preemption.
 #[test]
 fn queue_made_room_against_withdraw_and_reinstate() {
     explore(Some(1), || {
@@ -170,7 +170,7 @@ fn queue_made_room_against_withdraw_and_reinstate() {
 
 /// Threads: somebody joins, the session is called off. Property: they are told so, at once or by their ticket, and no seat is left.
 ///
-/// 882 interleavings, at most two preemptions.
+/// 1,851 interleavings, at most two preemptions.
 #[test]
 fn queue_join_against_withdraw() {
     explore(Some(2), || {

@@ -247,6 +247,30 @@ impl Stand {
         self.pool().look(self.id, Timestamp::from_millis(now))
     }
 
+    /// The look by one reading of the free bits, where that is enough.
+    pub(super) fn first_look(&self, now: u64) -> Option<Look> {
+        self.pool().first_look(self.id, Timestamp::from_millis(now))
+    }
+
+    /// Calls the session off and holds it after all, which is what the engine does: flag, bits, words; words, bits, flag.
+    pub(super) fn withdraw_and_reinstate(&self) {
+        let (pool, desk) = self.places.desk(self.id).unwrap();
+        let (tag, slots) = (self.id.tag(), 0..pool.capacity());
+        pool.set_withdrawn(&desk, true);
+        let taken: Vec<_> = slots
+            .map(|slot| {
+                pool.slots().take(tag, slot);
+                let at = pool.slots().word(slot).unwrap();
+                let seen = at.load();
+                (slot, at.swap(seen, seen.to(State::Withdrawn, 0)).unwrap())
+            })
+            .collect();
+        for (slot, word) in taken {
+            pool.give_back(tag, slot, word).unwrap();
+        }
+        pool.set_withdrawn(&desk, false);
+    }
+
     /// Claims a slot for a record until `deadline`: record, swap, `due`.
     pub(super) fn claim(&self, holder: u32, deadline: u64) -> Option<(u16, Word)> {
         let record = self.record(holder);

@@ -96,8 +96,8 @@ impl World {
     /// Or one that isn't there.
     fn any_schedule(&self) -> BoxedStrategy<Name> {
         let nth = prop_oneof![6 => 0..self.book.schedules().max(1), 1 => Just(Name::NOBODYS.nth)];
-        // The lower bits count schedules: flipped, they could make the id of one that is still to come.
-        let flip = prop::option::weighted(0.05, 8u32..64);
+        // The lower bits of place and generation count: flipped, they could make the id of one that is still to come.
+        let flip = prop::option::weighted(0.05, prop_oneof![4u32..21, 29u32..64]);
         (nth, flip)
             .prop_map(|(nth, flip)| Name { nth, flip })
             .boxed()
