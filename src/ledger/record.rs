@@ -422,6 +422,7 @@ impl Record {
 #[cfg(all(test, not(any(fairslot_loom, fairslot_shuttle))))]
 mod tests {
     use super::*;
+    use crate::words::id::{GENERATION_BITS, PLACE_BITS};
 
     #[test]
     fn a_record_is_one_cache_line() {
@@ -436,7 +437,7 @@ mod tests {
     fn fields_keep_out_of_each_others_way() {
         let record = Record::default();
         assert!(!record.is_used());
-        let schedule = ScheduleId::pack((1 << 28) - 1, (1 << 24) - 1);
+        let schedule = ScheduleId::pack((1 << PLACE_BITS) - 1, (1 << GENERATION_BITS) - 1);
         record.begin(
             PatientId::new(u128::MAX),
             schedule,
